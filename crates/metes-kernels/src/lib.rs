@@ -1,0 +1,82 @@
+//! Loops over one dimension: the only code compiled once per dtype.
+//!
+//! Exports tables of function pointers, never a generic function. A loop cannot fail: it returns [`Flags`].
+//! The walk over more dimensions, casting and broadcasting are the evaluator's work.
+
+use metes_dtype::Kind;
+
+/// What a loop noticed on its way; bits are or-ed together.
+pub type Flags = u8;
+/// An integer was divided by zero.
+pub const DIVIDE: Flags = 1;
+/// A result did not fit.
+pub const OVERFLOW: Flags = 2;
+/// A result has no value.
+pub const INVALID: Flags = 4;
+
+/// `n` elements: pointers to the first element of each input, then each output, and the byte step of each.
+///
+/// Steps may be zero or negative. An output may be exactly an input (same pointer, same step); partial overlap
+/// is the caller's to resolve. Pointers are aligned for their kinds.
+pub type Loop = unsafe fn(n: usize, ptrs: &[*mut u8], steps: &[isize]) -> Flags;
+
+/// One loop of a ufunc: the kinds that it takes and makes.
+#[derive(Clone, Copy)]
+pub struct Cell {
+    /// Kind of each input.
+    pub inputs: &'static [Kind],
+    /// Kind of each output.
+    pub outputs: &'static [Kind],
+    /// The loop.
+    pub call: Loop,
+}
+
+/// One row of the table of elementwise functions.
+pub struct Ufunc {
+    /// NumPy's name.
+    pub name: &'static str,
+    /// Number of inputs.
+    pub nin: usize,
+    /// Number of outputs.
+    pub nout: usize,
+    /// One sentence for the documentation.
+    pub doc: &'static str,
+    /// Its loops, narrowest first; the first to which all inputs cast safely is chosen when the promoted kind has none.
+    pub cells: &'static [Cell],
+}
+
+/// Values per leaf of the fixed summation tree.
+pub const LEAF: usize = 128;
+
+/// One loop of a reduction, over opaque accumulators ("states") of `state` bytes each, 16-byte aligned.
+#[derive(Clone, Copy)]
+pub struct ReduceCell {
+    /// The kind that values are cast to before they are folded.
+    pub input: Kind,
+    /// The kind of the result.
+    pub output: Kind,
+    /// Bytes of one state, a multiple of 8.
+    pub state: usize,
+    /// Makes `n` adjacent states empty.
+    pub init: unsafe fn(n: usize, states: *mut u8),
+    /// Folds `n` values, in order, into one state. The first value has position `index` among those reduced.
+    pub fold: unsafe fn(n: usize, x: *const u8, step: isize, state: *mut u8, index: u64),
+    /// Folds one value into each of `n` adjacent states; the values have position `index` in theirs.
+    pub fold_rows: unsafe fn(n: usize, x: *const u8, step: isize, states: *mut u8, index: u64),
+    /// Merges `n` adjacent states `later` into the `n` states `earlier`, whose values came before.
+    pub merge: unsafe fn(n: usize, later: *const u8, earlier: *mut u8),
+    /// Writes `n` results. `correction` is the degrees of freedom taken off (var, std), else ignored.
+    pub finish: unsafe fn(n: usize, states: *const u8, out: *mut u8, step: isize, correction: f64),
+}
+
+/// One row of the table of reductions.
+pub struct Reduction {
+    /// NumPy's name.
+    pub name: &'static str,
+    /// One sentence for the documentation.
+    pub doc: &'static str,
+    /// Whether the reduction of nothing has a value (0 for sum; none for min).
+    pub has_identity: bool,
+    /// Its loops; chosen as for ufuncs.
+    pub cells: &'static [ReduceCell],
+}

@@ -1,0 +1,14 @@
+//! Bytes: where they come from, who holds them, how many may live.
+//!
+//! Every array byte comes from a [`Source`]; the default stack is Ledger over Pool over Budget over System,
+//! assembled in [`Memory::new`]. Nothing here knows what an array is.
+
+mod buffer;
+mod error;
+mod memory;
+mod source;
+
+pub use buffer::{Access, Buffer, Guards};
+pub use error::{Error, ErrorKind, Refusal, Result};
+pub use memory::{Charge, Memory, Stats};
+pub use source::{Block, Request, Source, Tag};

@@ -1,0 +1,91 @@
+//! [`Source`]: the trait that every memory policy implements, and what passes through it.
+
+use crate::Result;
+use std::ptr::NonNull;
+
+/// Who asked: travels with the block, so that its release credits who was charged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Tag {
+    /// The operation, `"add"`.
+    pub op: &'static str,
+    /// Where in the user's program, an interned site; 0 is "unknown".
+    pub site: u32,
+    /// The budget scope that is charged; 0 is the program's.
+    pub scope: u32,
+    /// The element type's name, `""` where there is none.
+    pub dtype: &'static str,
+}
+
+/// What is asked of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Request {
+    /// Bytes wanted; 0 is legal.
+    pub size: usize,
+    /// Alignment in bytes, a power of two.
+    pub align: usize,
+    /// Whether the bytes must be zero.
+    pub zeroed: bool,
+    /// Who asks.
+    pub tag: Tag,
+}
+
+impl Request {
+    /// `size` bytes at 64-byte alignment for operation `op`.
+    pub fn new(size: usize, op: &'static str) -> Request {
+        Request { size, align: 64, zeroed: false, tag: Tag { op, site: 0, scope: 0, dtype: "" } }
+    }
+
+    /// The same, zeroed.
+    #[must_use]
+    pub fn zeroed(mut self) -> Request {
+        self.zeroed = true;
+        self
+    }
+
+    /// The same, for elements of a named dtype.
+    #[must_use]
+    pub fn dtype(mut self, name: &'static str) -> Request {
+        self.tag.dtype = name;
+        self
+    }
+}
+
+/// Bytes that a source handed out.
+#[derive(Debug)]
+pub struct Block {
+    /// The first byte; dangling but aligned where `size` is 0.
+    pub ptr: NonNull<u8>,
+    /// Bytes as requested.
+    pub size: usize,
+    /// Bytes set aside for it, at least `size`.
+    pub reserved: usize,
+    /// Its alignment.
+    pub align: usize,
+    /// Who asked.
+    pub tag: Tag,
+}
+
+// SAFETY: a block is a range of bytes that nobody else uses; it may move between threads.
+unsafe impl Send for Block {}
+// SAFETY: a shared block gives access to numbers only.
+unsafe impl Sync for Block {}
+
+/// Where bytes come from.
+pub trait Source: Send + Sync {
+    /// Hands out a block, or says why not. Contents are undefined unless the request is `zeroed`.
+    fn take(&self, request: &Request) -> Result<Block>;
+
+    /// Takes a block back.
+    ///
+    /// # Safety
+    /// The block came from `take` of this very source, and nobody uses its bytes any more.
+    unsafe fn give(&self, block: Block);
+
+    /// Gives cached bytes back to whoever is below, down to `keep` cached bytes; returns how many went.
+    fn trim(&self, keep: usize) -> usize {
+        let _ = keep;
+        0
+    }
+}
