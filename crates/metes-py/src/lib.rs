@@ -1,1 +1,38 @@
-//! (to come)
+//! The Python door: the extension module `metes._native`.
+//!
+//! `Array` is built from a slot table ([`object`]), because tiny arrays must be fast; all other classes are PyO3's.
+//! No numerical logic lives here: what two doors need belongs below. Left out on purpose: subclassing of `Array`,
+//! and the garbage collector's protocol on it (see [`object`]).
+
+mod attributes;
+mod buffer;
+mod cast;
+mod convert;
+mod discover;
+mod dtype;
+mod element;
+mod errors;
+mod fastcall;
+mod object;
+
+use pyo3::prelude::*;
+
+/// The native half of the package `metes`; import `metes` instead.
+#[pymodule]
+mod _native {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use crate::dtype::PyDType;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::start(module)
+    }
+}
+
+fn start(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("Array", object::install(module.py())?)?;
+    dtype::add_constants(module)?;
+    errors::add_exceptions(module)
+}

@@ -1,0 +1,125 @@
+//! `Array` as a provider of buffers: strided, read-only where the array is, never a copy.
+
+use super::format::format_of;
+use crate::fastcall::trap;
+use crate::object::{slot, this, writeable};
+use metes_array::Array;
+use pyo3::exceptions::PyBufferError;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use std::ffi::{c_int, c_void};
+use std::ptr;
+
+/// Shape and strides of one exported view, kept until it is released.
+struct Export {
+    shape: Vec<ffi::Py_ssize_t>,
+    strides: Vec<ffi::Py_ssize_t>,
+}
+
+/// The slots of the protocol.
+pub(crate) fn slots() -> Vec<ffi::PyType_Slot> {
+    vec![
+        slot(ffi::Py_bf_getbuffer, getbuffer as *mut c_void),
+        slot(ffi::Py_bf_releasebuffer, releasebuffer as *mut c_void),
+    ]
+}
+
+unsafe extern "C" fn getbuffer(
+    slf: *mut ffi::PyObject,
+    view: *mut ffi::Py_buffer,
+    flags: c_int,
+) -> c_int {
+    trap(-1, |py| {
+        // SAFETY: `slf` is live during the call.
+        let object = unsafe { Bound::from_borrowed_ptr(py, slf) };
+        if view.is_null() {
+            return Err(PyBufferError::new_err(
+                "a buffer was requested without a place for it",
+            ));
+        }
+        // SAFETY: the consumer passes a `Py_buffer` to fill; a failed request leaves its `obj` null.
+        unsafe { (*view).obj = ptr::null_mut() };
+        let array = this(&object)?;
+        let filled = describe(&object, array, flags)?;
+        array.buffer().mark_escaped();
+        // SAFETY: as above. The view owns a reference to the object, which keeps the bytes.
+        unsafe {
+            *view = filled;
+            (*view).obj = object.into_ptr();
+        }
+        Ok(0)
+    })
+}
+
+fn describe(object: &Bound<'_, PyAny>, array: &Array, flags: c_int) -> PyResult<ffi::Py_buffer> {
+    let wants = |bits: c_int| flags & bits == bits;
+    if wants(ffi::PyBUF_WRITABLE) && !writeable(object) {
+        return Err(PyBufferError::new_err("the array is read-only"));
+    }
+    let (c, f) = contiguous(array);
+    let refusal = if wants(ffi::PyBUF_C_CONTIGUOUS) && !c {
+        Some("C-contiguous")
+    } else if wants(ffi::PyBUF_F_CONTIGUOUS) && !f {
+        Some("Fortran contiguous")
+    } else if wants(ffi::PyBUF_ANY_CONTIGUOUS) && !c && !f {
+        Some("contiguous")
+    } else if !wants(ffi::PyBUF_STRIDES) && !c {
+        Some("C-contiguous")
+    } else {
+        None
+    };
+    if let Some(what) = refusal {
+        return Err(PyBufferError::new_err(format!("the array is not {what}")));
+    }
+    let mut export = Box::new(Export {
+        shape: array
+            .shape()
+            .iter()
+            .map(|n| *n as ffi::Py_ssize_t)
+            .collect(),
+        strides: array.strides().to_vec(),
+    });
+    let mut view = ffi::Py_buffer::new();
+    view.buf = array.as_ptr().cast();
+    view.len = (array.size() * array.dtype().size()) as ffi::Py_ssize_t;
+    view.itemsize = array.dtype().size() as ffi::Py_ssize_t;
+    view.readonly = c_int::from(!writeable(object));
+    view.ndim = array.ndim() as c_int;
+    if wants(ffi::PyBUF_FORMAT) {
+        view.format = format_of(array.dtype().kind()).as_ptr().cast_mut();
+    }
+    if wants(ffi::PyBUF_ND) {
+        view.shape = export.shape.as_mut_ptr();
+    }
+    if wants(ffi::PyBUF_STRIDES) {
+        view.strides = export.strides.as_mut_ptr();
+    }
+    view.internal = Box::into_raw(export).cast();
+    Ok(view)
+}
+
+unsafe extern "C" fn releasebuffer(_slf: *mut ffi::PyObject, view: *mut ffi::Py_buffer) {
+    // SAFETY: CPython releases a view that `getbuffer` filled, once.
+    unsafe {
+        drop(Box::from_raw((*view).internal.cast::<Export>()));
+        (*view).internal = ptr::null_mut();
+    }
+}
+
+/// Whether elements follow each other without gaps, last axis fastest and first axis fastest. Axes of one element, and
+/// arrays of none, do not count.
+pub(crate) fn contiguous(array: &Array) -> (bool, bool) {
+    let packed = |axes: &mut dyn Iterator<Item = (&usize, &isize)>| {
+        let mut step = array.dtype().size() as isize;
+        axes.filter(|(n, _)| **n != 1).all(|(n, stride)| {
+            let fits = *stride == step;
+            step *= *n as isize;
+            fits
+        })
+    };
+    if array.size() == 0 {
+        return (true, true);
+    }
+    let axes = || array.shape().iter().zip(array.strides());
+    (packed(&mut axes().rev()), packed(&mut axes()))
+}

@@ -1,0 +1,47 @@
+//! Format strings of the buffer protocol, and the kinds that they mean.
+
+use metes_dtype::Kind;
+use std::ffi::CStr;
+
+macro_rules! formats {
+    ($(($kind:ident, $rust:ty, $name:literal, $char:literal, $type_char:literal, $category:ident))*) => {
+        /// The format string of a kind, as NumPy writes it: `"d"`, `"Zd"`.
+        pub(crate) fn format_of(kind: Kind) -> &'static CStr {
+            match kind {
+                Kind::C64 => c"Zf",
+                Kind::C128 => c"Zd",
+                $(Kind::$kind => {
+                    const TEXT: &[u8] = &[$type_char as u8, 0];
+                    CStr::from_bytes_with_nul(TEXT).unwrap_or(c"B")
+                })*
+            }
+        }
+    };
+}
+#[allow(unreachable_patterns)]
+mod table {
+    use super::{CStr, Kind};
+    metes_dtype::for_each_kind!(formats);
+}
+pub(crate) use table::format_of;
+
+/// The kind that a format string and an item size mean in native byte order; `None` where Metes has none.
+pub(crate) fn parse(format: &str, itemsize: usize) -> Option<Kind> {
+    let bare = match format.strip_prefix(['>', '!']) {
+        Some(bare) if itemsize == 1 => bare,
+        Some(_) => return None,
+        None => format.trim_start_matches(['@', '=', '<', '^']),
+    };
+    let family = match bare {
+        "?" => 'b',
+        "b" | "h" | "i" | "l" | "q" | "n" => 'i',
+        "B" | "H" | "I" | "L" | "Q" | "N" | "c" => 'u',
+        "e" | "f" | "d" => 'f',
+        "Zf" | "Zd" => 'c',
+        _ => return None,
+    };
+    Kind::ALL
+        .iter()
+        .copied()
+        .find(|kind| kind.kind_char() == family && kind.size() == itemsize)
+}

@@ -1,0 +1,107 @@
+//! Arrays over the bytes of any object with the buffer protocol, NumPy's arrays among them.
+
+use super::format;
+use crate::errors::OrRaise;
+use metes_array::{Array, Layout};
+use metes_dtype::DType;
+use metes_memory::Buffer;
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use std::ffi::CStr;
+use std::ptr::NonNull;
+
+/// An acquired view, released when the last array over it is gone, on whatever thread that happens.
+struct View(Box<ffi::Py_buffer>);
+
+// SAFETY: the description is only read; releasing attaches to the interpreter first.
+unsafe impl Send for View {}
+// SAFETY: as above.
+unsafe impl Sync for View {}
+
+impl Drop for View {
+    fn drop(&mut self) {
+        // After the interpreter's end there is nobody to give the view back to.
+        // SAFETY: the view was acquired once and is released once, by an attached thread.
+        Python::try_attach(|_| unsafe { ffi::PyBuffer_Release(&raw mut *self.0) });
+    }
+}
+
+impl View {
+    fn acquire(object: &Bound<'_, PyAny>) -> PyResult<View> {
+        let mut view = Box::new(ffi::Py_buffer::new());
+        // SAFETY: the object is live and the view is ours to fill.
+        let failed = unsafe { ffi::PyObject_GetBuffer(object.as_ptr(), &raw mut *view, ffi::PyBUF_FULL_RO) };
+        if failed != 0 { Err(PyErr::fetch(object.py())) } else { Ok(View(view)) }
+    }
+
+    fn dtype(&self) -> PyResult<DType> {
+        let itemsize = self.0.itemsize as usize;
+        let text = if self.0.format.is_null() {
+            "B"
+        } else {
+            // SAFETY: a format is a C string that lives as long as the view.
+            unsafe { CStr::from_ptr(self.0.format) }.to_str().unwrap_or("?!")
+        };
+        format::parse(text, itemsize).map(DType::of).ok_or_else(|| {
+            PyTypeError::new_err(format!("metes has no data type for buffer format '{text}' with {itemsize}-byte items"))
+        })
+    }
+
+    fn numbers(&self, values: *const ffi::Py_ssize_t) -> Option<&[ffi::Py_ssize_t]> {
+        // SAFETY: a non-null shape or strides holds `ndim` numbers as long as the view.
+        (!values.is_null()).then(|| unsafe { std::slice::from_raw_parts(values, self.0.ndim as usize) })
+    }
+
+    fn shape(&self) -> PyResult<Vec<usize>> {
+        if self.0.ndim == 0 {
+            return Ok(Vec::new());
+        }
+        match self.numbers(self.0.shape) {
+            Some(shape) => shape
+                .iter()
+                .map(|n| usize::try_from(*n).map_err(|_| PyValueError::new_err("the buffer has a negative length")))
+                .collect(),
+            None => Ok(vec![(self.0.len / self.0.itemsize.max(1)) as usize]),
+        }
+    }
+}
+
+/// An array over the bytes of `object`, read-only where they are. `None` if it has no buffer protocol.
+///
+/// Raises `TypeError` for element formats that Metes lacks.
+pub(crate) fn import(object: &Bound<'_, PyAny>, label: &'static str) -> PyResult<Option<Array>> {
+    // SAFETY: the object is live.
+    if unsafe { ffi::PyObject_CheckBuffer(object.as_ptr()) } == 0 {
+        return Ok(None);
+    }
+    let view = View::acquire(object)?;
+    let dtype = view.dtype()?;
+    if view.numbers(view.0.suboffsets).is_some_and(|all| all.iter().any(|n| *n >= 0)) {
+        return Err(PyValueError::new_err("metes cannot show buffers with suboffsets"));
+    }
+    let shape = view.shape()?;
+    let strides = match view.numbers(view.0.strides) {
+        Some(strides) if !shape.is_empty() => strides.to_vec(),
+        _ => Layout::contiguous(&shape, dtype.size()).or_raise()?.strides().to_vec(),
+    };
+    let (low, high) = extent(&shape, &strides, dtype.size());
+    let start = view.0.buf.cast::<u8>().wrapping_offset(-low);
+    let (start, length) = (NonNull::new(start).unwrap_or(NonNull::dangling()), (high + low) as usize);
+    let writeable = view.0.readonly == 0;
+    // SAFETY: the provider promises the elements of its view, all of which lie between the lowest and the highest
+    // byte that strides reach, until the view is released, which is when the buffer drops it.
+    let buffer = unsafe { Buffer::foreign(start, length, writeable, label, Box::new(view)) };
+    Array::new(buffer, dtype, Layout::new(&shape, &strides, low as usize)).or_raise().map(Some)
+}
+
+/// How far elements reach below and above the first one's address, in bytes.
+fn extent(shape: &[usize], strides: &[isize], itemsize: usize) -> (isize, isize) {
+    if shape.contains(&0) {
+        return (0, 0);
+    }
+    shape.iter().zip(strides).fold((0, itemsize as isize), |(low, high), (n, step)| {
+        let reach = (*n as isize - 1) * step;
+        if reach < 0 { (low - reach, high) } else { (low, high + reach) }
+    })
+}

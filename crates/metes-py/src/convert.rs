@@ -1,0 +1,218 @@
+//! From Python objects to arrays: nested sequences, scalars, buffers, `__array__`; and which dtype NumPy would give them.
+//!
+//! Two passes over nested sequences: the first finds shape and dtype, the second writes elements straight into the new
+//! array, so that nothing is collected outside the ledger. What has no numeric dtype (strings, objects) is refused.
+
+use crate::discover::{Found, Leaf, discover, leaf};
+use crate::dtype::parse_dtype_or_none;
+use crate::element::{self, Element, WithElement, with_kind};
+use crate::object::{array_of, from_array, is_array, type_name};
+use crate::{buffer, cast};
+use metes_array::Array;
+use metes_dtype::DType;
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyString, PyTuple};
+use std::mem::MaybeUninit;
+
+/// An array for anything that can be one, its bytes shared where they can be: arrays, buffers, `__array__`, numbers, nested
+/// sequences. With `dtype`, cast to it as NumPy's `asarray` casts.
+///
+/// # Errors
+/// `TypeError` for what has no numeric dtype, `ValueError` for ragged nesting, `OverflowError` for integers that do not fit.
+pub(crate) fn to_array(object: &Bound<'_, PyAny>, dtype: Option<DType>) -> PyResult<Array> {
+    match existing(object)? {
+        Some((array, _)) => cast::to_dtype(&array, dtype),
+        None => from_nested(object, dtype),
+    }
+}
+
+/// The `Array` object for anything that can be one: `object` itself where it is one of that dtype, else a new one, with
+/// the provider of shared foreign bytes as its `base`.
+///
+/// `copy`: always (`Some(true)`), never (`Some(false)`, `ValueError` where needed), or where needed.
+pub(crate) fn to_object<'py>(
+    object: &Bound<'py, PyAny>,
+    dtype: Option<DType>,
+    copy: Option<bool>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = object.py();
+    let Some((array, base)) = existing(object)? else {
+        if copy == Some(false) {
+            return Err(never_copy(&format!(
+                "a {} must be converted",
+                type_name(object)
+            )));
+        }
+        return from_nested(object, dtype).map(|array| from_array(py, array, None));
+    };
+    let same = dtype.is_none_or(|dtype| dtype == array.dtype());
+    if copy == Some(false) && !same {
+        return Err(never_copy(&format!(
+            "{} must be cast to {}",
+            array.dtype(),
+            dtype.unwrap_or(array.dtype())
+        )));
+    }
+    if copy == Some(true) || !same {
+        return cast::copy_as(&array, dtype.unwrap_or(array.dtype()))
+            .map(|array| from_array(py, array, None));
+    }
+    Ok(if is_array(object) {
+        object.clone()
+    } else {
+        from_array(py, array, base)
+    })
+}
+
+fn never_copy(why: &str) -> PyErr {
+    PyValueError::new_err(format!(
+        "Unable to avoid copy while creating an array as requested: {why}"
+    ))
+}
+
+/// What already is an array: its array, sharing bytes, and who provides them.
+pub(crate) fn existing<'py>(
+    object: &Bound<'py, PyAny>,
+) -> PyResult<Option<(Array, Option<Bound<'py, PyAny>>)>> {
+    if let Some(array) = array_of(object) {
+        return Ok(Some((array.clone(), None)));
+    }
+    if is_plain(object) {
+        return Ok(None);
+    }
+    if let Some(array) = buffer::import(object, label(object)?)? {
+        return Ok(Some((array, Some(object.clone()))));
+    }
+    let Some(method) = object.getattr_opt("__array__")? else {
+        return Ok(None);
+    };
+    let result = method.call0()?;
+    if let Some(array) = array_of(&result) {
+        return Ok(Some((
+            array.clone(),
+            crate::object::base(&result).or(Some(result.clone())),
+        )));
+    }
+    match buffer::import(&result, label(&result)?)? {
+        Some(array) => Ok(Some((array, Some(result)))),
+        None => Err(PyTypeError::new_err(format!(
+            "{}.__array__() gave no array",
+            type_name(object)
+        ))),
+    }
+}
+
+/// Python's own numbers and sequences, which need no look for protocols; texts, which are not arrays to NumPy either.
+fn is_plain(object: &Bound<'_, PyAny>) -> bool {
+    use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyList};
+    object.is_exact_instance_of::<PyList>()
+        || object.is_exact_instance_of::<PyFloat>()
+        || object.is_exact_instance_of::<PyInt>()
+        || object.is_exact_instance_of::<PyTuple>()
+        || object.is_exact_instance_of::<PyBool>()
+        || object.is_exact_instance_of::<PyComplex>()
+        || object.is_instance_of::<PyString>()
+        || object.is_instance_of::<PyBytes>()
+}
+
+/// What the ledger calls the provider of foreign bytes.
+fn label(object: &Bound<'_, PyAny>) -> PyResult<&'static str> {
+    let class = object.get_type();
+    Ok(match class.module()?.to_cow()?.as_ref() {
+        "numpy" => "numpy",
+        "mmap" => "mmap",
+        _ if object.is_instance_of::<PyByteArray>() => "bytearray",
+        _ => "buffer",
+    })
+}
+
+/// `Array(object, dtype=None)`.
+pub(crate) fn construct<'py>(
+    args: &Bound<'py, PyTuple>,
+    kwargs: Option<&Bound<'py, PyDict>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let named = |name| kwargs.map_or(Ok(None), |kwargs| kwargs.get_item(name));
+    let dtype = match args.len() {
+        2 => Some(args.get_item(1)?),
+        _ => named("dtype")?,
+    };
+    let known = args.len() + kwargs.map_or(0, |k| k.len()) == 1 + usize::from(dtype.is_some());
+    let object = if args.is_empty() {
+        named("object")?
+    } else {
+        Some(args.get_item(0)?)
+    };
+    match object {
+        Some(object) if known => {
+            to_object(&object, parse_dtype_or_none(dtype.as_ref())?, Some(true))
+        }
+        _ => Err(PyTypeError::new_err(
+            "Array() takes an object and, if wanted, a dtype",
+        )),
+    }
+}
+
+fn from_nested(object: &Bound<'_, PyAny>, dtype: Option<DType>) -> PyResult<Array> {
+    let found = discover(object)?;
+    let dtype = dtype.unwrap_or(found.dtype());
+    with_kind(
+        dtype.kind(),
+        Fill {
+            object,
+            found: &found,
+            dtype,
+        },
+    )
+}
+
+struct Fill<'a, 'py> {
+    object: &'a Bound<'py, PyAny>,
+    found: &'a Found,
+    dtype: DType,
+}
+
+impl WithElement for Fill<'_, '_> {
+    type Output = PyResult<Array>;
+    fn run<T: Element>(self) -> PyResult<Array> {
+        element::new_filled::<T>(&self.found.shape, self.dtype, "array", |places| {
+            let mut places = places.iter_mut();
+            fill(self.object, &self.found.shape, &mut places)?;
+            if places.len() == 0 {
+                Ok(())
+            } else {
+                Err(changed())
+            }
+        })
+    }
+}
+
+fn changed() -> PyErr {
+    PyValueError::new_err("a sequence changed its length while it was being converted to an array")
+}
+
+fn fill<T: Element>(
+    object: &Bound<'_, PyAny>,
+    shape: &[usize],
+    places: &mut std::slice::IterMut<'_, MaybeUninit<T>>,
+) -> PyResult<()> {
+    let mut put = |value: T| {
+        places
+            .next()
+            .ok_or_else(changed)
+            .map(|place| _ = place.write(value))
+    };
+    match leaf(object)? {
+        Leaf::Number(number) => put(T::from_scalar(number)?),
+        Leaf::Array(array) => element::each_scalar(&array, |value| put(T::from_scalar(value)?)),
+        Leaf::Sequence(items) => {
+            let Some((n, inner)) = shape.split_first() else {
+                return Err(changed());
+            };
+            if items.len() != *n {
+                return Err(changed());
+            }
+            items.each(|item| fill(item, inner, places))
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Shape and dtype of nested sequences, as NumPy finds them.
+
+use crate::convert::existing;
+use crate::element::weak_scalar;
+use crate::object::type_name;
+use metes_array::{Array, Scalar, shape_text};
+use metes_dtype::{DType, Kind};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyFloat, PyInt, PyList, PySequence, PyString, PyTuple};
+
+/// The most axes that an array may have, as in NumPy 2.
+const MOST_AXES: usize = 64;
+
+/// What one object is to the conversion.
+pub(crate) enum Leaf<'py> {
+    /// A Python number.
+    Number(Scalar),
+    /// An array or a NumPy scalar: it has a dtype.
+    Array(Array),
+    /// Something to look into.
+    Sequence(Items<'py>),
+}
+
+/// The items of a sequence.
+pub(crate) enum Items<'py> {
+    List(Bound<'py, PyList>),
+    Tuple(Bound<'py, PyTuple>),
+}
+
+impl<'py> Items<'py> {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Items::List(list) => list.len(),
+            Items::Tuple(tuple) => tuple.len(),
+        }
+    }
+
+    /// Visits each in turn.
+    pub fn each(&self, mut visit: impl FnMut(&Bound<'py, PyAny>) -> PyResult<()>) -> PyResult<()> {
+        match self {
+            Items::List(list) => list.iter().try_for_each(|item| visit(&item)),
+            Items::Tuple(tuple) => tuple.iter().try_for_each(|item| visit(&item)),
+        }
+    }
+}
+
+/// Classifies an object. Raises `TypeError` for what cannot be an element.
+pub(crate) fn leaf<'py>(object: &Bound<'py, PyAny>) -> PyResult<Leaf<'py>> {
+    if let Some(number) = weak_scalar(object)? {
+        return Ok(Leaf::Number(number));
+    }
+    if let Ok(list) = object.cast::<PyList>() {
+        return Ok(Leaf::Sequence(Items::List(list.clone())));
+    }
+    if let Ok(tuple) = object.cast::<PyTuple>() {
+        return Ok(Leaf::Sequence(Items::Tuple(tuple.clone())));
+    }
+    if let Some((array, _)) = existing(object)? {
+        return Ok(Leaf::Array(array));
+    }
+    if object.is_instance_of::<PyString>() || object.is_instance_of::<PyBytes>() {
+        return Err(no_dtype(object));
+    }
+    if let Ok(sequence) = object.cast::<PySequence>() {
+        return Ok(Leaf::Sequence(Items::List(sequence.to_list()?)));
+    }
+    // Subclasses of Python's numbers: what NumPy does with IntEnum and its like.
+    if object.is_instance_of::<PyInt>() {
+        return Ok(Leaf::Number(Scalar::Int(object.extract()?)));
+    }
+    if object.is_instance_of::<PyFloat>() {
+        return Ok(Leaf::Number(Scalar::Float(object.extract()?)));
+    }
+    Err(no_dtype(object))
+}
+
+fn no_dtype(object: &Bound<'_, PyAny>) -> PyErr {
+    PyTypeError::new_err(format!(
+        "metes has no data type for objects of type {}: elements are booleans, integers, floats or complex numbers",
+        type_name(object)
+    ))
+}
+
+/// What the first pass finds.
+#[derive(Default)]
+pub(crate) struct Found {
+    /// Length along each axis.
+    pub shape: Vec<usize>,
+    /// At which depth elements stand, once one is seen.
+    depth: Option<usize>,
+    dtype: Option<DType>,
+}
+
+impl Found {
+    /// The dtype that holds all elements; float64 where there are none.
+    pub fn dtype(&self) -> DType {
+        self.dtype.unwrap_or(DType::of(Kind::F64))
+    }
+
+    fn see(&mut self, dtype: DType) {
+        if self.dtype != Some(dtype) {
+            self.dtype = Some(
+                self.dtype
+                    .map_or(dtype, |seen| crate::cast::promote(seen, dtype)),
+            );
+        }
+    }
+
+    fn see_length(&mut self, depth: usize, length: usize) -> PyResult<()> {
+        if depth >= MOST_AXES {
+            let text =
+                format!("the nesting is deeper than the {MOST_AXES} axes that an array may have");
+            return Err(PyValueError::new_err(text));
+        }
+        match self.shape.get(depth) {
+            None if self.depth.is_none_or(|at| at > depth) => self.shape.push(length),
+            Some(seen) if *seen == length && self.depth != Some(depth) => {}
+            _ => return Err(self.ragged(depth)),
+        }
+        Ok(())
+    }
+
+    fn see_element(&mut self, depth: usize) -> PyResult<()> {
+        if self.shape.len() > depth {
+            return Err(self.ragged(depth));
+        }
+        self.depth = Some(depth);
+        Ok(())
+    }
+
+    fn ragged(&self, depth: usize) -> PyErr {
+        PyValueError::new_err(format!(
+            "setting an array element with a sequence. The requested array has an inhomogeneous shape after {depth} \
+             dimensions. The detected shape was {} + inhomogeneous part.",
+            shape_text(&self.shape[..depth])
+        ))
+    }
+
+    fn visit(&mut self, object: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
+        match leaf(object)? {
+            Leaf::Number(number) => {
+                self.see_element(depth)?;
+                self.see(scalar_dtype(number)?);
+            }
+            Leaf::Array(array) => {
+                for (axis, length) in array.shape().iter().enumerate() {
+                    self.see_length(depth + axis, *length)?;
+                }
+                if array.size() > 0 {
+                    self.see_element(depth + array.ndim())?;
+                }
+                self.see(array.dtype());
+            }
+            Leaf::Sequence(items) => {
+                self.see_length(depth, items.len())?;
+                items.each(|item| self.visit(item, depth + 1))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The dtype that NumPy gives a Python number that stands alone.
+pub(crate) fn scalar_dtype(number: Scalar) -> PyResult<DType> {
+    Ok(DType::of(match number {
+        Scalar::Bool(_) => Kind::Bool,
+        Scalar::Int(value) if i64::try_from(value).is_ok() => Kind::I64,
+        Scalar::Int(value) if u64::try_from(value).is_ok() => Kind::U64,
+        Scalar::Int(value) => {
+            let text = format!("Python integer {value} fits no integer dtype of metes; use floats");
+            return Err(pyo3::exceptions::PyOverflowError::new_err(text));
+        }
+        Scalar::Float(_) => Kind::F64,
+        Scalar::Complex(..) => Kind::C128,
+    }))
+}
+
+/// Shape and dtype of a number, an array or nested sequences.
+pub(crate) fn discover(object: &Bound<'_, PyAny>) -> PyResult<Found> {
+    let mut found = Found::default();
+    found.visit(object, 0)?;
+    Ok(found)
+}

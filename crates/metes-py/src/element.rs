@@ -1,0 +1,276 @@
+//! One element between Python and Rust: numbers as [`Scalar`]s, and typed access to the bytes of arrays.
+//!
+//! Everything per kind expands from the one list of kinds.
+
+use crate::errors::OrRaise;
+use half::f16;
+use metes_array::{Array, Scalar};
+use metes_dtype::{DType, Kind};
+use num_complex::Complex;
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt};
+use std::mem::MaybeUninit;
+
+/// A Rust type of an element.
+pub(crate) trait Element: Copy + 'static {
+    /// The value as a number without dtype.
+    fn to_scalar(self) -> Scalar;
+    /// The number as an element, as NumPy converts Python numbers: floats truncate, integers out of range raise
+    /// `OverflowError`, complex numbers do not become real.
+    fn from_scalar(scalar: Scalar) -> PyResult<Self>;
+}
+
+/// Work to be done with the Rust type of a kind; see [`with_kind`].
+pub(crate) trait WithElement {
+    /// What the work gives.
+    type Output;
+    /// The work.
+    fn run<T: Element>(self) -> Self::Output;
+}
+
+macro_rules! dispatch {
+    ($(($kind:ident, $rust:ty, $name:literal, $char:literal, $type_char:literal, $category:ident))*) => {
+        /// Does the work with the Rust type of `kind`.
+        pub(crate) fn with_kind<W: WithElement>(kind: Kind, work: W) -> W::Output {
+            match kind { $(Kind::$kind => work.run::<$rust>(),)* }
+        }
+
+        $(element!($category, $rust, $name);)*
+    };
+}
+
+macro_rules! element {
+    (Bool, $rust:ty, $name:literal) => {
+        impl Element for bool {
+            fn to_scalar(self) -> Scalar {
+                Scalar::Bool(self)
+            }
+            fn from_scalar(scalar: Scalar) -> PyResult<bool> {
+                Ok(match scalar {
+                    Scalar::Bool(value) => value,
+                    Scalar::Int(value) => value != 0,
+                    Scalar::Float(value) => value != 0.0,
+                    Scalar::Complex(re, im) => re != 0.0 || im != 0.0,
+                })
+            }
+        }
+    };
+    (Signed, $rust:ty, $name:literal) => {
+        element!(Unsigned, $rust, $name);
+    };
+    (Unsigned, $rust:ty, $name:literal) => {
+        impl Element for $rust {
+            fn to_scalar(self) -> Scalar {
+                Scalar::Int(i128::from(self))
+            }
+            fn from_scalar(scalar: Scalar) -> PyResult<$rust> {
+                let value = to_integer(scalar)?;
+                <$rust>::try_from(value).map_err(|_| {
+                    PyOverflowError::new_err(format!(
+                        "Python integer {value} out of bounds for {}",
+                        $name
+                    ))
+                })
+            }
+        }
+    };
+    (Float, $rust:ty, $name:literal) => {
+        impl Element for $rust {
+            fn to_scalar(self) -> Scalar {
+                Scalar::Float(Real::widen(self))
+            }
+            fn from_scalar(scalar: Scalar) -> PyResult<$rust> {
+                to_float(scalar).map(Real::narrow)
+            }
+        }
+    };
+    (Complex, $rust:ty, $name:literal) => {
+        impl Element for $rust {
+            fn to_scalar(self) -> Scalar {
+                Scalar::Complex(Real::widen(self.re), Real::widen(self.im))
+            }
+            fn from_scalar(scalar: Scalar) -> PyResult<$rust> {
+                let (re, im) = match scalar {
+                    Scalar::Complex(re, im) => (re, im),
+                    real => (to_float(real)?, 0.0),
+                };
+                Ok(Complex::new(Real::narrow(re), Real::narrow(im)))
+            }
+        }
+    };
+}
+metes_dtype::for_each_kind!(dispatch);
+
+trait Real {
+    fn widen(self) -> f64;
+    fn narrow(value: f64) -> Self;
+}
+
+impl Real for f16 {
+    fn widen(self) -> f64 {
+        self.to_f64()
+    }
+    fn narrow(value: f64) -> f16 {
+        f16::from_f64(value)
+    }
+}
+
+impl Real for f32 {
+    fn widen(self) -> f64 {
+        f64::from(self)
+    }
+    fn narrow(value: f64) -> f32 {
+        value as f32
+    }
+}
+
+impl Real for f64 {
+    fn widen(self) -> f64 {
+        self
+    }
+    fn narrow(value: f64) -> f64 {
+        value
+    }
+}
+
+fn to_integer(scalar: Scalar) -> PyResult<i128> {
+    match scalar {
+        Scalar::Bool(value) => Ok(i128::from(value)),
+        Scalar::Int(value) => Ok(value),
+        Scalar::Float(value) if value.is_nan() => {
+            Err(PyValueError::new_err("cannot convert float NaN to integer"))
+        }
+        Scalar::Float(value) if value.is_infinite() => Err(PyOverflowError::new_err(
+            "cannot convert float infinity to integer",
+        )),
+        Scalar::Float(value) => Ok(value as i128),
+        Scalar::Complex(..) => Err(PyTypeError::new_err(
+            "int() argument must be a string, a bytes-like object or a real number, not 'complex'",
+        )),
+    }
+}
+
+fn to_float(scalar: Scalar) -> PyResult<f64> {
+    match scalar {
+        Scalar::Bool(value) => Ok(f64::from(u8::from(value))),
+        Scalar::Int(value) => Ok(value as f64),
+        Scalar::Float(value) => Ok(value),
+        Scalar::Complex(..) => Err(PyTypeError::new_err(
+            "float() argument must be a string or a real number, not 'complex'",
+        )),
+    }
+}
+
+/// The Python number that a scalar is.
+pub(crate) fn scalar_object(py: Python<'_>, scalar: Scalar) -> PyResult<Bound<'_, PyAny>> {
+    Ok(match scalar {
+        Scalar::Bool(value) => PyBool::new(py, value).to_owned().into_any(),
+        Scalar::Int(value) => match i64::try_from(value) {
+            Ok(value) => value.into_pyobject(py)?.into_any(),
+            Err(_) => value.into_pyobject(py)?.into_any(),
+        },
+        Scalar::Float(value) => PyFloat::new(py, value).into_any(),
+        Scalar::Complex(re, im) => PyComplex::from_doubles(py, re, im).into_any(),
+    })
+}
+
+/// The Python `bool`, `int`, `float` or `complex` that `object` is; subclasses are not, so NumPy's `float64` is not.
+///
+/// Raises `OverflowError` for integers that no integer dtype holds.
+pub(crate) fn weak_scalar(object: &Bound<'_, PyAny>) -> PyResult<Option<Scalar>> {
+    if object.is_exact_instance_of::<PyFloat>() {
+        // SAFETY: the object is a live float.
+        return Ok(Some(Scalar::Float(unsafe {
+            ffi::PyFloat_AsDouble(object.as_ptr())
+        })));
+    }
+    if object.is_exact_instance_of::<PyInt>() {
+        return integer(object).map(Some);
+    }
+    if object.is_exact_instance_of::<PyBool>() {
+        return Ok(Some(Scalar::Bool(object.is_truthy()?)));
+    }
+    if let Ok(value) = object.cast_exact::<PyComplex>() {
+        return Ok(Some(Scalar::Complex(value.real(), value.imag())));
+    }
+    Ok(None)
+}
+
+fn integer(object: &Bound<'_, PyAny>) -> PyResult<Scalar> {
+    let mut overflow = 0;
+    // SAFETY: the object is a live int.
+    let value = unsafe { ffi::PyLong_AsLongLongAndOverflow(object.as_ptr(), &raw mut overflow) };
+    if overflow == 0 {
+        return Ok(Scalar::Int(i128::from(value)));
+    }
+    let value = object.extract::<i128>().map_err(|_| {
+        PyOverflowError::new_err(
+            "Python int too large: no integer dtype of metes holds it; use floats",
+        )
+    })?;
+    Ok(Scalar::Int(value))
+}
+
+/// A new C-contiguous array whose elements `fill` writes: it gets a place for each and must fill them all.
+pub(crate) fn new_filled<T: Element>(
+    shape: &[usize],
+    dtype: DType,
+    op: &'static str,
+    fill: impl FnOnce(&mut [MaybeUninit<T>]) -> PyResult<()>,
+) -> PyResult<Array> {
+    assert_eq!(size_of::<T>(), dtype.size());
+    let array = Array::empty(shape, dtype, op).or_raise()?;
+    // SAFETY: a fresh array is C-contiguous, aligned for its kind and ours alone.
+    let places = unsafe {
+        std::slice::from_raw_parts_mut(array.as_ptr().cast::<MaybeUninit<T>>(), array.size())
+    };
+    fill(places)?;
+    Ok(array)
+}
+
+struct Each<'a, F>(&'a Array, F);
+
+impl<F: FnMut(Scalar) -> PyResult<()>> WithElement for Each<'_, F> {
+    type Output = PyResult<()>;
+    fn run<T: Element>(mut self) -> PyResult<()> {
+        walk::<T>(
+            self.0.as_ptr(),
+            self.0.shape(),
+            self.0.strides(),
+            &mut |value| (self.1)(value.to_scalar()),
+        )
+    }
+}
+
+/// Calls `visit` with every element in C order.
+pub(crate) fn each_scalar(
+    array: &Array,
+    visit: impl FnMut(Scalar) -> PyResult<()>,
+) -> PyResult<()> {
+    if array.size() == 0 {
+        return Ok(());
+    }
+    with_kind(array.dtype().kind(), Each(array, visit))
+}
+
+fn walk<T: Element>(
+    at: *mut u8,
+    shape: &[usize],
+    strides: &[isize],
+    visit: &mut impl FnMut(T) -> PyResult<()>,
+) -> PyResult<()> {
+    let Some((n, shape)) = shape.split_first() else {
+        // SAFETY: an array's layout keeps every element within its buffer.
+        return visit(unsafe { at.cast::<T>().read_unaligned() });
+    };
+    (0..*n).try_for_each(|i| {
+        walk(
+            at.wrapping_offset(i as isize * strides[0]),
+            shape,
+            &strides[1..],
+            visit,
+        )
+    })
+}

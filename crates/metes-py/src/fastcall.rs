@@ -1,0 +1,295 @@
+//! Functions and methods called as `METH_FASTCALL | METH_KEYWORDS`: one parser of arguments for all of them.
+//!
+//! Each function states its parameters once, as text; the parser, the documentation and `inspect.signature` read
+//! the same list. Much cheaper than tuples and dictionaries, and it is what keeps calls on tiny arrays short.
+
+use pyo3::exceptions::{PySystemError, PyTypeError};
+use pyo3::prelude::*;
+use pyo3::{BoundObject, ffi};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+
+/// The most parameters that one function may have.
+const MOST: usize = 12;
+
+/// Name and parameters of a function: `["axis=None", "*", "keepdims=False"]`. A parameter without `=` is required,
+/// those after `"*"` are keyword-only, and a first one like `"*shape"` takes all positional arguments.
+pub(crate) struct Signature {
+    /// The function's name.
+    pub name: &'static str,
+    /// Its parameters.
+    pub params: &'static [&'static str],
+}
+
+/// The arguments of one call, in the order of the signature's parameters (`"*"` and `"*shape"` not counted).
+pub(crate) struct Args<'a, 'py> {
+    py: Python<'py>,
+    name: &'static str,
+    values: [*mut ffi::PyObject; MOST],
+    rest: &'a [*mut ffi::PyObject],
+}
+
+/// What a function is: it gets `self` (or the module) and its arguments.
+pub(crate) type Function =
+    for<'a, 'py> fn(&'a Bound<'py, PyAny>, &Args<'a, 'py>) -> PyResult<Bound<'py, PyAny>>;
+
+impl<'a, 'py> Args<'a, 'py> {
+    /// The interpreter.
+    pub fn py(&self) -> Python<'py> {
+        self.py
+    }
+
+    /// The argument, where it was given.
+    pub fn get(&self, index: usize) -> Option<&Bound<'py, PyAny>> {
+        // SAFETY: the caller of the function keeps its arguments alive during the call.
+        (!self.values[index].is_null())
+            .then(|| unsafe { Bound::ref_from_ptr(self.py, &self.values[index]) })
+    }
+
+    /// The argument, where it was given and is not `None`.
+    pub fn some(&self, index: usize) -> Option<&Bound<'py, PyAny>> {
+        self.get(index).filter(|value| !value.is_none())
+    }
+
+    /// A required argument; the parser has made sure of it.
+    pub fn required(&self, index: usize) -> PyResult<&Bound<'py, PyAny>> {
+        self.get(index).ok_or_else(|| {
+            PyTypeError::new_err(format!("{}() lacks argument {}", self.name, index + 1))
+        })
+    }
+
+    /// Whether a flag is set; `default` where it was not given.
+    pub fn flag(&self, index: usize, default: bool) -> PyResult<bool> {
+        self.get(index)
+            .map_or(Ok(default), |value| value.is_truthy())
+    }
+
+    /// What `"*shape"` took.
+    pub fn rest(&self) -> impl ExactSizeIterator<Item = &Bound<'py, PyAny>> {
+        let py = self.py;
+        // SAFETY: the caller of the function keeps its arguments alive during the call.
+        self.rest
+            .iter()
+            .map(move |value| unsafe { Bound::ref_from_ptr(py, value) })
+    }
+}
+
+impl Signature {
+    fn parse<'a, 'py>(
+        &self,
+        py: Python<'py>,
+        given: &'a [*mut ffi::PyObject],
+        keywords: &[*mut ffi::PyObject],
+        positional: usize,
+    ) -> PyResult<Args<'a, 'py>> {
+        let mut args = Args {
+            py,
+            name: self.name,
+            values: [ptr::null_mut(); MOST],
+            rest: &[],
+        };
+        let mut params = self.params;
+        let takes_all = params
+            .first()
+            .is_some_and(|p| p.len() > 1 && p.starts_with('*'));
+        if takes_all {
+            args.rest = &given[..positional];
+            params = &params[1..];
+        } else {
+            let most = params
+                .iter()
+                .position(|p| *p == "*")
+                .unwrap_or(params.len());
+            if positional > most {
+                let text = format!(
+                    "{}() takes at most {most} positional arguments ({positional} given)",
+                    self.name
+                );
+                return Err(PyTypeError::new_err(text));
+            }
+            args.values[..positional].copy_from_slice(&given[..positional]);
+        }
+        for (keyword, value) in keywords.iter().zip(&given[positional..]) {
+            // SAFETY: keyword names are live strings.
+            let keyword = unsafe { Bound::ref_from_ptr(py, keyword) };
+            let slot = self.slot(params, keyword)?;
+            if !args.values[slot].is_null() {
+                let text = format!(
+                    "{}() got multiple values for argument '{keyword}'",
+                    self.name
+                );
+                return Err(PyTypeError::new_err(text));
+            }
+            args.values[slot] = *value;
+        }
+        self.check_required(params, &args)?;
+        Ok(args)
+    }
+
+    fn slot(&self, params: &[&str], keyword: &Bound<'_, PyAny>) -> PyResult<usize> {
+        let text = keyword.extract::<std::borrow::Cow<'_, str>>()?;
+        named(params).position(|name| name == text).ok_or_else(|| {
+            PyTypeError::new_err(format!(
+                "{}() got an unexpected keyword argument '{text}'",
+                self.name
+            ))
+        })
+    }
+
+    fn check_required(&self, params: &[&str], args: &Args<'_, '_>) -> PyResult<()> {
+        for (slot, param) in params.iter().filter(|p| **p != "*").enumerate() {
+            if !param.contains('=') && args.values[slot].is_null() {
+                let text = format!(
+                    "{}() missing required argument '{param}' (pos {})",
+                    self.name,
+                    slot + 1
+                );
+                return Err(PyTypeError::new_err(text));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn named<'p>(params: &'p [&'p str]) -> impl Iterator<Item = &'p str> {
+    params
+        .iter()
+        .filter(|p| **p != "*")
+        .map(|p| p.split('=').next().unwrap_or(p))
+}
+
+/// Runs `function` on the raw arguments of a fast call.
+///
+/// # Safety
+/// As CPython calls a `METH_FASTCALL | METH_KEYWORDS` function: attached thread, live objects, `args` holds `nargs`
+/// positional values and then one for each name of the tuple `kwnames` (or null).
+pub(crate) unsafe fn run(
+    signature: &'static Signature,
+    function: Function,
+    slf: *mut ffi::PyObject,
+    args: *const *mut ffi::PyObject,
+    nargs: ffi::Py_ssize_t,
+    kwnames: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    let positional = nargs as usize;
+    trap(ptr::null_mut(), |py| {
+        let mut names = [ptr::null_mut(); MOST];
+        let count = if kwnames.is_null() {
+            0
+        } else {
+            // SAFETY: `kwnames` is a live tuple.
+            unsafe { ffi::PyTuple_Size(kwnames) as usize }
+        };
+        if count > MOST {
+            return Err(PyTypeError::new_err(format!(
+                "{}() got too many keyword arguments",
+                signature.name
+            )));
+        }
+        for (index, name) in names[..count].iter_mut().enumerate() {
+            // SAFETY: `index` is within the tuple, which keeps its items alive.
+            *name = unsafe { ffi::PyTuple_GetItem(kwnames, index as ffi::Py_ssize_t) };
+        }
+        let total = positional + count;
+        // SAFETY: the caller passes `total` values; a null pointer only where there are none.
+        let given = if total == 0 {
+            &[]
+        } else {
+            unsafe { std::slice::from_raw_parts(args, total) }
+        };
+        let parsed = signature.parse(py, given, &names[..count], positional)?;
+        // SAFETY: `slf` is live during the call.
+        let slf = unsafe { Bound::ref_from_ptr(py, &slf) };
+        function(slf, &parsed).map(Bound::into_ptr)
+    })
+}
+
+/// Runs the body of a slot: errors become Python exceptions, panics too; `failed` is what the slot then returns.
+///
+/// Called only from functions that CPython calls, hence with an attached thread.
+pub(crate) fn trap<R>(failed: R, body: impl for<'py> FnOnce(Python<'py>) -> PyResult<R>) -> R {
+    // SAFETY: CPython calls slots and methods only on attached threads.
+    let py = unsafe { Python::assume_attached() };
+    let error = match catch_unwind(AssertUnwindSafe(|| body(py))) {
+        Ok(Ok(value)) => return value,
+        Ok(Err(error)) => error,
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text
+                .or_else(|| panic.downcast_ref::<&str>().copied())
+                .unwrap_or("unknown");
+            PySystemError::new_err(format!("internal error in metes: {text}"))
+        }
+    };
+    error.restore(py);
+    failed
+}
+
+/// A `PyMethodDef` of a [`Function`]: `method!("sum", reduce::sum, ["axis=None"], "Sum of elements.")`.
+///
+/// Makes a method of a slot-table type or, with [`add_functions`], a function of a module.
+#[allow(unused_macros)]
+macro_rules! method {
+    ($name:literal, $function:expr, [$first:literal $(, $param:literal)* $(,)?], $doc:literal) => {
+        $crate::fastcall::method!(@ $name, $function, [$first, $($param),*],
+            concat!($name, "($self, ", $first, $(", ", $param,)* ")\n--\n\n", $doc, "\0"))
+    };
+    ($name:literal, $function:expr, [], $doc:literal) => {
+        $crate::fastcall::method!(@ $name, $function, [], concat!($name, "($self)\n--\n\n", $doc, "\0"))
+    };
+    (@ $name:literal, $function:expr, [$($param:literal),* $(,)?], $doc:expr) => {{
+        unsafe extern "C" fn call(
+            slf: *mut pyo3::ffi::PyObject,
+            args: *const *mut pyo3::ffi::PyObject,
+            nargs: pyo3::ffi::Py_ssize_t,
+            kwnames: *mut pyo3::ffi::PyObject,
+        ) -> *mut pyo3::ffi::PyObject {
+            static SIGNATURE: $crate::fastcall::Signature =
+                $crate::fastcall::Signature { name: $name, params: &[$($param),*] };
+            // SAFETY: CPython calls this as it was registered, fast with keywords.
+            unsafe { $crate::fastcall::run(&SIGNATURE, $function, slf, args, nargs, kwnames) }
+        }
+        pyo3::ffi::PyMethodDef {
+            ml_name: concat!($name, "\0").as_ptr().cast(),
+            ml_meth: pyo3::ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: call },
+            ml_flags: pyo3::ffi::METH_FASTCALL | pyo3::ffi::METH_KEYWORDS,
+            ml_doc: $doc.as_ptr().cast(),
+        }
+    }};
+}
+#[allow(unused_imports)]
+pub(crate) use method;
+
+/// Adds functions made by [`method!`] to a module. The table is leaked: functions refer to it for ever.
+#[allow(dead_code)]
+pub(crate) fn add_functions(
+    module: &Bound<'_, PyModule>,
+    mut table: Vec<ffi::PyMethodDef>,
+) -> PyResult<()> {
+    table.push(ffi::PyMethodDef::zeroed());
+    let table = Box::leak(table.into_boxed_slice());
+    // SAFETY: the table ends in a zeroed entry and lives for ever.
+    let failed = unsafe { ffi::PyModule_AddFunctions(module.as_ptr(), table.as_mut_ptr()) };
+    if failed != 0 {
+        Err(PyErr::fetch(module.py()))
+    } else {
+        Ok(())
+    }
+}
+
+/// `None`, as a result.
+#[allow(dead_code)]
+pub(crate) fn none(py: Python<'_>) -> Bound<'_, PyAny> {
+    py.None().into_bound(py)
+}
+
+/// Any value that PyO3 converts, as a result.
+pub(crate) fn object<'py, T: IntoPyObject<'py>>(
+    py: Python<'py>,
+    value: T,
+) -> PyResult<Bound<'py, PyAny>> {
+    value
+        .into_pyobject(py)
+        .map(|value| value.into_any().into_bound())
+        .map_err(Into::into)
+}

@@ -1,0 +1,285 @@
+//! The Python type `Array`, from a slot table: its memory layout, its making and its end.
+//!
+//! An object is a header, a list of weak references, a flag, a `base` and an [`Array`]. Dead objects go to a small free
+//! list, so that making an array costs no allocator call. The type cannot be subclassed and takes no part in
+//! garbage collection: `base` is either an `Array` that owns its bytes or the provider of foreign bytes, so a cycle
+//! needs a provider that refers back to the array; such a cycle is not collected, as it is not with NumPy's arrays.
+//! The [`Array`] inside never changes after making; `writeable` alone does, hence an atomic.
+
+use crate::fastcall::trap;
+use crate::{attributes, buffer};
+use metes_array::Array;
+use pyo3::exceptions::PyTypeError;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use std::cell::UnsafeCell;
+use std::ffi::{c_int, c_uint, c_void};
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+
+#[repr(C)]
+struct ArrayObject {
+    head: ffi::PyObject,
+    weak: *mut ffi::PyObject,
+    base: *mut ffi::PyObject,
+    writeable: AtomicBool,
+    array: Array,
+}
+
+static TYPE: AtomicPtr<ffi::PyTypeObject> = AtomicPtr::new(ptr::null_mut());
+
+/// Whether the object is an `Array`.
+pub(crate) fn is_array(object: &Bound<'_, PyAny>) -> bool {
+    // SAFETY: the object is live.
+    unsafe { ffi::Py_TYPE(object.as_ptr()) == TYPE.load(Ordering::Relaxed) }
+}
+
+fn find<'a>(object: &'a Bound<'_, PyAny>) -> Option<&'a ArrayObject> {
+    // SAFETY: only this file makes objects of the type, completely filled; they live as long as the reference.
+    is_array(object).then(|| unsafe { &*object.as_ptr().cast::<ArrayObject>() })
+}
+
+/// The array inside, if the object is one. Whether Python may write it is a separate matter: [`writeable`].
+pub(crate) fn array_of<'a>(object: &'a Bound<'_, PyAny>) -> Option<&'a Array> {
+    find(object).map(|object| &object.array)
+}
+
+/// The array inside the `self` of a slot or method.
+pub(crate) fn this<'a>(object: &'a Bound<'_, PyAny>) -> PyResult<&'a Array> {
+    array_of(object).ok_or_else(|| {
+        PyTypeError::new_err(format!("expected a metes.Array, not {}", type_name(object)))
+    })
+}
+
+/// The name of an object's type, for messages.
+pub(crate) fn type_name(object: &Bound<'_, PyAny>) -> String {
+    object
+        .get_type()
+        .name()
+        .map_or_else(|_| "?".to_owned(), |name| name.to_string())
+}
+
+/// Whether Python may write through this object.
+pub(crate) fn writeable(object: &Bound<'_, PyAny>) -> bool {
+    find(object).is_some_and(|object| object.writeable.load(Ordering::Relaxed))
+}
+
+/// Allows or forbids writing through this object; refused where the bytes themselves are read-only.
+pub(crate) fn set_writeable(object: &Bound<'_, PyAny>, on: bool) -> bool {
+    find(object).is_some_and(|object| {
+        let allowed = !on || object.array.buffer().is_writeable();
+        if allowed {
+            object.writeable.store(on, Ordering::Relaxed);
+        }
+        allowed
+    })
+}
+
+/// Whose bytes the array shows: `None` where it owns them.
+pub(crate) fn base<'py>(object: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
+    // SAFETY: `base` is null or a live object, kept by the array.
+    find(object)
+        .and_then(|found| unsafe { Bound::from_borrowed_ptr_or_opt(object.py(), found.base) })
+}
+
+/// A new `Array` object. `base` is the provider of foreign bytes; `None` for an array that owns its own.
+pub(crate) fn from_array<'py>(
+    py: Python<'py>,
+    array: Array,
+    base: Option<Bound<'py, PyAny>>,
+) -> Bound<'py, PyAny> {
+    let writeable = array.is_writeable();
+    create(py, array, base, writeable)
+}
+
+/// A new `Array` object that shows the bytes of the `Array` object `of`; its `base` follows NumPy's rule: views of views
+/// refer to the owner, or to the array that imported foreign bytes.
+pub(crate) fn view_of<'py>(of: &Bound<'py, PyAny>, array: Array) -> Bound<'py, PyAny> {
+    let base = base(of).filter(is_array).unwrap_or_else(|| of.clone());
+    let allowed = writeable(of) && array.is_writeable();
+    create(of.py(), array, Some(base), allowed)
+}
+
+/// A view of `of` where the array shares its bytes, else a new array.
+pub(crate) fn view_or_new<'py>(of: &Bound<'py, PyAny>, array: Array) -> Bound<'py, PyAny> {
+    let shared = array_of(of).is_some_and(|source| source.buffer().same(array.buffer()));
+    if shared {
+        view_of(of, array)
+    } else {
+        from_array(of.py(), array, None)
+    }
+}
+
+fn create<'py>(
+    py: Python<'py>,
+    array: Array,
+    base: Option<Bound<'py, PyAny>>,
+    on: bool,
+) -> Bound<'py, PyAny> {
+    let room = FREE.pop().unwrap_or_else(|| {
+        // SAFETY: the thread is attached.
+        let fresh = unsafe { ffi::PyObject_Malloc(size_of::<ArrayObject>()) };
+        NonNull::new(fresh).unwrap_or_else(|| {
+            std::alloc::handle_alloc_error(std::alloc::Layout::new::<ArrayObject>())
+        })
+    });
+    let object = room.as_ptr().cast::<ArrayObject>();
+    // SAFETY: `room` is memory of the object's size that nobody else uses; `PyObject_Init` fills the header and counts
+    // a reference to the type; all other fields are written before anybody sees the object.
+    unsafe {
+        (&raw mut (*object).weak).write(ptr::null_mut());
+        (&raw mut (*object).base).write(base.map_or(ptr::null_mut(), Bound::into_ptr));
+        (&raw mut (*object).writeable).write(AtomicBool::new(on));
+        (&raw mut (*object).array).write(array);
+        let object = ffi::PyObject_Init(object.cast(), TYPE.load(Ordering::Relaxed));
+        Bound::from_owned_ptr(py, object)
+    }
+}
+
+unsafe extern "C" fn dealloc(slf: *mut ffi::PyObject) {
+    let object = slf.cast::<ArrayObject>();
+    // SAFETY: CPython calls this once, when the last reference is gone: all fields are alive and nobody else's.
+    unsafe {
+        let class = ffi::Py_TYPE(slf);
+        if !(*object).weak.is_null() {
+            ffi::PyObject_ClearWeakRefs(slf);
+        }
+        let base = (*object).base;
+        trap((), |_| {
+            ptr::drop_in_place(&raw mut (*object).array);
+            Ok(())
+        });
+        if let Some(room) = FREE.push(NonNull::new_unchecked(slf.cast())) {
+            ffi::PyObject_Free(room.as_ptr());
+        }
+        ffi::Py_XDECREF(base);
+        ffi::Py_DECREF(class.cast());
+    }
+}
+
+/// Rooms of dead objects. A thread that finds it in use goes to the allocator instead of waiting.
+struct FreeList {
+    busy: AtomicBool,
+    rooms: UnsafeCell<Rooms>,
+}
+
+struct Rooms {
+    count: usize,
+    all: [*mut c_void; 64],
+}
+
+// SAFETY: `rooms` is touched only by the thread that set `busy`.
+unsafe impl Sync for FreeList {}
+
+static FREE: FreeList = FreeList {
+    busy: AtomicBool::new(false),
+    rooms: UnsafeCell::new(Rooms {
+        count: 0,
+        all: [ptr::null_mut(); 64],
+    }),
+};
+
+impl FreeList {
+    fn with<T>(&self, body: impl FnOnce(&mut Rooms) -> Option<T>) -> Option<T> {
+        if self.busy.swap(true, Ordering::Acquire) {
+            return None;
+        }
+        // SAFETY: `busy` was clear and is ours now.
+        let result = body(unsafe { &mut *self.rooms.get() });
+        self.busy.store(false, Ordering::Release);
+        result
+    }
+
+    fn pop(&self) -> Option<NonNull<c_void>> {
+        self.with(|rooms| {
+            rooms.count = rooms.count.checked_sub(1)?;
+            NonNull::new(rooms.all[rooms.count])
+        })
+    }
+
+    /// Keeps a room, or hands it back where there is no place.
+    fn push(&self, room: NonNull<c_void>) -> Option<NonNull<c_void>> {
+        let kept = self.with(|rooms| {
+            *rooms.all.get_mut(rooms.count)? = room.as_ptr();
+            rooms.count += 1;
+            Some(())
+        });
+        if kept.is_some() { None } else { Some(room) }
+    }
+}
+
+unsafe extern "C" fn new(
+    _class: *mut ffi::PyTypeObject,
+    args: *mut ffi::PyObject,
+    kwargs: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    trap(ptr::null_mut(), |py| {
+        // SAFETY: CPython passes a tuple and a dictionary or null, alive during the call.
+        let (args, kwargs) = unsafe {
+            (
+                Bound::from_borrowed_ptr(py, args),
+                Bound::from_borrowed_ptr_or_opt(py, kwargs),
+            )
+        };
+        crate::convert::construct(args.cast()?, kwargs.as_ref().map(|k| k.cast()).transpose()?)
+            .map(Bound::into_ptr)
+    })
+}
+
+/// One entry of the slot table.
+pub(crate) fn slot(slot: c_int, function: *mut c_void) -> ffi::PyType_Slot {
+    ffi::PyType_Slot {
+        slot,
+        pfunc: function,
+    }
+}
+
+/// A table that CPython keeps for ever, ended by a zeroed entry.
+pub(crate) fn leak<T>(mut table: Vec<T>, end: T) -> *mut c_void {
+    table.push(end);
+    Box::leak(table.into_boxed_slice()).as_mut_ptr().cast()
+}
+
+fn members() -> Vec<ffi::PyMemberDef> {
+    vec![ffi::PyMemberDef {
+        name: c"__weaklistoffset__".as_ptr(),
+        type_code: ffi::Py_T_PYSSIZET,
+        offset: std::mem::offset_of!(ArrayObject, weak) as ffi::Py_ssize_t,
+        flags: ffi::Py_READONLY,
+        doc: ptr::null(),
+    }]
+}
+
+const DOC: &std::ffi::CStr = c"Array(object, dtype=None)\n--\n\nAn n-dimensional array: bytes, what one element is, and where each lies.";
+
+/// Makes the type. Called once, when the module starts.
+pub(crate) fn install(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    let mut slots = vec![
+        slot(ffi::Py_tp_new, new as *mut c_void),
+        slot(ffi::Py_tp_dealloc, dealloc as *mut c_void),
+        slot(
+            ffi::Py_tp_hash,
+            ffi::PyObject_HashNotImplemented as *mut c_void,
+        ),
+        slot(ffi::Py_tp_doc, DOC.as_ptr().cast_mut().cast()),
+        slot(
+            ffi::Py_tp_members,
+            leak(members(), ffi::PyMemberDef::default()),
+        ),
+    ];
+    slots.extend(attributes::slots());
+    slots.extend(buffer::slots());
+    slots.push(slot(0, ptr::null_mut()));
+    let mut spec = ffi::PyType_Spec {
+        name: c"metes.Array".as_ptr(),
+        basicsize: size_of::<ArrayObject>() as c_int,
+        itemsize: 0,
+        flags: (ffi::Py_TPFLAGS_DEFAULT | ffi::Py_TPFLAGS_IMMUTABLETYPE) as c_uint,
+        slots: slots.as_mut_ptr(),
+    };
+    // SAFETY: the table ends in a zeroed entry, its functions have the types that their slots ask for, and what it
+    // points to lives for ever.
+    let class = unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyType_FromSpec(&raw mut spec))? };
+    TYPE.store(class.clone().into_ptr().cast(), Ordering::Release);
+    Ok(class)
+}
