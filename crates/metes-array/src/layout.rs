@@ -2,13 +2,20 @@
 
 use metes_memory::{Error, ErrorKind, Result};
 use smallvec::SmallVec;
+use std::ops::Range;
 
 /// A shape.
 pub type Dims = SmallVec<[usize; 6]>;
 /// Strides in bytes.
 pub type Strides = SmallVec<[isize; 6]>;
+/// The most axes that an array has, as in NumPy 2.
+pub const MAX_NDIM: usize = 64;
 
 /// `"(2, 3)"`, `"(2,)"`, `"()"`: a shape as Python writes it.
+///
+/// ```
+/// assert_eq!(metes_array::shape_text(&[2]), "(2,)");
+/// ```
 pub fn shape_text(shape: &[usize]) -> String {
     match shape {
         [one] => format!("({one},)"),
@@ -32,14 +39,34 @@ impl Layout {
     }
 
     /// C-contiguous, for elements of `itemsize` bytes.
+    ///
+    /// # Errors
+    /// More than 64 axes, or more bytes than the address space, even where another axis is empty.
     pub fn contiguous(shape: &[usize], itemsize: usize) -> Result<Layout> {
+        Layout::in_order(shape, itemsize, (0..shape.len()).rev())
+    }
+
+    /// F-contiguous, for elements of `itemsize` bytes.
+    pub fn fortran(shape: &[usize], itemsize: usize) -> Result<Layout> {
+        Layout::in_order(shape, itemsize, 0..shape.len())
+    }
+
+    /// Dense, with the axes named fastest first.
+    pub(crate) fn in_order(shape: &[usize], itemsize: usize, axes: impl Iterator<Item = usize>) -> Result<Layout> {
+        if shape.len() > MAX_NDIM {
+            let message = format!("maximum supported dimension for an array is {MAX_NDIM}, found {}", shape.len());
+            return Err(Error::new(ErrorKind::Value, message));
+        }
         let mut strides: Strides = SmallVec::from_elem(0, shape.len());
         let mut step = itemsize;
-        for axis in (0..shape.len()).rev() {
+        for axis in axes {
             strides[axis] = isize::try_from(step).map_err(|_| too_big(shape))?;
             step = step.checked_mul(shape[axis].max(1)).ok_or_else(|| too_big(shape))?;
         }
         isize::try_from(step).map_err(|_| too_big(shape))?;
+        if shape.contains(&0) {
+            strides.fill(0);
+        }
         Ok(Layout { shape: shape.into(), strides, offset: 0 })
     }
 
@@ -67,8 +94,65 @@ impl Layout {
     pub fn size(&self) -> usize {
         self.shape.iter().product()
     }
+
+    /// Whether elements of `itemsize` bytes lie densely, last axis fastest; axes of length 1 do not count, and an
+    /// empty layout is contiguous (NumPy's relaxed strides).
+    pub fn is_c_contiguous(&self, itemsize: usize) -> bool {
+        self.dense(itemsize, (0..self.ndim()).rev())
+    }
+
+    /// The same, first axis fastest.
+    pub fn is_f_contiguous(&self, itemsize: usize) -> bool {
+        self.dense(itemsize, 0..self.ndim())
+    }
+
+    fn dense(&self, itemsize: usize, axes: impl Iterator<Item = usize>) -> bool {
+        let mut expected = itemsize as isize;
+        for axis in axes {
+            match self.shape[axis] {
+                0 => return true,
+                1 => {}
+                n => {
+                    if self.strides[axis] != expected && !self.shape.contains(&0) {
+                        return false;
+                    }
+                    expected = expected.wrapping_mul(n as isize);
+                }
+            }
+        }
+        true
+    }
+
+    /// The bytes that elements of `itemsize` bytes touch, first to one past the last; `None` where an element would
+    /// lie before the buffer's start or beyond the address space. Empty layouts touch none.
+    pub fn extent(&self, itemsize: usize) -> Option<Range<usize>> {
+        if self.shape.contains(&0) {
+            return Some(self.offset..self.offset);
+        }
+        let (mut low, mut high) = (self.offset as i128, self.offset as i128 + itemsize as i128);
+        for (&n, &stride) in self.shape.iter().zip(&self.strides) {
+            let reach = (n as i128 - 1) * stride as i128;
+            if reach < 0 {
+                low += reach
+            } else {
+                high += reach
+            }
+            if low < 0 || high > isize::MAX as i128 {
+                return None;
+            }
+        }
+        Some(low as usize..high as usize)
+    }
+
+    /// The axes by decreasing absolute stride, C order among equals: the nesting that walks memory forwards.
+    pub fn axes_outermost_first(&self) -> SmallVec<[usize; 6]> {
+        let mut axes: SmallVec<[usize; 6]> = (0..self.ndim()).collect();
+        axes.sort_by_key(|&a| std::cmp::Reverse(self.strides[a].unsigned_abs()));
+        axes
+    }
 }
 
 fn too_big(shape: &[usize]) -> Error {
-    Error::new(ErrorKind::Value, format!("shape {} has more bytes than the address space", shape_text(shape)))
+    let message = format!("array is too big; shape {} has more bytes than the address space", shape_text(shape));
+    Error::new(ErrorKind::Value, message)
 }

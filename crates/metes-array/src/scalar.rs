@@ -1,5 +1,10 @@
 //! [`Scalar`]: one value, and how it is read from and written to an element.
 
+use crate::{Array, Element, Index};
+use metes_dtype::{Category, DType, Kind, for_each_kind};
+use metes_memory::{Access, Buffer, Error, ErrorKind, Result};
+use std::fmt;
+
 /// A number without a dtype of its own: what Python's `bool`, `int`, `float`, `complex` are to NEP 50.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Scalar {
@@ -11,4 +16,143 @@ pub enum Scalar {
     Float(f64),
     /// Python `complex`.
     Complex(f64, f64),
+}
+
+impl Scalar {
+    /// The dtype of an array made of this value alone: an `int` beyond int64 is uint64.
+    pub fn default_dtype(self) -> DType {
+        DType::of(match self {
+            Scalar::Bool(_) => Kind::Bool,
+            Scalar::Int(value) if value > i128::from(i64::MAX) => Kind::U64,
+            Scalar::Int(_) => Kind::I64,
+            Scalar::Float(_) => Kind::F64,
+            Scalar::Complex(..) => Kind::C128,
+        })
+    }
+
+    /// An error where an integer lies outside the range of an integer dtype (NEP 50).
+    pub fn check(self, dtype: DType) -> Result<()> {
+        let Scalar::Int(value) = self else { return Ok(()) };
+        let bits = 8 * dtype.size() as u32;
+        let range = match dtype.kind().category() {
+            Category::Signed => -(1i128 << (bits - 1))..=(1i128 << (bits - 1)) - 1,
+            Category::Unsigned => 0..=(1i128 << bits) - 1,
+            _ => return Ok(()),
+        };
+        if range.contains(&value) {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Overflow, format!("Python integer {value} out of bounds for {dtype}")))
+    }
+
+    /// Writes the value, converted to `dtype`, at `place`, which need not be aligned.
+    ///
+    /// # Safety
+    /// `place` is valid for a write of one element.
+    pub unsafe fn write(self, dtype: DType, place: *mut u8) {
+        macro_rules! write {
+            ($(($kind:ident, $rust:ty, $name:literal, $char:literal, $type_char:literal, $category:ident))*) => {
+                match dtype.kind() {
+                    // SAFETY: the caller vouches for the place.
+                    $(Kind::$kind => unsafe { place.cast::<$rust>().write_unaligned(<$rust>::from_scalar(self)) },)*
+                }
+            };
+        }
+        for_each_kind!(write);
+    }
+
+    /// Reads an element of `dtype` at `place`, which need not be aligned. Any byte but 0 is true.
+    ///
+    /// # Safety
+    /// `place` is valid for a read of one initialised element.
+    pub unsafe fn read(dtype: DType, place: *const u8) -> Scalar {
+        if dtype.kind() == Kind::Bool {
+            // SAFETY: the caller vouches for the place; a byte has no invalid value.
+            return Scalar::Bool(unsafe { place.read() } != 0);
+        }
+        macro_rules! read {
+            ($(($kind:ident, $rust:ty, $name:literal, $char:literal, $type_char:literal, $category:ident))*) => {
+                match dtype.kind() {
+                    // SAFETY: the caller vouches for the place, and bool, the one type with invalid values, is done.
+                    $(Kind::$kind => unsafe { place.cast::<$rust>().read_unaligned().to_scalar() },)*
+                }
+            };
+        }
+        for_each_kind!(read)
+    }
+}
+
+impl fmt::Display for Scalar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Scalar::Bool(true) => f.write_str("True"),
+            Scalar::Bool(false) => f.write_str("False"),
+            Scalar::Int(value) => write!(f, "{value}"),
+            Scalar::Float(value) => write!(f, "{value:?}"),
+            Scalar::Complex(re, im) => write!(f, "({re}{im:+}j)"),
+        }
+    }
+}
+
+impl Array {
+    /// The element at `index`, one integer per axis, negative ones from the end.
+    pub fn item(&self, index: &[isize]) -> Result<Scalar> {
+        let place = self.place(index)?;
+        let _guard = Buffer::guard(&[(self.buffer(), place.extent(), Access::Read)], "item")?;
+        // SAFETY: a 0-d view lies within its buffer, and the guard keeps writers away.
+        Ok(unsafe { Scalar::read(self.dtype(), place.as_ptr()) })
+    }
+
+    /// Sets the element at `index`; integers must fit an integer dtype.
+    pub fn set_item(&self, index: &[isize], value: Scalar) -> Result<()> {
+        self.require_writeable("assignment")?;
+        value.check(self.dtype())?;
+        let place = self.place(index)?;
+        let _guard = Buffer::guard(&[(self.buffer(), place.extent(), Access::Write)], "assignment")?;
+        // SAFETY: a 0-d view lies within its buffer, and the guard keeps others away.
+        unsafe { value.write(self.dtype(), place.as_ptr()) };
+        Ok(())
+    }
+
+    fn place(&self, index: &[isize]) -> Result<Array> {
+        if index.len() != self.ndim() {
+            let message = format!("incorrect number of indices for array: {} for {} axes", index.len(), self.ndim());
+            return Err(Error::new(ErrorKind::Index, message));
+        }
+        self.index(&index.iter().map(|&i| Index::At(i)).collect::<Vec<_>>())
+    }
+
+    /// All elements in C order.
+    pub fn to_scalars(&self) -> Vec<Scalar> {
+        let mut out = Vec::with_capacity(self.size());
+        // SAFETY: the visited places are this array's elements.
+        self.for_each_place(|place| out.push(unsafe { Scalar::read(self.dtype(), place) }));
+        out
+    }
+
+    /// Calls `each` with the address of every element, in C order.
+    pub(crate) fn for_each_place(&self, mut each: impl FnMut(*mut u8)) {
+        if self.size() == 0 {
+            return;
+        }
+        let mut index = vec![0usize; self.ndim()];
+        let mut place = self.as_ptr();
+        loop {
+            each(place);
+            let mut axis = self.ndim();
+            loop {
+                if axis == 0 {
+                    return;
+                }
+                axis -= 1;
+                index[axis] += 1;
+                place = place.wrapping_offset(self.strides()[axis]);
+                if index[axis] < self.shape()[axis] {
+                    break;
+                }
+                place = place.wrapping_offset(self.strides()[axis].wrapping_mul(-(index[axis] as isize)));
+                index[axis] = 0;
+            }
+        }
+    }
 }

@@ -1,0 +1,135 @@
+//! Copies of elements from one layout to another, by width, without looking at what they mean.
+//!
+//! Axes are walked in the order of the destination's strides and merged where both sides allow it; contiguous runs are
+//! block copies, and transposed pairs go in tiles that fit the cache. One of the two files here with raw pointers.
+
+use crate::layout::{Dims, Strides, shape_text};
+use crate::{Array, Order, coalesce, shares_memory};
+use metes_memory::{Access, Buffer, Error, ErrorKind, Result};
+
+/// Side of a tile of a transposed copy, in elements.
+const TILE: usize = 32;
+/// Work that the overlap test may spend before a copy is made to be safe.
+const OVERLAP_WORK: u64 = 1000;
+
+/// Copies the elements of `src` to `dst`: same shape, same dtype, any layouts, also overlapping ones.
+///
+/// # Errors
+/// Shapes or dtypes that differ, a read-only destination, a conflicting guard.
+pub fn copy_into(dst: &Array, src: &Array) -> Result<()> {
+    if dst.shape() != src.shape() || dst.dtype() != src.dtype() {
+        let message = format!(
+            "copy: {} {} does not match {} {}",
+            src.dtype(),
+            shape_text(src.shape()),
+            dst.dtype(),
+            shape_text(dst.shape())
+        );
+        return Err(Error::new(ErrorKind::Value, message));
+    }
+    dst.require_writeable("copy")?;
+    if dst.buffer().same(src.buffer()) && dst.layout() == src.layout() {
+        return Ok(());
+    }
+    if shares_memory(dst, src, Some(OVERLAP_WORK)).unwrap_or(true) {
+        let apart = src.empty_like(src.dtype(), Order::K, "copy of overlapping source")?;
+        copy_guarded(&apart, src)?;
+        return copy_guarded(dst, &apart);
+    }
+    copy_guarded(dst, src)
+}
+
+fn copy_guarded(dst: &Array, src: &Array) -> Result<()> {
+    if dst.size() == 0 {
+        return Ok(());
+    }
+    let _guards = Buffer::guard(
+        &[(dst.buffer(), dst.extent(), Access::Write), (src.buffer(), src.extent(), Access::Read)],
+        "copy",
+    )?;
+    let axes = dst.layout().axes_outermost_first();
+    let shape: Dims = axes.iter().map(|&a| dst.shape()[a]).collect();
+    let pick = |strides: &[isize]| -> Strides { axes.iter().map(|&a| strides[a]).collect() };
+    let (shape, strides) = coalesce(&shape, &[pick(dst.strides()), pick(src.strides())]);
+    let copy = Copy { shape: &shape, dst: &strides[0], src: &strides[1] };
+    // SAFETY: both arrays' elements lie within their buffers, do not overlap, and are guarded.
+    unsafe {
+        match dst.dtype().size() {
+            1 => copy.walk::<u8>(0, dst.as_ptr(), src.as_ptr()),
+            2 => copy.walk::<[u8; 2]>(0, dst.as_ptr(), src.as_ptr()),
+            4 => copy.walk::<[u8; 4]>(0, dst.as_ptr(), src.as_ptr()),
+            8 => copy.walk::<[u8; 8]>(0, dst.as_ptr(), src.as_ptr()),
+            16 => copy.walk::<[u8; 16]>(0, dst.as_ptr(), src.as_ptr()),
+            width => unreachable!("no kind has {width} bytes"),
+        }
+    }
+    Ok(())
+}
+
+struct Copy<'a> {
+    shape: &'a [usize],
+    dst: &'a [isize],
+    src: &'a [isize],
+}
+
+impl Copy<'_> {
+    /// # Safety
+    /// All places of the walk are valid for reads of `T` at `src` and writes at `dst`, and the two do not overlap.
+    unsafe fn walk<T: std::marker::Copy>(&self, axis: usize, dst: *mut u8, src: *const u8) {
+        let left = self.shape.len() - axis;
+        // SAFETY: each call below walks a part of the places that the caller vouches for.
+        unsafe {
+            match left {
+                0 => dst.cast::<T>().write_unaligned(src.cast::<T>().read_unaligned()),
+                1 => self.run::<T>(axis, dst, src),
+                2 if self.src[axis].unsigned_abs() < self.src[axis + 1].unsigned_abs() => {
+                    self.tiles::<T>(axis, dst, src)
+                }
+                _ => {
+                    for i in 0..self.shape[axis] as isize {
+                        let (d, s) = (dst.wrapping_offset(i * self.dst[axis]), src.wrapping_offset(i * self.src[axis]));
+                        self.walk::<T>(axis + 1, d, s);
+                    }
+                }
+            }
+        }
+    }
+
+    /// # Safety
+    /// As [`Copy::walk`], for the last axis.
+    unsafe fn run<T: std::marker::Copy>(&self, axis: usize, dst: *mut u8, src: *const u8) {
+        let (n, d, s) = (self.shape[axis], self.dst[axis], self.src[axis]);
+        let width = size_of::<T>() as isize;
+        // SAFETY: the caller vouches for these places.
+        unsafe {
+            if d == width && s == width {
+                std::ptr::copy_nonoverlapping(src, dst, n * size_of::<T>());
+                return;
+            }
+            for i in 0..n as isize {
+                let value = src.wrapping_offset(i * s).cast::<T>().read_unaligned();
+                dst.wrapping_offset(i * d).cast::<T>().write_unaligned(value);
+            }
+        }
+    }
+
+    /// # Safety
+    /// As [`Copy::walk`], for the last two axes.
+    unsafe fn tiles<T: std::marker::Copy>(&self, axis: usize, dst: *mut u8, src: *const u8) {
+        let (rows, columns) = (self.shape[axis], self.shape[axis + 1]);
+        for row in (0..rows).step_by(TILE) {
+            for column in (0..columns).step_by(TILE) {
+                for r in row..(row + TILE).min(rows) {
+                    for c in column..(column + TILE).min(columns) {
+                        let at = |s: &[isize]| r as isize * s[axis] + c as isize * s[axis + 1];
+                        // SAFETY: the caller vouches for these places.
+                        unsafe {
+                            let value = src.wrapping_offset(at(self.src)).cast::<T>().read_unaligned();
+                            dst.wrapping_offset(at(self.dst)).cast::<T>().write_unaligned(value);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

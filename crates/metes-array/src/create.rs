@@ -1,0 +1,221 @@
+//! Arrays from nothing: shapes, values, ranges.
+
+use crate::{Array, Element, Layout, Order, Scalar, copy_into};
+use metes_dtype::{Category, DType, Kind};
+use metes_memory::{Error, ErrorKind, Result};
+
+impl Array {
+    /// An uninitialised array in C or F order (`A` and `K` are C here).
+    pub fn empty_in(shape: &[usize], dtype: DType, order: Order, op: &'static str) -> Result<Array> {
+        let layout = match order {
+            Order::F => Layout::fortran(shape, dtype.size())?,
+            _ => Layout::contiguous(shape, dtype.size())?,
+        };
+        Array::allocate(layout, dtype, op, false)
+    }
+
+    /// An array of zeros; large ones cost nothing until they are touched.
+    ///
+    /// ```
+    /// use metes_array::{Array, Scalar};
+    /// use metes_dtype::Kind;
+    /// let a = Array::zeros(&[2, 3], Kind::F64.into())?;
+    /// assert_eq!(a.item(&[1, 2])?, Scalar::Float(0.0));
+    /// # Ok::<(), metes_memory::Error>(())
+    /// ```
+    pub fn zeros(shape: &[usize], dtype: DType) -> Result<Array> {
+        Array::allocate(Layout::contiguous(shape, dtype.size())?, dtype, "zeros", true)
+    }
+
+    /// An array of ones.
+    pub fn ones(shape: &[usize], dtype: DType) -> Result<Array> {
+        Array::full(shape, Scalar::Int(1), dtype)
+    }
+
+    /// An array of one value, which must fit an integer dtype.
+    pub fn full(shape: &[usize], value: Scalar, dtype: DType) -> Result<Array> {
+        value.check(dtype)?;
+        let array = Array::empty(shape, dtype, "full")?;
+        let (bytes, width) = (array.nbytes(), dtype.size());
+        if bytes > 0 {
+            // SAFETY: the fresh array holds `bytes` bytes; each copy doubles the filled front and stays within them.
+            unsafe {
+                value.write(dtype, array.as_ptr());
+                let mut filled = width;
+                while filled < bytes {
+                    let more = filled.min(bytes - filled);
+                    std::ptr::copy_nonoverlapping(array.as_ptr(), array.as_ptr().add(filled), more);
+                    filled += more;
+                }
+            }
+        }
+        Ok(array)
+    }
+
+    /// An uninitialised array of this one's shape and, for `K`, its order of axes without its gaps.
+    pub fn empty_like(&self, dtype: DType, order: Order, op: &'static str) -> Result<Array> {
+        let layout = like(self.layout(), self.dtype().size(), dtype.size(), order)?;
+        Array::allocate(layout, dtype, op, false)
+    }
+
+    /// Values from `start` by `step`, `ceil((stop - start) / step)` of them, as NumPy counts.
+    pub fn arange(start: Scalar, stop: Scalar, step: Scalar, dtype: Option<DType>) -> Result<Array> {
+        let all = [start, stop, step];
+        if all.iter().any(|s| matches!(s, Scalar::Complex(..))) {
+            return Err(Error::new(ErrorKind::Type, "arange: complex bounds have no order"));
+        }
+        let float = all.iter().any(|s| matches!(s, Scalar::Float(_)));
+        let dtype = dtype.unwrap_or(DType::of(if float { Kind::F64 } else { Kind::I64 }));
+        let [first, last, by] = all.map(f64::from_scalar);
+        if by == 0.0 {
+            return Err(Error::new(ErrorKind::Value, "arange: step must not be 0"));
+        }
+        let len = if float {
+            ((last - first) / by).ceil().max(0.0)
+        } else {
+            let [first, last, by] = all.map(int);
+            let span = if by > 0 { last - first } else { first - last };
+            if span <= 0 { 0.0 } else { ((span + by.abs() - 1) / by.abs()) as f64 }
+        };
+        if !len.is_finite() || len > isize::MAX as f64 {
+            return Err(Error::new(ErrorKind::Value, format!("arange: {len} values: Maximum allowed size exceeded")));
+        }
+        let len = len as usize;
+        if let (Some(end), false) = (len.checked_sub(1), float) {
+            start.check(dtype)?;
+            Scalar::Int(int(start) + end as i128 * int(step)).check(dtype)?;
+        }
+        let array = Array::empty(&[len], dtype, "arange")?;
+        if float {
+            array.fill_with(|i| Scalar::Float(first + i as f64 * by));
+        } else {
+            array.fill_with(|i| Scalar::Int(int(start) + i as i128 * int(step)));
+        }
+        Ok(array)
+    }
+
+    /// `num` values evenly from `start` to `stop`, the end included or not.
+    pub fn linspace(start: Scalar, stop: Scalar, num: usize, endpoint: bool, dtype: Option<DType>) -> Result<Array> {
+        let complex = matches!(start, Scalar::Complex(..)) || matches!(stop, Scalar::Complex(..));
+        let dtype = dtype.unwrap_or(DType::of(if complex { Kind::C128 } else { Kind::F64 }));
+        let [(a_re, a_im), (b_re, b_im)] = [start, stop].map(parts);
+        let steps = if endpoint { num.saturating_sub(1) } else { num } as f64;
+        let whole = dtype.kind().category() <= Category::Signed;
+        let at = |a: f64, b: f64, i: usize| {
+            let value = if endpoint && i + 1 == num && num > 1 { b } else { a + (b - a) / steps.max(1.0) * i as f64 };
+            if whole { value.floor() } else { value }
+        };
+        let array = Array::empty(&[num], dtype, "linspace")?;
+        array.fill_with(|i| {
+            if complex {
+                Scalar::Complex(at(a_re, b_re, i), at(a_im, b_im, i))
+            } else {
+                Scalar::Float(at(a_re, b_re, i))
+            }
+        });
+        Ok(array)
+    }
+
+    /// Ones on the diagonal `k` of a matrix of zeros.
+    pub fn eye(rows: usize, columns: usize, k: isize, dtype: DType) -> Result<Array> {
+        let array = Array::zeros(&[rows, columns], dtype)?;
+        for row in 0..rows as isize {
+            if let Some(column) = row.checked_add(k).filter(|c| (0..columns as isize).contains(c)) {
+                array.set_item(&[row, column], Scalar::Int(1))?;
+            }
+        }
+        Ok(array)
+    }
+
+    /// A C-contiguous copy of values in C order.
+    ///
+    /// ```
+    /// let a = metes_array::Array::from_slice(&[2, 2], &[1.0, 2.0, 3.0, 4.0])?;
+    /// assert_eq!(a.shape(), [2, 2]);
+    /// # Ok::<(), metes_memory::Error>(())
+    /// ```
+    pub fn from_slice<T: Element>(shape: &[usize], values: &[T]) -> Result<Array> {
+        let array = Array::empty(shape, DType::of(T::KIND), "from_slice")?;
+        check_count(shape, values.len())?;
+        // SAFETY: the array is fresh, dense, and has as many elements of T as there are values.
+        unsafe { std::ptr::copy_nonoverlapping(values.as_ptr().cast::<u8>(), array.as_ptr(), size_of_val(values)) };
+        Ok(array)
+    }
+
+    /// An array of scalars in C order; integers must fit an integer dtype.
+    pub fn from_scalars(shape: &[usize], values: &[Scalar], dtype: DType) -> Result<Array> {
+        check_count(shape, values.len())?;
+        values.iter().try_for_each(|v| v.check(dtype))?;
+        let array = Array::empty(shape, dtype, "array")?;
+        array.fill_with(|i| values[i]);
+        Ok(array)
+    }
+
+    /// Fills a fresh array with values by C-order position.
+    fn fill_with(&self, mut value: impl FnMut(usize) -> Scalar) {
+        let mut i = 0;
+        self.for_each_place(|place| {
+            // SAFETY: the places are elements of this array, which nobody else has seen yet.
+            unsafe { value(i).write(self.dtype(), place) };
+            i += 1;
+        });
+    }
+
+    /// A copy in the given order, always fresh and writeable.
+    pub fn copy(&self, order: Order) -> Result<Array> {
+        self.copy_for(order, "copy")
+    }
+
+    pub(crate) fn copy_for(&self, order: Order, op: &'static str) -> Result<Array> {
+        let copy = self.empty_like(self.dtype(), order, op)?;
+        copy_into(&copy, self)?;
+        Ok(copy)
+    }
+
+    /// The bytes of the elements in C order.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        let dense = if self.is_c_contiguous() { self.clone() } else { self.copy_for(Order::C, "tobytes")? };
+        let _guard =
+            metes_memory::Buffer::guard(&[(dense.buffer(), dense.extent(), metes_memory::Access::Read)], "tobytes")?;
+        // SAFETY: the elements are dense, and the guard keeps writers away.
+        Ok(unsafe { std::slice::from_raw_parts(dense.as_ptr(), dense.nbytes()) }.to_vec())
+    }
+}
+
+/// The dense layout for elements of `itemsize` bytes that follows another one's order of axes.
+fn like(layout: &Layout, was: usize, itemsize: usize, order: Order) -> Result<Layout> {
+    let shape = layout.shape();
+    let (c, f) = (layout.is_c_contiguous(was), layout.is_f_contiguous(was));
+    match order {
+        Order::C => Layout::contiguous(shape, itemsize),
+        Order::F => Layout::fortran(shape, itemsize),
+        Order::A if f && !c => Layout::fortran(shape, itemsize),
+        Order::A => Layout::contiguous(shape, itemsize),
+        Order::K if c => Layout::contiguous(shape, itemsize),
+        Order::K if f => Layout::fortran(shape, itemsize),
+        Order::K => Layout::in_order(shape, itemsize, layout.axes_outermost_first().into_iter().rev()),
+    }
+}
+
+fn check_count(shape: &[usize], count: usize) -> Result<()> {
+    if shape.iter().product::<usize>() == count {
+        return Ok(());
+    }
+    let message = format!("cannot reshape array of size {count} into shape {}", crate::shape_text(shape));
+    Err(Error::new(ErrorKind::Value, message))
+}
+
+fn int(value: Scalar) -> i128 {
+    match value {
+        Scalar::Int(value) => value,
+        Scalar::Bool(value) => i128::from(value),
+        Scalar::Float(value) | Scalar::Complex(value, _) => value as i128,
+    }
+}
+
+fn parts(value: Scalar) -> (f64, f64) {
+    match value {
+        Scalar::Complex(re, im) => (re, im),
+        other => (f64::from_scalar(other), 0.0),
+    }
+}

@@ -1,0 +1,144 @@
+//! Basic indexing: integers, slices, new axes and an ellipsis make views.
+
+use crate::layout::{Dims, Layout, Strides, shape_text};
+use crate::{Array, MAX_NDIM};
+use metes_memory::{Error, ErrorKind, Result};
+
+/// One item of an index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Index {
+    /// One element along an axis, which goes away; negative from the end.
+    At(isize),
+    /// A slice, as Python's.
+    Slice {
+        /// First element; by default the end that the step leads away from.
+        start: Option<isize>,
+        /// One past the last.
+        stop: Option<isize>,
+        /// Distance between elements, not 0; 1 by default.
+        step: Option<isize>,
+    },
+    /// A new axis of length 1.
+    NewAxis,
+    /// As many whole axes as are left.
+    Ellipsis,
+}
+
+/// First element, step and count of a slice over `len` elements: Python's `slice.indices`.
+///
+/// ```
+/// assert_eq!(metes_array::slice_indices(Some(-3), None, Some(2), 10)?, (7, 2, 2));
+/// # Ok::<(), metes_memory::Error>(())
+/// ```
+///
+/// # Errors
+/// A step of 0.
+pub fn slice_indices(
+    start: Option<isize>,
+    stop: Option<isize>,
+    step: Option<isize>,
+    len: usize,
+) -> Result<(isize, isize, usize)> {
+    let step = step.unwrap_or(1);
+    if step == 0 {
+        return Err(Error::new(ErrorKind::Value, "slice step cannot be zero"));
+    }
+    let len = len as isize;
+    let (lowest, highest) = if step > 0 { (0, len) } else { (-1, len - 1) };
+    let clamp = |at: isize| if at < 0 { at.saturating_add(len).max(lowest) } else { at.min(highest) };
+    let start = start.map_or(if step > 0 { lowest } else { highest }, clamp);
+    let stop = stop.map_or(if step > 0 { highest } else { lowest }, clamp);
+    let span = if step > 0 { stop - start } else { start - stop };
+    let count = if span <= 0 { 0 } else { (span as usize - 1) / step.unsigned_abs() + 1 };
+    Ok((start, step, count))
+}
+
+impl Layout {
+    /// The layout of the indexed elements.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Index`] for too many indices, a second ellipsis, or an integer out of bounds.
+    pub fn index(&self, index: &[Index]) -> Result<Layout> {
+        let used = index.iter().filter(|i| matches!(i, Index::At(_) | Index::Slice { .. })).count();
+        if used > self.ndim() {
+            let message =
+                format!("too many indices for array: array is {}-dimensional, but {used} were indexed", self.ndim());
+            return Err(Error::new(ErrorKind::Index, message));
+        }
+        if index.iter().filter(|i| matches!(i, Index::Ellipsis)).count() > 1 {
+            return Err(Error::new(ErrorKind::Index, "an index can only have a single ellipsis ('...')"));
+        }
+        let (mut shape, mut strides) = (Dims::new(), Strides::new());
+        let mut offset = self.offset() as isize;
+        let mut axis = 0;
+        for item in index {
+            match *item {
+                Index::NewAxis => {
+                    shape.push(1);
+                    strides.push(0);
+                }
+                Index::Ellipsis => {
+                    let end = axis + self.ndim() - used;
+                    shape.extend_from_slice(&self.shape()[axis..end]);
+                    strides.extend_from_slice(&self.strides()[axis..end]);
+                    axis = end;
+                }
+                Index::At(at) => {
+                    offset = offset.wrapping_add(self.position(axis, at)?.wrapping_mul(self.strides()[axis]));
+                    axis += 1;
+                }
+                Index::Slice { start, stop, step } => {
+                    let (start, step, count) = slice_indices(start, stop, step, self.shape()[axis])?;
+                    let stride = self.strides()[axis];
+                    if count > 0 {
+                        offset = offset.wrapping_add(start.wrapping_mul(stride));
+                    }
+                    shape.push(count);
+                    strides.push(if count > 1 { stride.wrapping_mul(step) } else { stride.saturating_mul(step) });
+                    axis += 1;
+                }
+            }
+        }
+        shape.extend_from_slice(&self.shape()[axis..]);
+        strides.extend_from_slice(&self.strides()[axis..]);
+        if shape.len() > MAX_NDIM {
+            let message = format!(
+                "number of dimensions must be within [0, {MAX_NDIM}], indexing result would have {}",
+                shape.len()
+            );
+            return Err(Error::new(ErrorKind::Index, message));
+        }
+        let offset = if shape.contains(&0) { self.offset() } else { offset as usize };
+        Ok(Layout::new(&shape, &strides, offset))
+    }
+
+    fn position(&self, axis: usize, at: isize) -> Result<isize> {
+        let len = self.shape()[axis] as isize;
+        if at < -len || at >= len {
+            let message = format!("index {at} is out of bounds for axis {axis} with size {len}");
+            return Err(Error::new(ErrorKind::Index, message));
+        }
+        Ok(if at < 0 { at + len } else { at })
+    }
+}
+
+/// The shape of what `index` selects from something of this shape.
+pub fn index_shape(shape: &[usize], index: &[Index]) -> Result<Dims> {
+    let flat = Layout::new(shape, &vec![0; shape.len()], 0);
+    Ok(flat.index(index).map_err(|e| e.context(format_args!("shape {}", shape_text(shape))))?.shape().into())
+}
+
+impl Array {
+    /// A view of the indexed elements; integers for every axis make a 0-d view.
+    ///
+    /// ```
+    /// use metes_array::{Array, Index, Scalar};
+    /// let a = Array::from_slice(&[4], &[1, 2, 3, 4])?;
+    /// let last = a.index(&[Index::At(-1)])?;
+    /// assert_eq!(last.item(&[])?, Scalar::Int(4));
+    /// # Ok::<(), metes_memory::Error>(())
+    /// ```
+    pub fn index(&self, index: &[Index]) -> Result<Array> {
+        Ok(self.with_layout(self.layout().index(index)?))
+    }
+}

@@ -1,0 +1,154 @@
+//! Reshape, ravel, flatten: a view wherever strides can express the new shape, else a copy.
+
+use crate::layout::{Dims, Layout, Strides, shape_text};
+use crate::{Array, Order};
+use metes_memory::{Error, ErrorKind, Result};
+
+/// A requested shape with its one `-1` replaced by what is left.
+///
+/// # Errors
+/// [`ErrorKind::Value`] for a second -1, another negative length, or another number of elements.
+pub fn resolve_shape(from: &[usize], to: &[isize]) -> Result<Dims> {
+    let size: usize = from.iter().product();
+    let wrong = || {
+        let to = to.iter().map(isize::to_string).collect::<Vec<_>>().join(",");
+        let comma = if to.contains(',') { "" } else { "," };
+        Error::new(ErrorKind::Value, format!("cannot reshape array of size {size} into shape ({to}{comma})"))
+    };
+    if to.iter().filter(|&&n| n == -1).count() > 1 {
+        return Err(Error::new(ErrorKind::Value, "can only specify one unknown dimension"));
+    }
+    if to.iter().any(|&n| n < -1) {
+        return Err(Error::new(ErrorKind::Value, "negative dimensions are not allowed"));
+    }
+    let known = to.iter().filter(|&&n| n >= 0).try_fold(1usize, |p, &n| p.checked_mul(n as usize)).ok_or_else(wrong)?;
+    let unknown = if known > 0 { size / known } else { 0 };
+    let shape: Dims = to.iter().map(|&n| if n == -1 { unknown } else { n as usize }).collect();
+    let fits = shape.iter().product::<usize>() == size && (known > 0 || !to.contains(&-1));
+    if fits { Ok(shape) } else { Err(wrong()) }
+}
+
+impl Layout {
+    /// The layout of the same elements, taken in C order, under another shape of as many elements; `None` where no
+    /// strides express it.
+    ///
+    /// Groups of old axes are matched with groups of new axes of the same size; a group that is one run of memory
+    /// (each stride the next one's times its length) can be cut anew.
+    pub fn reshape(&self, shape: &[usize], itemsize: usize) -> Option<Layout> {
+        if self.shape().contains(&0) {
+            let dense = Layout::contiguous(shape, itemsize).ok()?;
+            return Some(Layout::new(shape, dense.strides(), self.offset()));
+        }
+        let old: Vec<(usize, isize)> =
+            self.shape().iter().copied().zip(self.strides().iter().copied()).filter(|&(n, _)| n != 1).collect();
+        let mut strides = Strides::from_elem(0, shape.len());
+        let (mut from, mut to) = (0, 0);
+        while from < old.len() && to < shape.len() {
+            let (first, start) = (from, to);
+            let (mut old_size, mut new_size) = (old[from].0, shape[to]);
+            while old_size != new_size {
+                if new_size < old_size {
+                    to += 1;
+                    new_size *= shape[to];
+                } else {
+                    from += 1;
+                    old_size *= old[from].0;
+                }
+            }
+            if (first..from).any(|i| old[i].1 != old[i + 1].1.wrapping_mul(old[i + 1].0 as isize)) {
+                return None;
+            }
+            let mut step = old[from].1;
+            for axis in (start..=to).rev() {
+                strides[axis] = step;
+                step = step.wrapping_mul(shape[axis] as isize);
+            }
+            from += 1;
+            to += 1;
+        }
+        let last = strides[..to].last().copied().unwrap_or(itemsize as isize);
+        strides[to..].fill(last);
+        Some(Layout::new(shape, &strides, self.offset()))
+    }
+
+    fn reversed(&self) -> Layout {
+        let (mut shape, mut strides) = (Dims::from(self.shape()), Strides::from(self.strides()));
+        shape.reverse();
+        strides.reverse();
+        Layout::new(&shape, &strides, self.offset())
+    }
+}
+
+impl Array {
+    /// The same elements under another shape, taken and placed in the given order (`K` is not allowed, `A` is F for
+    /// F-contiguous arrays). `copy`: `None` copies where it must, `Some(false)` never, `Some(true)` always.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Value`] where the sizes differ, or a copy is needed and forbidden.
+    pub fn reshape(&self, shape: &[isize], order: Order, copy: Option<bool>) -> Result<Array> {
+        let shape = resolve_shape(self.shape(), shape)?;
+        let fortran = match order {
+            Order::C => false,
+            Order::F => true,
+            Order::A => self.is_f_contiguous() && !self.is_c_contiguous(),
+            Order::K => return Err(Error::new(ErrorKind::Value, "order 'K' is not permitted for reshaping")),
+        };
+        let itemsize = self.dtype().size();
+        let view = |layout: &Layout| {
+            if fortran {
+                let back: Dims = shape.iter().rev().copied().collect();
+                layout.reversed().reshape(&back, itemsize).map(|l| l.reversed())
+            } else {
+                layout.reshape(&shape, itemsize)
+            }
+        };
+        if copy != Some(true)
+            && let Some(layout) = view(self.layout())
+        {
+            return Ok(self.with_layout(layout));
+        }
+        if copy == Some(false) {
+            let message = format!(
+                "Unable to avoid creating a copy while reshaping: strides {:?} of shape {} cannot express shape {}",
+                self.strides(),
+                shape_text(self.shape()),
+                shape_text(&shape)
+            );
+            return Err(Error::new(ErrorKind::Value, message));
+        }
+        let dense = self.copy_for(if fortran { Order::F } else { Order::C }, "reshape")?;
+        let layout = view(dense.layout()).expect("a dense array has a view of every shape");
+        Ok(dense.with_layout(layout))
+    }
+
+    /// One axis; a view only where the result is contiguous, else a copy.
+    pub fn ravel(&self, order: Order) -> Result<Array> {
+        let fortran = match order {
+            Order::C => false,
+            Order::F => true,
+            Order::A => self.is_f_contiguous() && !self.is_c_contiguous(),
+            Order::K if self.is_c_contiguous() => false,
+            Order::K if self.is_f_contiguous() => true,
+            Order::K => return self.ravel_by_memory(),
+        };
+        let dense = if fortran { self.is_f_contiguous() } else { self.is_c_contiguous() };
+        self.reshape(&[-1], if fortran { Order::F } else { Order::C }, if dense { Some(false) } else { Some(true) })
+    }
+
+    fn ravel_by_memory(&self) -> Result<Array> {
+        let axes: Vec<isize> = self.layout().axes_outermost_first().iter().map(|&a| a as isize).collect();
+        let sorted = self.transpose(Some(&axes))?;
+        sorted.reshape(&[-1], Order::C, if sorted.is_c_contiguous() { Some(false) } else { Some(true) })
+    }
+
+    /// One axis, always a copy.
+    pub fn flatten(&self, order: Order) -> Result<Array> {
+        match order {
+            Order::K => {
+                let flat = self.ravel(Order::K)?;
+                if flat.buffer().same(self.buffer()) { flat.copy_for(Order::C, "flatten") } else { Ok(flat) }
+            }
+            order => self.reshape(&[-1], order, Some(true)),
+        }
+    }
+}
