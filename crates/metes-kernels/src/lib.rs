@@ -3,6 +3,18 @@
 //! Exports tables of function pointers, never a generic function. A loop cannot fail: it returns [`Flags`].
 //! The walk over more dimensions, casting and broadcasting are the evaluator's work.
 
+mod cast;
+mod elem;
+mod loops;
+mod math;
+mod reduce;
+mod rows;
+mod table;
+
+pub use cast::{cast, cast_same_value};
+pub use reduce::{REDUCTION_ALIASES, reduction, reductions};
+pub use table::{ALIASES, table, ufunc};
+
 use metes_dtype::Kind;
 
 /// What a loop noticed on its way; bits are or-ed together.
@@ -13,6 +25,8 @@ pub const DIVIDE: Flags = 1;
 pub const OVERFLOW: Flags = 2;
 /// A result has no value.
 pub const INVALID: Flags = 4;
+/// An integer was raised to a negative integer.
+pub const NEGATIVE_POWER: Flags = 8;
 
 /// `n` elements: pointers to the first element of each input, then each output, and the byte step of each.
 ///

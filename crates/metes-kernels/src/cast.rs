@@ -1,0 +1,200 @@
+//! Conversions between all kinds, as NumPy's unsafe casts on x86-64: integers wrap, floats truncate, what does not fit
+//! an integer becomes what the hardware's conversion makes of it (the lowest value of 32 or 64 bits, then wrapped).
+
+use crate::elem::Elem;
+use crate::{Flags, INVALID, Loop, loops};
+use half::f16;
+use metes_dtype::{Kind, for_each_kind};
+use num_complex::Complex;
+
+/// Made from the widest type of a family.
+pub(crate) trait From1<W>: Elem {
+    fn from1(wide: W) -> Self;
+}
+
+#[inline(always)]
+fn to_i32(x: f64) -> i32 {
+    if x > -2_147_483_649.0 && x < 2_147_483_648.0 { x as i32 } else { i32::MIN }
+}
+
+#[inline(always)]
+fn to_i64(x: f64) -> i64 {
+    if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&x) { x as i64 } else { i64::MIN }
+}
+
+#[inline(always)]
+fn to_u64(x: f64) -> u64 {
+    if x < 9_223_372_036_854_775_808.0 {
+        to_i64(x) as u64
+    } else {
+        to_i64(x - 9_223_372_036_854_775_808.0) as u64 ^ 1 << 63
+    }
+}
+
+macro_rules! integers {
+    ($($t:ty, $float:expr;)*) => {$(
+        impl From1<u64> for $t {
+            #[inline(always)]
+            fn from1(wide: u64) -> $t {
+                wide as $t
+            }
+        }
+        impl From1<i64> for $t {
+            #[inline(always)]
+            fn from1(wide: i64) -> $t {
+                wide as $t
+            }
+        }
+        impl From1<f64> for $t {
+            #[inline(always)]
+            fn from1(wide: f64) -> $t {
+                $float(wide) as $t
+            }
+        }
+        impl From1<Complex<f64>> for $t {
+            #[inline(always)]
+            fn from1(wide: Complex<f64>) -> $t {
+                $float(wide.re) as $t
+            }
+        }
+    )*};
+}
+integers! {
+    i8, to_i32; i16, to_i32; i32, to_i32; i64, to_i64;
+    u8, to_i32; u16, to_i32; u32, to_i64; u64, to_u64;
+}
+
+macro_rules! floats {
+    ($($t:ty, $from:expr, $from_i:expr, $from_u:expr;)*) => {$(
+        impl From1<u64> for $t {
+            #[inline(always)]
+            fn from1(wide: u64) -> $t {
+                $from_u(wide)
+            }
+        }
+        impl From1<i64> for $t {
+            #[inline(always)]
+            fn from1(wide: i64) -> $t {
+                $from_i(wide)
+            }
+        }
+        impl From1<f64> for $t {
+            #[inline(always)]
+            fn from1(wide: f64) -> $t {
+                $from(wide)
+            }
+        }
+        impl From1<Complex<f64>> for $t {
+            #[inline(always)]
+            fn from1(wide: Complex<f64>) -> $t {
+                $from(wide.re)
+            }
+        }
+    )*};
+}
+floats! {
+    f16, f16::from_f64, |x| f16::from_f64(x as f64), |x| f16::from_f64(x as f64);
+    f32, |x| x as f32, |x| x as f32, |x| x as f32;
+    f64, |x| x, |x| x as f64, |x| x as f64;
+}
+
+macro_rules! complexes {
+    ($($t:ty)*) => {$(
+        impl From1<u64> for Complex<$t> {
+            #[inline(always)]
+            fn from1(wide: u64) -> Self {
+                Complex::new(wide as $t, 0.0)
+            }
+        }
+        impl From1<i64> for Complex<$t> {
+            #[inline(always)]
+            fn from1(wide: i64) -> Self {
+                Complex::new(wide as $t, 0.0)
+            }
+        }
+        impl From1<f64> for Complex<$t> {
+            #[inline(always)]
+            fn from1(wide: f64) -> Self {
+                Complex::new(wide as $t, 0.0)
+            }
+        }
+        impl From1<Complex<f64>> for Complex<$t> {
+            #[inline(always)]
+            fn from1(wide: Complex<f64>) -> Self {
+                Complex::new(wide.re as $t, wide.im as $t)
+            }
+        }
+    )*};
+}
+complexes!(f32 f64);
+
+macro_rules! truth {
+    ($($w:ty, $zero:expr;)*) => {$(
+        impl From1<$w> for bool {
+            #[inline(always)]
+            fn from1(wide: $w) -> bool {
+                wide != $zero
+            }
+        }
+    )*};
+}
+truth! { u64, 0; i64, 0; f64, 0.0; Complex<f64>, Complex::new(0.0, 0.0); }
+
+/// # Safety
+/// The promises of [`Loop`].
+unsafe fn convert<A: Elem, B: From1<A::Wide>>(n: usize, ptrs: &[*mut u8], steps: &[isize]) -> Flags {
+    // SAFETY: the caller's promise.
+    unsafe { loops::unary(n, ptrs, steps, |a: A, _| B::from1(a.widen())) }
+}
+
+/// As [`convert`], and [`INVALID`] where a value does not come back the same.
+///
+/// # Safety
+/// The promises of [`Loop`].
+unsafe fn convert_same<A, B>(n: usize, ptrs: &[*mut u8], steps: &[isize]) -> Flags
+where
+    A: Elem + From1<<B as Elem>::Wide>,
+    B: Elem + From1<<A as Elem>::Wide>,
+{
+    let op = |a: A, flags: &mut Flags| {
+        let b = B::from1(a.widen());
+        let back = A::from1(b.widen());
+        if back != a && !(a.is_nan() && b.is_nan()) || a.less(A::default()) != b.less(B::default()) {
+            *flags |= INVALID;
+        }
+        b
+    };
+    // SAFETY: the caller's promise.
+    unsafe { loops::unary(n, ptrs, steps, op) }
+}
+
+macro_rules! inner {
+    ($to:ident, $f:ident, $a:ty, [$(($kind:ident, $rust:ty, $n:literal, $c:literal, $tc:literal, $cat:ident))*]) => {
+        match $to {
+            $(Kind::$kind => $f::<$a, $rust> as Loop,)*
+        }
+    };
+}
+
+macro_rules! outer {
+    ($from:ident, $to:ident, $f:ident, $all:tt $(($kind:ident, $rust:ty, $n:literal, $c:literal, $tc:literal, $cat:ident))*) => {
+        match $from {
+            $(Kind::$kind => inner!($to, $f, $rust, $all),)*
+        }
+    };
+}
+
+macro_rules! table {
+    ($($row:tt)*) => {
+        /// The loop that casts `from` to `to`; for equal kinds, a copy.
+        pub fn cast(from: Kind, to: Kind) -> Loop {
+            outer!(from, to, convert, [$($row)*] $($row)*)
+        }
+
+        /// The same, with [`INVALID`] among the flags where a value does not survive.
+        pub fn cast_same_value(from: Kind, to: Kind) -> Loop {
+            outer!(from, to, convert_same, [$($row)*] $($row)*)
+        }
+    };
+}
+for_each_kind!(table);
