@@ -3,6 +3,7 @@
 use crate::dtype::dtype_object;
 use crate::fastcall::{object, trap};
 use crate::object::{base, leak, slot, this};
+use crate::text;
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -73,6 +74,7 @@ pub(crate) fn slots() -> Vec<ffi::PyType_Slot> {
         slot(ffi::Py_tp_getset, leak(table, ffi::PyGetSetDef::default())),
         slot(ffi::Py_mp_length, length as *mut c_void),
         slot(ffi::Py_tp_repr, repr as *mut c_void),
+        slot(ffi::Py_tp_str, str as *mut c_void),
     ]
 }
 
@@ -112,11 +114,14 @@ unsafe extern "C" fn repr(slf: *mut ffi::PyObject) -> *mut ffi::PyObject {
     trap(ptr::null_mut(), |py| {
         // SAFETY: `slf` is live during the call.
         let array = this(unsafe { Bound::ref_from_ptr(py, &slf) })?;
-        let text = format!(
-            "array(shape={}, dtype={})",
-            metes_array::shape_text(array.shape()),
-            array.dtype()
-        );
-        Ok(PyString::new(py, &text).into_any().into_ptr())
+        Ok(PyString::new(py, &text::repr(array)?).into_ptr())
+    })
+}
+
+unsafe extern "C" fn str(slf: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    trap(ptr::null_mut(), |py| {
+        // SAFETY: `slf` is live during the call.
+        let array = this(unsafe { Bound::ref_from_ptr(py, &slf) })?;
+        Ok(PyString::new(py, &text::str(py, array)?).into_ptr())
     })
 }

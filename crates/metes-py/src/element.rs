@@ -147,7 +147,7 @@ fn to_integer(scalar: Scalar) -> PyResult<i128> {
         )),
         Scalar::Float(value) => Ok(value as i128),
         Scalar::Complex(..) => Err(PyTypeError::new_err(
-            "int() argument must be a string, a bytes-like object or a real number, not 'complex'",
+            "int() argument must be a real number, not 'complex'",
         )),
     }
 }
@@ -158,7 +158,7 @@ fn to_float(scalar: Scalar) -> PyResult<f64> {
         Scalar::Int(value) => Ok(value as f64),
         Scalar::Float(value) => Ok(value),
         Scalar::Complex(..) => Err(PyTypeError::new_err(
-            "float() argument must be a string or a real number, not 'complex'",
+            "float() argument must be a real number, not 'complex'",
         )),
     }
 }
@@ -230,16 +230,19 @@ pub(crate) fn new_filled<T: Element>(
     Ok(array)
 }
 
-struct Each<'a, F>(&'a Array, F);
+struct Each<'a, F>(&'a Array, Option<usize>, F);
 
 impl<F: FnMut(Scalar) -> PyResult<()>> WithElement for Each<'_, F> {
     type Output = PyResult<()>;
     fn run<T: Element>(mut self) -> PyResult<()> {
-        walk::<T>(
-            self.0.as_ptr(),
-            self.0.shape(),
-            self.0.strides(),
-            &mut |value| (self.1)(value.to_scalar()),
+        let (array, edge) = (self.0, self.1);
+        let mut visit = |value: T| (self.2)(value.to_scalar());
+        walk(
+            array.as_ptr(),
+            array.shape(),
+            array.strides(),
+            edge.unwrap_or(usize::MAX),
+            &mut visit,
         )
     }
 }
@@ -249,27 +252,43 @@ pub(crate) fn each_scalar(
     array: &Array,
     visit: impl FnMut(Scalar) -> PyResult<()>,
 ) -> PyResult<()> {
+    each_edge(array, None, visit)
+}
+
+/// As [`each_scalar`], but of axes longer than `2 * edge` only the first and last `edge` elements.
+pub(crate) fn each_edge(
+    array: &Array,
+    edge: Option<usize>,
+    visit: impl FnMut(Scalar) -> PyResult<()>,
+) -> PyResult<()> {
     if array.size() == 0 {
         return Ok(());
     }
-    with_kind(array.dtype().kind(), Each(array, visit))
+    with_kind(array.dtype().kind(), Each(array, edge, visit))
 }
 
 fn walk<T: Element>(
     at: *mut u8,
     shape: &[usize],
     strides: &[isize],
+    edge: usize,
     visit: &mut impl FnMut(T) -> PyResult<()>,
 ) -> PyResult<()> {
     let Some((n, shape)) = shape.split_first() else {
         // SAFETY: an array's layout keeps every element within its buffer.
         return visit(unsafe { at.cast::<T>().read_unaligned() });
     };
-    (0..*n).try_for_each(|i| {
+    let middle = if *n > edge.saturating_mul(2) {
+        edge..*n - edge
+    } else {
+        *n..*n
+    };
+    (0..middle.start).chain(middle.end..*n).try_for_each(|i| {
         walk(
             at.wrapping_offset(i as isize * strides[0]),
             shape,
             &strides[1..],
+            edge,
             visit,
         )
     })

@@ -14,6 +14,7 @@ mod element;
 mod errors;
 mod fastcall;
 mod object;
+mod text;
 
 use pyo3::prelude::*;
 
