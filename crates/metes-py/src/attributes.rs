@@ -1,13 +1,15 @@
 //! Attributes of `Array` that only look.
 
 use crate::dtype::dtype_object;
+use crate::errors::OrRaise;
 use crate::fastcall::{object, trap};
-use crate::object::{base, leak, slot, this};
+use crate::flags::Flags;
+use crate::object::{base, leak, slot, this, view_of, view_or_new, writeable};
 use crate::text;
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::PyValueError;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyTuple};
+use pyo3::types::{PyDict, PyMemoryView, PyString, PyTuple};
 use std::ffi::c_void;
 use std::ptr;
 
@@ -34,45 +36,29 @@ macro_rules! getter {
     }};
 }
 
-/// The slots for attributes, `len()` and `repr()`.
+/// The slots for attributes and texts.
 pub(crate) fn slots() -> Vec<ffi::PyType_Slot> {
     let table = vec![
         getter!("shape", shape, "Elements along each axis."),
-        getter!(
-            "strides",
-            strides,
-            "Bytes from one element to the next along each axis."
-        ),
+        getter!("strides", strides, "Bytes from one element to the next along each axis."),
         getter!("dtype", dtype, "What one element is."),
-        getter!(
-            "ndim",
-            |a| object(a.py(), this(a)?.ndim()),
-            "Number of axes."
-        ),
-        getter!(
-            "size",
-            |a| object(a.py(), this(a)?.size()),
-            "Number of elements."
-        ),
-        getter!(
-            "itemsize",
-            |a| object(a.py(), this(a)?.dtype().size()),
-            "Bytes of one element."
-        ),
-        getter!(
-            "nbytes",
-            nbytes,
-            "Bytes of all elements, whatever they share."
-        ),
-        getter!(
-            "base",
-            |a| object(a.py(), base(a)),
-            "Whose bytes the array shows; None where it owns them."
-        ),
+        getter!("ndim", |a| object(a.py(), this(a)?.ndim()), "Number of axes."),
+        getter!("size", |a| object(a.py(), this(a)?.size()), "Number of elements."),
+        getter!("itemsize", |a| object(a.py(), this(a)?.dtype().size()), "Bytes of one element."),
+        getter!("nbytes", nbytes, "Bytes of all elements, whatever they share."),
+        getter!("T", transposed, "The array with its axes reversed, a view."),
+        getter!("mT", matrix_transpose, "The array with its last two axes exchanged, a view."),
+        getter!("real", real, "The real parts: a view where elements are complex, else the array itself."),
+        getter!("imag", imag, "The imaginary parts: a view where elements are complex, else read-only zeros."),
+        getter!("flags", |a| object(a.py(), Flags::of(a)?), "Contiguity, ownership, writeability."),
+        getter!("device", |a| object(a.py(), "cpu"), "Where the bytes are: always \"cpu\"."),
+        getter!("data", data, "The bytes as a memoryview."),
+        getter!("__array_interface__", interface, "NumPy's array interface, version 3."),
+        getter!("__array_priority__", |a| object(a.py(), 1000.0), "Above NumPy's arrays."),
+        getter!("base", |a| object(a.py(), base(a)), "Whose bytes the array shows; None where it owns them."),
     ];
     vec![
         slot(ffi::Py_tp_getset, leak(table, ffi::PyGetSetDef::default())),
-        slot(ffi::Py_mp_length, length as *mut c_void),
         slot(ffi::Py_tp_repr, repr as *mut c_void),
         slot(ffi::Py_tp_str, str as *mut c_void),
     ]
@@ -90,24 +76,47 @@ fn dtype<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     dtype_object(array.py(), this(array)?.dtype())
 }
 
-fn nbytes<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    let found = this(array)?;
-    object(
-        array.py(),
-        found.size() as u128 * found.dtype().size() as u128,
-    )
+fn transposed<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    Ok(view_of(array, this(array)?.transpose(None).or_raise()?))
 }
 
-unsafe extern "C" fn length(slf: *mut ffi::PyObject) -> ffi::Py_ssize_t {
-    trap(-1, |py| {
-        // SAFETY: `slf` is live during the call.
-        let array = this(unsafe { Bound::ref_from_ptr(py, &slf) })?;
-        array
-            .shape()
-            .first()
-            .map(|n| *n as ffi::Py_ssize_t)
-            .ok_or_else(|| PyTypeError::new_err("len() of unsized object"))
-    })
+fn matrix_transpose<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let found = this(array)?;
+    if found.ndim() < 2 {
+        return Err(PyValueError::new_err("matrix transpose with ndim < 2 is undefined"));
+    }
+    Ok(view_of(array, found.swapaxes(-1, -2).or_raise()?))
+}
+
+fn real<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let found = this(array)?;
+    Ok(if found.is_complex() { view_of(array, found.real()) } else { array.clone() })
+}
+
+fn imag<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    Ok(view_or_new(array, this(array)?.imag().or_raise()?))
+}
+
+fn data<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    Ok(PyMemoryView::from(array)?.into_any())
+}
+
+fn interface<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let found = this(array)?;
+    let dict = PyDict::new(array.py());
+    dict.set_item("version", 3)?;
+    dict.set_item("shape", shape(array)?)?;
+    dict.set_item("typestr", dtype(array)?.getattr("str")?)?;
+    found.buffer().mark_escaped();
+    dict.set_item("data", (found.as_ptr() as usize, !writeable(array)))?;
+    let gaps = !found.is_c_contiguous();
+    dict.set_item("strides", if gaps { Some(strides(array)?) } else { None })?;
+    Ok(dict.into_any())
+}
+
+fn nbytes<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let found = this(array)?;
+    object(array.py(), found.size() as u128 * found.dtype().size() as u128)
 }
 
 unsafe extern "C" fn repr(slf: *mut ffi::PyObject) -> *mut ffi::PyObject {

@@ -39,42 +39,26 @@ pub(crate) fn to_object<'py>(
     let py = object.py();
     let Some((array, base)) = existing(object)? else {
         if copy == Some(false) {
-            return Err(never_copy(&format!(
-                "a {} must be converted",
-                type_name(object)
-            )));
+            return Err(never_copy(&format!("a {} must be converted", type_name(object))));
         }
         return from_nested(object, dtype).map(|array| from_array(py, array, None));
     };
     let same = dtype.is_none_or(|dtype| dtype == array.dtype());
     if copy == Some(false) && !same {
-        return Err(never_copy(&format!(
-            "{} must be cast to {}",
-            array.dtype(),
-            dtype.unwrap_or(array.dtype())
-        )));
+        return Err(never_copy(&format!("{} must be cast to {}", array.dtype(), dtype.unwrap_or(array.dtype()))));
     }
     if copy == Some(true) || !same {
-        return cast::copy_as(&array, dtype.unwrap_or(array.dtype()))
-            .map(|array| from_array(py, array, None));
+        return cast::copy_as(&array, dtype.unwrap_or(array.dtype())).map(|array| from_array(py, array, None));
     }
-    Ok(if is_array(object) {
-        object.clone()
-    } else {
-        from_array(py, array, base)
-    })
+    Ok(if is_array(object) { object.clone() } else { from_array(py, array, base) })
 }
 
 fn never_copy(why: &str) -> PyErr {
-    PyValueError::new_err(format!(
-        "Unable to avoid copy while creating an array as requested: {why}"
-    ))
+    PyValueError::new_err(format!("Unable to avoid copy while creating an array as requested: {why}"))
 }
 
 /// What already is an array: its array, sharing bytes, and who provides them.
-pub(crate) fn existing<'py>(
-    object: &Bound<'py, PyAny>,
-) -> PyResult<Option<(Array, Option<Bound<'py, PyAny>>)>> {
+pub(crate) fn existing<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<(Array, Option<Bound<'py, PyAny>>)>> {
     if let Some(array) = array_of(object) {
         return Ok(Some((array.clone(), None)));
     }
@@ -89,17 +73,11 @@ pub(crate) fn existing<'py>(
     };
     let result = method.call0()?;
     if let Some(array) = array_of(&result) {
-        return Ok(Some((
-            array.clone(),
-            crate::object::base(&result).or(Some(result.clone())),
-        )));
+        return Ok(Some((array.clone(), crate::object::base(&result).or(Some(result.clone())))));
     }
     match buffer::import(&result, label(&result)?)? {
         Some(array) => Ok(Some((array, Some(result)))),
-        None => Err(PyTypeError::new_err(format!(
-            "{}.__array__() gave no array",
-            type_name(object)
-        ))),
+        None => Err(PyTypeError::new_err(format!("{}.__array__() gave no array", type_name(object)))),
     }
 }
 
@@ -138,32 +116,17 @@ pub(crate) fn construct<'py>(
         _ => named("dtype")?,
     };
     let known = args.len() + kwargs.map_or(0, |k| k.len()) == 1 + usize::from(dtype.is_some());
-    let object = if args.is_empty() {
-        named("object")?
-    } else {
-        Some(args.get_item(0)?)
-    };
+    let object = if args.is_empty() { named("object")? } else { Some(args.get_item(0)?) };
     match object {
-        Some(object) if known => {
-            to_object(&object, parse_dtype_or_none(dtype.as_ref())?, Some(true))
-        }
-        _ => Err(PyTypeError::new_err(
-            "Array() takes an object and, if wanted, a dtype",
-        )),
+        Some(object) if known => to_object(&object, parse_dtype_or_none(dtype.as_ref())?, Some(true)),
+        _ => Err(PyTypeError::new_err("Array() takes an object and, if wanted, a dtype")),
     }
 }
 
 fn from_nested(object: &Bound<'_, PyAny>, dtype: Option<DType>) -> PyResult<Array> {
     let found = discover(object)?;
     let dtype = dtype.unwrap_or(found.dtype());
-    with_kind(
-        dtype.kind(),
-        Fill {
-            object,
-            found: &found,
-            dtype,
-        },
-    )
+    with_kind(dtype.kind(), Fill { object, found: &found, dtype })
 }
 
 struct Fill<'a, 'py> {
@@ -178,11 +141,7 @@ impl WithElement for Fill<'_, '_> {
         element::new_filled::<T>(&self.found.shape, self.dtype, "array", |places| {
             let mut places = places.iter_mut();
             fill(self.object, &self.found.shape, &mut places)?;
-            if places.len() == 0 {
-                Ok(())
-            } else {
-                Err(changed())
-            }
+            if places.len() == 0 { Ok(()) } else { Err(changed()) }
         })
     }
 }
@@ -196,12 +155,7 @@ fn fill<T: Element>(
     shape: &[usize],
     places: &mut std::slice::IterMut<'_, MaybeUninit<T>>,
 ) -> PyResult<()> {
-    let mut put = |value: T| {
-        places
-            .next()
-            .ok_or_else(changed)
-            .map(|place| _ = place.write(value))
-    };
+    let mut put = |value: T| places.next().ok_or_else(changed).map(|place| _ = place.write(value));
     match leaf(object)? {
         Leaf::Number(number) => put(T::from_scalar(number)?),
         Leaf::Array(array) => element::each_scalar(&array, |value| put(T::from_scalar(value)?)),

@@ -101,17 +101,13 @@ impl Found {
 
     fn see(&mut self, dtype: DType) {
         if self.dtype != Some(dtype) {
-            self.dtype = Some(
-                self.dtype
-                    .map_or(dtype, |seen| crate::cast::promote(seen, dtype)),
-            );
+            self.dtype = Some(self.dtype.map_or(dtype, |seen| crate::cast::promote(seen, dtype)));
         }
     }
 
     fn see_length(&mut self, depth: usize, length: usize) -> PyResult<()> {
         if depth >= MOST_AXES {
-            let text =
-                format!("the nesting is deeper than the {MOST_AXES} axes that an array may have");
+            let text = format!("the nesting is deeper than the {MOST_AXES} axes that an array may have");
             return Err(PyValueError::new_err(text));
         }
         match self.shape.get(depth) {

@@ -46,10 +46,7 @@ static DTYPES: PyOnceLock<Vec<Py<PyDType>>> = PyOnceLock::new();
 /// The one object for a dtype.
 pub(crate) fn dtype_object(py: Python<'_>, dtype: DType) -> PyResult<Bound<'_, PyAny>> {
     let all = DTYPES.get_or_try_init(py, || {
-        Kind::ALL
-            .iter()
-            .map(|kind| Py::new(py, PyDType(DType::of(*kind))))
-            .collect::<PyResult<Vec<_>>>()
+        Kind::ALL.iter().map(|kind| Py::new(py, PyDType(DType::of(*kind)))).collect::<PyResult<Vec<_>>>()
     })?;
     Ok(all[dtype.kind() as usize].bind(py).clone().into_any())
 }
@@ -65,9 +62,7 @@ pub(crate) fn add_constants(module: &Bound<'_, PyModule>) -> PyResult<()> {
 /// The dtype that `object` means: a `DType`, a Python type, a name, a NumPy dtype or scalar type.
 pub(crate) fn parse_dtype(object: &Bound<'_, PyAny>) -> PyResult<DType> {
     find_dtype(object)?.ok_or_else(|| {
-        let text = object
-            .repr()
-            .map_or_else(|_| "?".to_owned(), |r| r.to_string());
+        let text = object.repr().map_or_else(|_| "?".to_owned(), |r| r.to_string());
         PyTypeError::new_err(format!("metes has no data type for {text}"))
     })
 }
@@ -92,12 +87,7 @@ fn find_dtype(object: &Bound<'_, PyAny>) -> PyResult<Option<DType>> {
 }
 
 fn by_name(name: &str) -> Option<Kind> {
-    Kind::parse(name).or_else(|| {
-        ALIASES
-            .iter()
-            .find(|(alias, _)| *alias == name)
-            .map(|(_, kind)| *kind)
-    })
+    Kind::parse(name).or_else(|| ALIASES.iter().find(|(alias, _)| *alias == name).map(|(_, kind)| *kind))
 }
 
 fn by_class(class: &Bound<'_, PyType>) -> PyResult<Option<Kind>> {
@@ -112,11 +102,7 @@ fn by_class(class: &Bound<'_, PyType>) -> PyResult<Option<Kind>> {
         return Ok(Some(*kind));
     }
     let from_numpy = class.module()?.to_cow()? == "numpy";
-    Ok(if from_numpy {
-        by_name(&class.name()?.to_cow()?)
-    } else {
-        None
-    })
+    Ok(if from_numpy { by_name(&class.name()?.to_cow()?) } else { None })
 }
 
 /// NumPy's dtypes say what they are in their attribute `str`: `"<f8"`.
@@ -124,19 +110,14 @@ fn by_str_attribute(object: &Bound<'_, PyAny>) -> PyResult<Option<Kind>> {
     let Some(text) = object.getattr_opt("str")? else {
         return Ok(None);
     };
-    Ok(text
-        .extract::<String>()
-        .ok()
-        .and_then(|text| Kind::parse(&text)))
+    Ok(text.extract::<String>().ok().and_then(|text| Kind::parse(&text)))
 }
 
 #[pymethods]
 impl PyDType {
     #[new]
     fn new<'py>(py: Python<'py>, dtype: &Bound<'py, PyAny>) -> PyResult<Py<PyDType>> {
-        Ok(dtype_object(py, parse_dtype(dtype)?)?
-            .cast_into::<PyDType>()?
-            .unbind())
+        Ok(dtype_object(py, parse_dtype(dtype)?)?.cast_into::<PyDType>()?.unbind())
     }
 
     /// The name, "float64".
@@ -191,9 +172,7 @@ impl PyDType {
     /// The same dtype of NumPy, which is imported for it.
     #[getter]
     fn __numpy_dtype__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        py.import("numpy")?
-            .getattr("dtype")?
-            .call1((self.0.name(),))
+        py.import("numpy")?.getattr("dtype")?.call1((self.0.name(),))
     }
 
     /// The same dtype of NumPy: NumPy before 2.4 looks for it under this name.

@@ -10,11 +10,19 @@ use num_complex::Complex;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt};
+use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyList};
 use std::mem::MaybeUninit;
 
 /// A Rust type of an element.
 pub(crate) trait Element: Copy + 'static {
+    /// The element at an address, aligned or not.
+    ///
+    /// # Safety
+    /// An element of this size may be read there.
+    unsafe fn read(at: *const u8) -> Self {
+        // SAFETY: the caller's promise; every bit pattern is a number.
+        unsafe { at.cast::<Self>().read_unaligned() }
+    }
     /// The value as a number without dtype.
     fn to_scalar(self) -> Scalar;
     /// The number as an element, as NumPy converts Python numbers: floats truncate, integers out of range raise
@@ -44,6 +52,10 @@ macro_rules! dispatch {
 macro_rules! element {
     (Bool, $rust:ty, $name:literal) => {
         impl Element for bool {
+            unsafe fn read(at: *const u8) -> bool {
+                // SAFETY: the caller's promise. Foreign bytes may hold more than 0 and 1, so they are no Rust `bool` yet.
+                unsafe { *at != 0 }
+            }
             fn to_scalar(self) -> Scalar {
                 Scalar::Bool(self)
             }
@@ -68,10 +80,7 @@ macro_rules! element {
             fn from_scalar(scalar: Scalar) -> PyResult<$rust> {
                 let value = to_integer(scalar)?;
                 <$rust>::try_from(value).map_err(|_| {
-                    PyOverflowError::new_err(format!(
-                        "Python integer {value} out of bounds for {}",
-                        $name
-                    ))
+                    PyOverflowError::new_err(format!("Python integer {value} out of bounds for {}", $name))
                 })
             }
         }
@@ -139,16 +148,12 @@ fn to_integer(scalar: Scalar) -> PyResult<i128> {
     match scalar {
         Scalar::Bool(value) => Ok(i128::from(value)),
         Scalar::Int(value) => Ok(value),
-        Scalar::Float(value) if value.is_nan() => {
-            Err(PyValueError::new_err("cannot convert float NaN to integer"))
+        Scalar::Float(value) if value.is_nan() => Err(PyValueError::new_err("cannot convert float NaN to integer")),
+        Scalar::Float(value) if value.is_infinite() => {
+            Err(PyOverflowError::new_err("cannot convert float infinity to integer"))
         }
-        Scalar::Float(value) if value.is_infinite() => Err(PyOverflowError::new_err(
-            "cannot convert float infinity to integer",
-        )),
         Scalar::Float(value) => Ok(value as i128),
-        Scalar::Complex(..) => Err(PyTypeError::new_err(
-            "int() argument must be a real number, not 'complex'",
-        )),
+        Scalar::Complex(..) => Err(PyTypeError::new_err("int() argument must be a real number, not 'complex'")),
     }
 }
 
@@ -157,9 +162,7 @@ fn to_float(scalar: Scalar) -> PyResult<f64> {
         Scalar::Bool(value) => Ok(f64::from(u8::from(value))),
         Scalar::Int(value) => Ok(value as f64),
         Scalar::Float(value) => Ok(value),
-        Scalar::Complex(..) => Err(PyTypeError::new_err(
-            "float() argument must be a real number, not 'complex'",
-        )),
+        Scalar::Complex(..) => Err(PyTypeError::new_err("float() argument must be a real number, not 'complex'")),
     }
 }
 
@@ -182,9 +185,7 @@ pub(crate) fn scalar_object(py: Python<'_>, scalar: Scalar) -> PyResult<Bound<'_
 pub(crate) fn weak_scalar(object: &Bound<'_, PyAny>) -> PyResult<Option<Scalar>> {
     if object.is_exact_instance_of::<PyFloat>() {
         // SAFETY: the object is a live float.
-        return Ok(Some(Scalar::Float(unsafe {
-            ffi::PyFloat_AsDouble(object.as_ptr())
-        })));
+        return Ok(Some(Scalar::Float(unsafe { ffi::PyFloat_AsDouble(object.as_ptr()) })));
     }
     if object.is_exact_instance_of::<PyInt>() {
         return integer(object).map(Some);
@@ -206,9 +207,7 @@ fn integer(object: &Bound<'_, PyAny>) -> PyResult<Scalar> {
         return Ok(Scalar::Int(i128::from(value)));
     }
     let value = object.extract::<i128>().map_err(|_| {
-        PyOverflowError::new_err(
-            "Python int too large: no integer dtype of metes holds it; use floats",
-        )
+        PyOverflowError::new_err("Python int too large: no integer dtype of metes holds it; use floats")
     })?;
     Ok(Scalar::Int(value))
 }
@@ -223,9 +222,7 @@ pub(crate) fn new_filled<T: Element>(
     assert_eq!(size_of::<T>(), dtype.size());
     let array = Array::empty(shape, dtype, op).or_raise()?;
     // SAFETY: a fresh array is C-contiguous, aligned for its kind and ours alone.
-    let places = unsafe {
-        std::slice::from_raw_parts_mut(array.as_ptr().cast::<MaybeUninit<T>>(), array.size())
-    };
+    let places = unsafe { std::slice::from_raw_parts_mut(array.as_ptr().cast::<MaybeUninit<T>>(), array.size()) };
     fill(places)?;
     Ok(array)
 }
@@ -237,30 +234,17 @@ impl<F: FnMut(Scalar) -> PyResult<()>> WithElement for Each<'_, F> {
     fn run<T: Element>(mut self) -> PyResult<()> {
         let (array, edge) = (self.0, self.1);
         let mut visit = |value: T| (self.2)(value.to_scalar());
-        walk(
-            array.as_ptr(),
-            array.shape(),
-            array.strides(),
-            edge.unwrap_or(usize::MAX),
-            &mut visit,
-        )
+        walk(array.as_ptr(), array.shape(), array.strides(), edge.unwrap_or(usize::MAX), &mut visit)
     }
 }
 
 /// Calls `visit` with every element in C order.
-pub(crate) fn each_scalar(
-    array: &Array,
-    visit: impl FnMut(Scalar) -> PyResult<()>,
-) -> PyResult<()> {
+pub(crate) fn each_scalar(array: &Array, visit: impl FnMut(Scalar) -> PyResult<()>) -> PyResult<()> {
     each_edge(array, None, visit)
 }
 
 /// As [`each_scalar`], but of axes longer than `2 * edge` only the first and last `edge` elements.
-pub(crate) fn each_edge(
-    array: &Array,
-    edge: Option<usize>,
-    visit: impl FnMut(Scalar) -> PyResult<()>,
-) -> PyResult<()> {
+pub(crate) fn each_edge(array: &Array, edge: Option<usize>, visit: impl FnMut(Scalar) -> PyResult<()>) -> PyResult<()> {
     if array.size() == 0 {
         return Ok(());
     }
@@ -276,20 +260,53 @@ fn walk<T: Element>(
 ) -> PyResult<()> {
     let Some((n, shape)) = shape.split_first() else {
         // SAFETY: an array's layout keeps every element within its buffer.
-        return visit(unsafe { at.cast::<T>().read_unaligned() });
+        return visit(unsafe { T::read(at) });
     };
-    let middle = if *n > edge.saturating_mul(2) {
-        edge..*n - edge
-    } else {
-        *n..*n
+    let middle = if *n > edge.saturating_mul(2) { edge..*n - edge } else { *n..*n };
+    (0..middle.start)
+        .chain(middle.end..*n)
+        .try_for_each(|i| walk(at.wrapping_offset(i as isize * strides[0]), shape, &strides[1..], edge, visit))
+}
+
+struct Nested<'a, 'py>(&'a Array, Python<'py>);
+
+impl<'py> WithElement for Nested<'_, 'py> {
+    type Output = PyResult<Bound<'py, PyAny>>;
+    fn run<T: Element>(self) -> PyResult<Bound<'py, PyAny>> {
+        nest::<T>(self.1, self.0.as_ptr(), self.0.shape(), self.0.strides())
+    }
+}
+
+/// The elements as nested lists of Python numbers; a number where there are no axes.
+pub(crate) fn to_list<'py>(py: Python<'py>, array: &Array) -> PyResult<Bound<'py, PyAny>> {
+    with_kind(array.dtype().kind(), Nested(array, py))
+}
+
+fn nest<'py, T: Element>(
+    py: Python<'py>,
+    at: *mut u8,
+    shape: &[usize],
+    strides: &[isize],
+) -> PyResult<Bound<'py, PyAny>> {
+    let Some((n, shape)) = shape.split_first() else {
+        // SAFETY: an array's layout keeps every element within its buffer.
+        return scalar_object(py, unsafe { T::read(at) }.to_scalar());
     };
-    (0..middle.start).chain(middle.end..*n).try_for_each(|i| {
-        walk(
-            at.wrapping_offset(i as isize * strides[0]),
-            shape,
-            &strides[1..],
-            edge,
-            visit,
-        )
-    })
+    let list = PyList::empty(py);
+    for i in 0..*n {
+        list.append(nest::<T>(py, at.wrapping_offset(i as isize * strides[0]), shape, &strides[1..])?)?;
+    }
+    Ok(list.into_any())
+}
+
+/// The element at a position in C order, which must be below the array's size.
+pub(crate) fn read_at<T: Element>(array: &Array, mut place: usize) -> T {
+    assert!(place < array.size() && size_of::<T>() == array.dtype().size());
+    let mut at = array.as_ptr();
+    for (n, stride) in array.shape().iter().zip(array.strides()).rev() {
+        at = at.wrapping_offset((place % n) as isize * stride);
+        place /= n;
+    }
+    // SAFETY: the position is that of an element, which the array's layout keeps within its buffer.
+    unsafe { T::read(at) }
 }

@@ -2,8 +2,8 @@
 
 use metes_memory::{Error, ErrorKind, Result};
 use pyo3::exceptions::{
-    PyBufferError, PyIndexError, PyMemoryError, PyNotImplementedError, PyOSError, PyOverflowError,
-    PyRuntimeError, PyTypeError, PyValueError,
+    PyBufferError, PyIndexError, PyMemoryError, PyNotImplementedError, PyOSError, PyOverflowError, PyRuntimeError,
+    PyTypeError, PyValueError,
 };
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -43,11 +43,12 @@ pub(crate) fn raise(error: Error) -> PyErr {
     }
 }
 
-fn own(
-    cell: &PyOnceLock<Py<PyType>>,
-    make: fn(Python<'_>) -> PyResult<Py<PyType>>,
-    text: String,
-) -> PyErr {
+/// `NotImplementedError` for what Metes does not do (yet).
+pub(crate) fn unsupported(text: &str) -> PyErr {
+    PyNotImplementedError::new_err(text.to_owned())
+}
+
+fn own(cell: &PyOnceLock<Py<PyType>>, make: fn(Python<'_>) -> PyResult<Py<PyType>>, text: String) -> PyErr {
     Python::attach(|py| match cell.get_or_try_init(py, || make(py)) {
         Ok(class) => PyErr::from_type(class.bind(py).clone(), text),
         Err(error) => error,
@@ -63,22 +64,12 @@ fn out_of_memory(error: &Error, text: String) -> PyErr {
             .setattr("requested", refusal.map(|r| r.requested))
             .and_then(|()| value.setattr("limit", refusal.and_then(|r| r.limit)))
             .and_then(|()| value.setattr("live", refusal.map(|r| r.live)))
-            .and_then(|()| {
-                value.setattr(
-                    "holders",
-                    refusal.map(|r| r.holders.clone()).unwrap_or_default(),
-                )
-            });
+            .and_then(|()| value.setattr("holders", refusal.map(|r| r.holders.clone()).unwrap_or_default()));
         set.err().unwrap_or(exception)
     })
 }
 
-fn new_type(
-    py: Python<'_>,
-    name: &str,
-    doc: &str,
-    bases: &Bound<'_, PyTuple>,
-) -> PyResult<Py<PyType>> {
+fn new_type(py: Python<'_>, name: &str, doc: &str, bases: &Bound<'_, PyTuple>) -> PyResult<Py<PyType>> {
     let members = PyDict::new(py);
     members.set_item("__module__", "metes")?;
     members.set_item("__doc__", doc)?;
@@ -87,52 +78,25 @@ fn new_type(
 }
 
 fn axis_error(py: Python<'_>) -> PyResult<Py<PyType>> {
-    let bases = PyTuple::new(
-        py,
-        [py.get_type::<PyValueError>(), py.get_type::<PyIndexError>()],
-    )?;
-    new_type(
-        py,
-        "AxisError",
-        "An axis that the array does not have.",
-        &bases,
-    )
+    let bases = PyTuple::new(py, [py.get_type::<PyValueError>(), py.get_type::<PyIndexError>()])?;
+    new_type(py, "AxisError", "An axis that the array does not have.", &bases)
 }
 
 fn out_of_memory_type(py: Python<'_>) -> PyResult<Py<PyType>> {
     let doc = "Memory refused by a limit or by the system.\n\n`requested`, `limit` and `live` are bytes, or None where unknown; \
                `holders` lists (where made, bytes) of the largest.";
-    new_type(
-        py,
-        "OutOfMemory",
-        doc,
-        &PyTuple::new(py, [py.get_type::<PyMemoryError>()])?,
-    )
+    new_type(py, "OutOfMemory", doc, &PyTuple::new(py, [py.get_type::<PyMemoryError>()])?)
 }
 
 fn too_hard(py: Python<'_>) -> PyResult<Py<PyType>> {
     let doc = "The exact answer costs more work than was allowed.";
-    new_type(
-        py,
-        "TooHardError",
-        doc,
-        &PyTuple::new(py, [py.get_type::<PyRuntimeError>()])?,
-    )
+    new_type(py, "TooHardError", doc, &PyTuple::new(py, [py.get_type::<PyRuntimeError>()])?)
 }
 
 /// Adds the exception types to the module.
 pub(crate) fn add_exceptions(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
-    module.add(
-        "AxisError",
-        AXIS_ERROR.get_or_try_init(py, || axis_error(py))?,
-    )?;
-    module.add(
-        "OutOfMemory",
-        OUT_OF_MEMORY.get_or_try_init(py, || out_of_memory_type(py))?,
-    )?;
-    module.add(
-        "TooHardError",
-        TOO_HARD.get_or_try_init(py, || too_hard(py))?,
-    )
+    module.add("AxisError", AXIS_ERROR.get_or_try_init(py, || axis_error(py))?)?;
+    module.add("OutOfMemory", OUT_OF_MEMORY.get_or_try_init(py, || out_of_memory_type(py))?)?;
+    module.add("TooHardError", TOO_HARD.get_or_try_init(py, || too_hard(py))?)
 }

@@ -24,14 +24,13 @@ pub(crate) struct Signature {
 /// The arguments of one call, in the order of the signature's parameters (`"*"` and `"*shape"` not counted).
 pub(crate) struct Args<'a, 'py> {
     py: Python<'py>,
-    name: &'static str,
+    signature: &'static Signature,
     values: [*mut ffi::PyObject; MOST],
     rest: &'a [*mut ffi::PyObject],
 }
 
 /// What a function is: it gets `self` (or the module) and its arguments.
-pub(crate) type Function =
-    for<'a, 'py> fn(&'a Bound<'py, PyAny>, &Args<'a, 'py>) -> PyResult<Bound<'py, PyAny>>;
+pub(crate) type Function = for<'a, 'py> fn(&'a Bound<'py, PyAny>, &Args<'a, 'py>) -> PyResult<Bound<'py, PyAny>>;
 
 impl<'a, 'py> Args<'a, 'py> {
     /// The interpreter.
@@ -42,8 +41,7 @@ impl<'a, 'py> Args<'a, 'py> {
     /// The argument, where it was given.
     pub fn get(&self, index: usize) -> Option<&Bound<'py, PyAny>> {
         // SAFETY: the caller of the function keeps its arguments alive during the call.
-        (!self.values[index].is_null())
-            .then(|| unsafe { Bound::ref_from_ptr(self.py, &self.values[index]) })
+        (!self.values[index].is_null()).then(|| unsafe { Bound::ref_from_ptr(self.py, &self.values[index]) })
     }
 
     /// The argument, where it was given and is not `None`.
@@ -53,58 +51,51 @@ impl<'a, 'py> Args<'a, 'py> {
 
     /// A required argument; the parser has made sure of it.
     pub fn required(&self, index: usize) -> PyResult<&Bound<'py, PyAny>> {
-        self.get(index).ok_or_else(|| {
-            PyTypeError::new_err(format!("{}() lacks argument {}", self.name, index + 1))
-        })
+        self.get(index)
+            .ok_or_else(|| PyTypeError::new_err(format!("{}() lacks argument {}", self.signature.name, index + 1)))
+    }
+
+    /// The argument of this name, where the function has such a parameter, and it was given and is not `None`.
+    pub fn named(&self, name: &str) -> Option<&Bound<'py, PyAny>> {
+        let params = &self.signature.params[usize::from(self.signature.takes_all())..];
+        self.some(named(params).position(|param| param == name)?)
+    }
+
+    /// The function's name.
+    pub fn function(&self) -> &'static str {
+        self.signature.name
     }
 
     /// Whether a flag is set; `default` where it was not given.
     pub fn flag(&self, index: usize, default: bool) -> PyResult<bool> {
-        self.get(index)
-            .map_or(Ok(default), |value| value.is_truthy())
+        self.get(index).map_or(Ok(default), |value| value.is_truthy())
     }
 
     /// What `"*shape"` took.
     pub fn rest(&self) -> impl ExactSizeIterator<Item = &Bound<'py, PyAny>> {
         let py = self.py;
         // SAFETY: the caller of the function keeps its arguments alive during the call.
-        self.rest
-            .iter()
-            .map(move |value| unsafe { Bound::ref_from_ptr(py, value) })
+        self.rest.iter().map(move |value| unsafe { Bound::ref_from_ptr(py, value) })
     }
 }
 
 impl Signature {
     fn parse<'a, 'py>(
-        &self,
+        &'static self,
         py: Python<'py>,
         given: &'a [*mut ffi::PyObject],
         keywords: &[*mut ffi::PyObject],
         positional: usize,
     ) -> PyResult<Args<'a, 'py>> {
-        let mut args = Args {
-            py,
-            name: self.name,
-            values: [ptr::null_mut(); MOST],
-            rest: &[],
-        };
+        let mut args = Args { py, signature: self, values: [ptr::null_mut(); MOST], rest: &[] };
         let mut params = self.params;
-        let takes_all = params
-            .first()
-            .is_some_and(|p| p.len() > 1 && p.starts_with('*'));
-        if takes_all {
+        if self.takes_all() {
             args.rest = &given[..positional];
             params = &params[1..];
         } else {
-            let most = params
-                .iter()
-                .position(|p| *p == "*")
-                .unwrap_or(params.len());
+            let most = named(params.split(|p| *p == "*").next().unwrap_or(params)).count();
             if positional > most {
-                let text = format!(
-                    "{}() takes at most {most} positional arguments ({positional} given)",
-                    self.name
-                );
+                let text = format!("{}() takes at most {most} positional arguments ({positional} given)", self.name);
                 return Err(PyTypeError::new_err(text));
             }
             args.values[..positional].copy_from_slice(&given[..positional]);
@@ -114,10 +105,7 @@ impl Signature {
             let keyword = unsafe { Bound::ref_from_ptr(py, keyword) };
             let slot = self.slot(params, keyword)?;
             if !args.values[slot].is_null() {
-                let text = format!(
-                    "{}() got multiple values for argument '{keyword}'",
-                    self.name
-                );
+                let text = format!("{}() got multiple values for argument '{keyword}'", self.name);
                 return Err(PyTypeError::new_err(text));
             }
             args.values[slot] = *value;
@@ -126,24 +114,21 @@ impl Signature {
         Ok(args)
     }
 
+    fn takes_all(&self) -> bool {
+        self.params.first().is_some_and(|p| p.len() > 1 && p.starts_with('*'))
+    }
+
     fn slot(&self, params: &[&str], keyword: &Bound<'_, PyAny>) -> PyResult<usize> {
         let text = keyword.extract::<std::borrow::Cow<'_, str>>()?;
-        named(params).position(|name| name == text).ok_or_else(|| {
-            PyTypeError::new_err(format!(
-                "{}() got an unexpected keyword argument '{text}'",
-                self.name
-            ))
-        })
+        named(params)
+            .position(|name| name == text)
+            .ok_or_else(|| PyTypeError::new_err(format!("{}() got an unexpected keyword argument '{text}'", self.name)))
     }
 
     fn check_required(&self, params: &[&str], args: &Args<'_, '_>) -> PyResult<()> {
-        for (slot, param) in params.iter().filter(|p| **p != "*").enumerate() {
+        for (slot, param) in listed(params).enumerate() {
             if !param.contains('=') && args.values[slot].is_null() {
-                let text = format!(
-                    "{}() missing required argument '{param}' (pos {})",
-                    self.name,
-                    slot + 1
-                );
+                let text = format!("{}() missing required argument '{param}' (pos {})", self.name, slot + 1);
                 return Err(PyTypeError::new_err(text));
             }
         }
@@ -151,11 +136,14 @@ impl Signature {
     }
 }
 
+/// The parameters without the marks between them.
+fn listed<'p>(params: &'p [&'p str]) -> impl Iterator<Item = &'p str> {
+    params.iter().copied().filter(|p| !matches!(*p, "*" | "/"))
+}
+
+/// The names of the parameters.
 fn named<'p>(params: &'p [&'p str]) -> impl Iterator<Item = &'p str> {
-    params
-        .iter()
-        .filter(|p| **p != "*")
-        .map(|p| p.split('=').next().unwrap_or(p))
+    listed(params).map(|p| p.split('=').next().unwrap_or(p))
 }
 
 /// Runs `function` on the raw arguments of a fast call.
@@ -181,10 +169,7 @@ pub(crate) unsafe fn run(
             unsafe { ffi::PyTuple_Size(kwnames) as usize }
         };
         if count > MOST {
-            return Err(PyTypeError::new_err(format!(
-                "{}() got too many keyword arguments",
-                signature.name
-            )));
+            return Err(PyTypeError::new_err(format!("{}() got too many keyword arguments", signature.name)));
         }
         for (index, name) in names[..count].iter_mut().enumerate() {
             // SAFETY: `index` is within the tuple, which keeps its items alive.
@@ -192,11 +177,7 @@ pub(crate) unsafe fn run(
         }
         let total = positional + count;
         // SAFETY: the caller passes `total` values; a null pointer only where there are none.
-        let given = if total == 0 {
-            &[]
-        } else {
-            unsafe { std::slice::from_raw_parts(args, total) }
-        };
+        let given = if total == 0 { &[] } else { unsafe { std::slice::from_raw_parts(args, total) } };
         let parsed = signature.parse(py, given, &names[..count], positional)?;
         // SAFETY: `slf` is live during the call.
         let slf = unsafe { Bound::ref_from_ptr(py, &slf) };
@@ -215,9 +196,7 @@ pub(crate) fn trap<R>(failed: R, body: impl for<'py> FnOnce(Python<'py>) -> PyRe
         Ok(Err(error)) => error,
         Err(panic) => {
             let text = panic.downcast_ref::<String>().map(String::as_str);
-            let text = text
-                .or_else(|| panic.downcast_ref::<&str>().copied())
-                .unwrap_or("unknown");
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("unknown");
             PySystemError::new_err(format!("internal error in metes: {text}"))
         }
     };
@@ -262,19 +241,12 @@ pub(crate) use method;
 
 /// Adds functions made by [`method!`] to a module. The table is leaked: functions refer to it for ever.
 #[allow(dead_code)]
-pub(crate) fn add_functions(
-    module: &Bound<'_, PyModule>,
-    mut table: Vec<ffi::PyMethodDef>,
-) -> PyResult<()> {
+pub(crate) fn add_functions(module: &Bound<'_, PyModule>, mut table: Vec<ffi::PyMethodDef>) -> PyResult<()> {
     table.push(ffi::PyMethodDef::zeroed());
     let table = Box::leak(table.into_boxed_slice());
     // SAFETY: the table ends in a zeroed entry and lives for ever.
     let failed = unsafe { ffi::PyModule_AddFunctions(module.as_ptr(), table.as_mut_ptr()) };
-    if failed != 0 {
-        Err(PyErr::fetch(module.py()))
-    } else {
-        Ok(())
-    }
+    if failed != 0 { Err(PyErr::fetch(module.py())) } else { Ok(()) }
 }
 
 /// `None`, as a result.
@@ -284,12 +256,6 @@ pub(crate) fn none(py: Python<'_>) -> Bound<'_, PyAny> {
 }
 
 /// Any value that PyO3 converts, as a result.
-pub(crate) fn object<'py, T: IntoPyObject<'py>>(
-    py: Python<'py>,
-    value: T,
-) -> PyResult<Bound<'py, PyAny>> {
-    value
-        .into_pyobject(py)
-        .map(|value| value.into_any().into_bound())
-        .map_err(Into::into)
+pub(crate) fn object<'py, T: IntoPyObject<'py>>(py: Python<'py>, value: T) -> PyResult<Bound<'py, PyAny>> {
+    value.into_pyobject(py).map(|value| value.into_any().into_bound()).map_err(Into::into)
 }

@@ -12,7 +12,13 @@ mod discover;
 mod dtype;
 mod element;
 mod errors;
+mod eval;
+mod fancy;
 mod fastcall;
+mod flags;
+mod index;
+mod methods;
+mod number;
 mod object;
 mod text;
 
@@ -25,6 +31,8 @@ mod _native {
 
     #[pymodule_export]
     use crate::dtype::PyDType;
+    #[pymodule_export]
+    use crate::flags::Flags;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -35,5 +43,12 @@ mod _native {
 fn start(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("Array", object::install(module.py())?)?;
     dtype::add_constants(module)?;
-    errors::add_exceptions(module)
+    errors::add_exceptions(module)?;
+    let rebuild = fastcall::method!(
+        "_rebuild",
+        methods::rebuild,
+        ["bytes", "dtype", "shape", "fortran=False"],
+        "What pickle calls to make an Array."
+    );
+    fastcall::add_functions(module, vec![rebuild])
 }

@@ -7,9 +7,9 @@
 //! The [`Array`] inside never changes after making; `writeable` alone does, hence an atomic.
 
 use crate::fastcall::trap;
-use crate::{attributes, buffer};
+use crate::{attributes, buffer, index, methods, number};
 use metes_array::Array;
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use std::cell::UnsafeCell;
@@ -46,17 +46,12 @@ pub(crate) fn array_of<'a>(object: &'a Bound<'_, PyAny>) -> Option<&'a Array> {
 
 /// The array inside the `self` of a slot or method.
 pub(crate) fn this<'a>(object: &'a Bound<'_, PyAny>) -> PyResult<&'a Array> {
-    array_of(object).ok_or_else(|| {
-        PyTypeError::new_err(format!("expected a metes.Array, not {}", type_name(object)))
-    })
+    array_of(object).ok_or_else(|| PyTypeError::new_err(format!("expected a metes.Array, not {}", type_name(object))))
 }
 
 /// The name of an object's type, for messages.
 pub(crate) fn type_name(object: &Bound<'_, PyAny>) -> String {
-    object
-        .get_type()
-        .name()
-        .map_or_else(|_| "?".to_owned(), |name| name.to_string())
+    object.get_type().name().map_or_else(|_| "?".to_owned(), |name| name.to_string())
 }
 
 /// Whether Python may write through this object.
@@ -64,30 +59,32 @@ pub(crate) fn writeable(object: &Bound<'_, PyAny>) -> bool {
     find(object).is_some_and(|object| object.writeable.load(Ordering::Relaxed))
 }
 
-/// Allows or forbids writing through this object; refused where the bytes themselves are read-only.
-pub(crate) fn set_writeable(object: &Bound<'_, PyAny>, on: bool) -> bool {
-    find(object).is_some_and(|object| {
-        let allowed = !on || object.array.buffer().is_writeable();
-        if allowed {
-            object.writeable.store(on, Ordering::Relaxed);
-        }
-        allowed
-    })
+/// The array to write to, if Python may: else `ValueError` with this message.
+pub(crate) fn target(object: &Bound<'_, PyAny>, refusal: &'static str) -> PyResult<Array> {
+    let array = this(object)?;
+    if writeable(object) { Ok(array.clone()) } else { Err(PyValueError::new_err(refusal)) }
+}
+
+/// Allows or forbids writing through this object. Allowing is refused where the bytes are read-only, where the view was
+/// made read-only for good, and where the owner is not writeable now.
+pub(crate) fn set_writeable(object: &Bound<'_, PyAny>, on: bool) -> PyResult<()> {
+    let Some(found) = find(object) else { return this(object).map(|_| ()) };
+    let owner = base(object).filter(is_array);
+    if on && !(found.array.is_writeable() && owner.is_none_or(|owner| writeable(&owner))) {
+        return Err(PyValueError::new_err("cannot set WRITEABLE flag to True of this array"));
+    }
+    found.writeable.store(on, Ordering::Relaxed);
+    Ok(())
 }
 
 /// Whose bytes the array shows: `None` where it owns them.
 pub(crate) fn base<'py>(object: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
     // SAFETY: `base` is null or a live object, kept by the array.
-    find(object)
-        .and_then(|found| unsafe { Bound::from_borrowed_ptr_or_opt(object.py(), found.base) })
+    find(object).and_then(|found| unsafe { Bound::from_borrowed_ptr_or_opt(object.py(), found.base) })
 }
 
 /// A new `Array` object. `base` is the provider of foreign bytes; `None` for an array that owns its own.
-pub(crate) fn from_array<'py>(
-    py: Python<'py>,
-    array: Array,
-    base: Option<Bound<'py, PyAny>>,
-) -> Bound<'py, PyAny> {
+pub(crate) fn from_array<'py>(py: Python<'py>, array: Array, base: Option<Bound<'py, PyAny>>) -> Bound<'py, PyAny> {
     let writeable = array.is_writeable();
     create(py, array, base, writeable)
 }
@@ -103,25 +100,14 @@ pub(crate) fn view_of<'py>(of: &Bound<'py, PyAny>, array: Array) -> Bound<'py, P
 /// A view of `of` where the array shares its bytes, else a new array.
 pub(crate) fn view_or_new<'py>(of: &Bound<'py, PyAny>, array: Array) -> Bound<'py, PyAny> {
     let shared = array_of(of).is_some_and(|source| source.buffer().same(array.buffer()));
-    if shared {
-        view_of(of, array)
-    } else {
-        from_array(of.py(), array, None)
-    }
+    if shared { view_of(of, array) } else { from_array(of.py(), array, None) }
 }
 
-fn create<'py>(
-    py: Python<'py>,
-    array: Array,
-    base: Option<Bound<'py, PyAny>>,
-    on: bool,
-) -> Bound<'py, PyAny> {
+fn create<'py>(py: Python<'py>, array: Array, base: Option<Bound<'py, PyAny>>, on: bool) -> Bound<'py, PyAny> {
     let room = FREE.pop().unwrap_or_else(|| {
         // SAFETY: the thread is attached.
         let fresh = unsafe { ffi::PyObject_Malloc(size_of::<ArrayObject>()) };
-        NonNull::new(fresh).unwrap_or_else(|| {
-            std::alloc::handle_alloc_error(std::alloc::Layout::new::<ArrayObject>())
-        })
+        NonNull::new(fresh).unwrap_or_else(|| std::alloc::handle_alloc_error(std::alloc::Layout::new::<ArrayObject>()))
     });
     let object = room.as_ptr().cast::<ArrayObject>();
     // SAFETY: `room` is memory of the object's size that nobody else uses; `PyObject_Init` fills the header and counts
@@ -171,13 +157,8 @@ struct Rooms {
 // SAFETY: `rooms` is touched only by the thread that set `busy`.
 unsafe impl Sync for FreeList {}
 
-static FREE: FreeList = FreeList {
-    busy: AtomicBool::new(false),
-    rooms: UnsafeCell::new(Rooms {
-        count: 0,
-        all: [ptr::null_mut(); 64],
-    }),
-};
+static FREE: FreeList =
+    FreeList { busy: AtomicBool::new(false), rooms: UnsafeCell::new(Rooms { count: 0, all: [ptr::null_mut(); 64] }) };
 
 impl FreeList {
     fn with<T>(&self, body: impl FnOnce(&mut Rooms) -> Option<T>) -> Option<T> {
@@ -215,23 +196,15 @@ unsafe extern "C" fn new(
 ) -> *mut ffi::PyObject {
     trap(ptr::null_mut(), |py| {
         // SAFETY: CPython passes a tuple and a dictionary or null, alive during the call.
-        let (args, kwargs) = unsafe {
-            (
-                Bound::from_borrowed_ptr(py, args),
-                Bound::from_borrowed_ptr_or_opt(py, kwargs),
-            )
-        };
-        crate::convert::construct(args.cast()?, kwargs.as_ref().map(|k| k.cast()).transpose()?)
-            .map(Bound::into_ptr)
+        let (args, kwargs) =
+            unsafe { (Bound::from_borrowed_ptr(py, args), Bound::from_borrowed_ptr_or_opt(py, kwargs)) };
+        crate::convert::construct(args.cast()?, kwargs.as_ref().map(|k| k.cast()).transpose()?).map(Bound::into_ptr)
     })
 }
 
 /// One entry of the slot table.
 pub(crate) fn slot(slot: c_int, function: *mut c_void) -> ffi::PyType_Slot {
-    ffi::PyType_Slot {
-        slot,
-        pfunc: function,
-    }
+    ffi::PyType_Slot { slot, pfunc: function }
 }
 
 /// A table that CPython keeps for ever, ended by a zeroed entry.
@@ -250,24 +223,22 @@ fn members() -> Vec<ffi::PyMemberDef> {
     }]
 }
 
-const DOC: &std::ffi::CStr = c"Array(object, dtype=None)\n--\n\nAn n-dimensional array: bytes, what one element is, and where each lies.";
+const DOC: &std::ffi::CStr =
+    c"Array(object, dtype=None)\n--\n\nAn n-dimensional array: bytes, what one element is, and where each lies.";
 
 /// Makes the type. Called once, when the module starts.
 pub(crate) fn install(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     let mut slots = vec![
         slot(ffi::Py_tp_new, new as *mut c_void),
         slot(ffi::Py_tp_dealloc, dealloc as *mut c_void),
-        slot(
-            ffi::Py_tp_hash,
-            ffi::PyObject_HashNotImplemented as *mut c_void,
-        ),
+        slot(ffi::Py_tp_hash, ffi::PyObject_HashNotImplemented as *mut c_void),
         slot(ffi::Py_tp_doc, DOC.as_ptr().cast_mut().cast()),
-        slot(
-            ffi::Py_tp_members,
-            leak(members(), ffi::PyMemberDef::default()),
-        ),
+        slot(ffi::Py_tp_members, leak(members(), ffi::PyMemberDef::default())),
     ];
     slots.extend(attributes::slots());
+    slots.extend(index::slots());
+    slots.extend(number::slots());
+    slots.push(slot(ffi::Py_tp_methods, leak(methods::table(), ffi::PyMethodDef::zeroed())));
     slots.extend(buffer::slots());
     slots.push(slot(0, ptr::null_mut()));
     let mut spec = ffi::PyType_Spec {

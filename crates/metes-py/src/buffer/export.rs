@@ -24,18 +24,12 @@ pub(crate) fn slots() -> Vec<ffi::PyType_Slot> {
     ]
 }
 
-unsafe extern "C" fn getbuffer(
-    slf: *mut ffi::PyObject,
-    view: *mut ffi::Py_buffer,
-    flags: c_int,
-) -> c_int {
+unsafe extern "C" fn getbuffer(slf: *mut ffi::PyObject, view: *mut ffi::Py_buffer, flags: c_int) -> c_int {
     trap(-1, |py| {
         // SAFETY: `slf` is live during the call.
         let object = unsafe { Bound::from_borrowed_ptr(py, slf) };
         if view.is_null() {
-            return Err(PyBufferError::new_err(
-                "a buffer was requested without a place for it",
-            ));
+            return Err(PyBufferError::new_err("a buffer was requested without a place for it"));
         }
         // SAFETY: the consumer passes a `Py_buffer` to fill; a failed request leaves its `obj` null.
         unsafe { (*view).obj = ptr::null_mut() };
@@ -56,7 +50,7 @@ fn describe(object: &Bound<'_, PyAny>, array: &Array, flags: c_int) -> PyResult<
     if wants(ffi::PyBUF_WRITABLE) && !writeable(object) {
         return Err(PyBufferError::new_err("the array is read-only"));
     }
-    let (c, f) = contiguous(array);
+    let (c, f) = (array.is_c_contiguous(), array.is_f_contiguous());
     let refusal = if wants(ffi::PyBUF_C_CONTIGUOUS) && !c {
         Some("C-contiguous")
     } else if wants(ffi::PyBUF_F_CONTIGUOUS) && !f {
@@ -72,11 +66,7 @@ fn describe(object: &Bound<'_, PyAny>, array: &Array, flags: c_int) -> PyResult<
         return Err(PyBufferError::new_err(format!("the array is not {what}")));
     }
     let mut export = Box::new(Export {
-        shape: array
-            .shape()
-            .iter()
-            .map(|n| *n as ffi::Py_ssize_t)
-            .collect(),
+        shape: array.shape().iter().map(|n| *n as ffi::Py_ssize_t).collect(),
         strides: array.strides().to_vec(),
     });
     let mut view = ffi::Py_buffer::new();
@@ -104,22 +94,4 @@ unsafe extern "C" fn releasebuffer(_slf: *mut ffi::PyObject, view: *mut ffi::Py_
         drop(Box::from_raw((*view).internal.cast::<Export>()));
         (*view).internal = ptr::null_mut();
     }
-}
-
-/// Whether elements follow each other without gaps, last axis fastest and first axis fastest. Axes of one element, and
-/// arrays of none, do not count.
-pub(crate) fn contiguous(array: &Array) -> (bool, bool) {
-    let packed = |axes: &mut dyn Iterator<Item = (&usize, &isize)>| {
-        let mut step = array.dtype().size() as isize;
-        axes.filter(|(n, _)| **n != 1).all(|(n, stride)| {
-            let fits = *stride == step;
-            step *= *n as isize;
-            fits
-        })
-    };
-    if array.size() == 0 {
-        return (true, true);
-    }
-    let axes = || array.shape().iter().zip(array.strides());
-    (packed(&mut axes().rev()), packed(&mut axes()))
 }

@@ -40,8 +40,5 @@ pub(crate) fn parse(format: &str, itemsize: usize) -> Option<Kind> {
         "Zf" | "Zd" => 'c',
         _ => return None,
     };
-    Kind::ALL
-        .iter()
-        .copied()
-        .find(|kind| kind.kind_char() == family && kind.size() == itemsize)
+    Kind::ALL.iter().copied().find(|kind| kind.kind_char() == family && kind.size() == itemsize)
 }

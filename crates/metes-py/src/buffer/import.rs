@@ -44,7 +44,9 @@ impl View {
             unsafe { CStr::from_ptr(self.0.format) }.to_str().unwrap_or("?!")
         };
         format::parse(text, itemsize).map(DType::of).ok_or_else(|| {
-            PyTypeError::new_err(format!("metes has no data type for buffer format '{text}' with {itemsize}-byte items"))
+            PyTypeError::new_err(format!(
+                "metes has no data type for buffer format '{text}' with {itemsize}-byte items"
+            ))
         })
     }
 
@@ -92,7 +94,7 @@ pub(crate) fn import(object: &Bound<'_, PyAny>, label: &'static str) -> PyResult
     // SAFETY: the provider promises the elements of its view, all of which lie between the lowest and the highest
     // byte that strides reach, until the view is released, which is when the buffer drops it.
     let buffer = unsafe { Buffer::foreign(start, length, writeable, label, Box::new(view)) };
-    Array::new(buffer, dtype, Layout::new(&shape, &strides, low as usize)).or_raise().map(Some)
+    Array::new(buffer, dtype, Layout::new(&shape, &strides, low as usize), writeable).or_raise().map(Some)
 }
 
 /// How far elements reach below and above the first one's address, in bytes.

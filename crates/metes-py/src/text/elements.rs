@@ -17,29 +17,17 @@ impl Formatter {
     pub fn new(kind: Kind, values: &[Scalar], lone: bool) -> Formatter {
         match kind {
             Kind::Bool => Formatter::Bool { lone },
-            Kind::F16 | Kind::F32 | Kind::F64 => Formatter::Float(FloatFormat::new(
-                kind,
-                values.iter().map(|v| parts(*v).0),
-                false,
-            )),
+            Kind::F16 | Kind::F32 | Kind::F64 => {
+                Formatter::Float(FloatFormat::new(kind, values.iter().map(|v| parts(*v).0), false))
+            }
             Kind::C64 | Kind::C128 => {
-                let part = if kind == Kind::C64 {
-                    Kind::F32
-                } else {
-                    Kind::F64
-                };
+                let part = if kind == Kind::C64 { Kind::F32 } else { Kind::F64 };
                 Formatter::Complex(
                     FloatFormat::new(part, values.iter().map(|v| parts(*v).0), false),
                     FloatFormat::new(part, values.iter().map(|v| parts(*v).1), true),
                 )
             }
-            _ => Formatter::Int {
-                width: values
-                    .iter()
-                    .map(|v| integer(*v).to_string().len())
-                    .max()
-                    .unwrap_or(0),
-            },
+            _ => Formatter::Int { width: values.iter().map(|v| integer(*v).to_string().len()).max().unwrap_or(0) },
         }
     }
 
@@ -72,11 +60,7 @@ pub(super) fn complex64_text(re: f64, im: f64) -> String {
     if re == 0.0 && !re.is_sign_negative() {
         return format!("{}j", bare(im));
     }
-    let sign = if im.is_sign_negative() && !im.is_nan() {
-        ""
-    } else {
-        "+"
-    };
+    let sign = if im.is_sign_negative() && !im.is_nan() { "" } else { "+" };
     format!("({}{sign}{}j)", bare(re), bare(im))
 }
 

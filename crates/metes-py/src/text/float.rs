@@ -22,28 +22,16 @@ impl FloatFormat {
     pub fn new(kind: Kind, values: impl Iterator<Item = f64> + Clone, plus: bool) -> FloatFormat {
         let finite = values.clone().filter(|v| v.is_finite());
         let exponential = is_exponential(kind, finite.clone());
-        let mut format = FloatFormat {
-            kind,
-            plus,
-            exponential,
-            left: 0,
-            right: 0,
-            fraction: 0,
-            exponent: 0,
-        };
+        let mut format = FloatFormat { kind, plus, exponential, left: 0, right: 0, fraction: 0, exponent: 0 };
         for value in finite {
             let word = Word::new(kind, value, plus, exponential, None);
             format.left = format.left.max(word.integer.len());
             format.fraction = format.fraction.max(word.fraction.len());
-            format.exponent = format
-                .exponent
-                .max(word.exponent.map_or(0, exponent_digits));
+            format.exponent = format.exponent.max(word.exponent.map_or(0, exponent_digits));
         }
         format.right = format.fraction + if exponential { format.exponent + 2 } else { 0 };
         for value in values.filter(|v| !v.is_finite()) {
-            format.left = format
-                .left
-                .max(odd_text(value, plus).len().saturating_sub(format.right + 1));
+            format.left = format.left.max(odd_text(value, plus).len().saturating_sub(format.right + 1));
         }
         format
     }
@@ -51,11 +39,7 @@ impl FloatFormat {
     /// The word for one value.
     pub fn word(&self, value: f64) -> String {
         if !value.is_finite() {
-            return format!(
-                "{:>1$}",
-                odd_text(value, self.plus),
-                self.left + self.right + 1
-            );
+            return format!("{:>1$}", odd_text(value, self.plus), self.left + self.right + 1);
         }
         let places = self.exponential.then_some(self.fraction);
         let word = Word::new(self.kind, value, self.plus, self.exponential, places);
@@ -71,13 +55,7 @@ impl FloatFormat {
                 digits = self.exponent
             ),
             None => {
-                format!(
-                    "{:>left$}.{:<right$}",
-                    word.integer,
-                    word.fraction,
-                    left = self.left,
-                    right = self.right
-                )
+                format!("{:>left$}.{:<right$}", word.integer, word.fraction, left = self.left, right = self.right)
             }
         }
     }
@@ -147,21 +125,10 @@ impl Word {
         } else {
             let short = (digits.len() as i32 - 1 - exponent).max(0) as usize;
             let cut = short > PRECISION;
-            (
-                if cut {
-                    format!("{:.PRECISION$}", value.abs())
-                } else {
-                    positional(&digits, exponent)
-                },
-                None,
-            )
+            (if cut { format!("{:.PRECISION$}", value.abs()) } else { positional(&digits, exponent) }, None)
         };
         let (integer, fraction) = text.split_once('.').unwrap_or((&text, ""));
-        Word {
-            integer: format!("{sign}{integer}"),
-            fraction: fraction.trim_end_matches('0').to_owned(),
-            exponent,
-        }
+        Word { integer: format!("{sign}{integer}"), fraction: fraction.trim_end_matches('0').to_owned(), exponent }
     }
 }
 
@@ -170,10 +137,7 @@ fn shortest(kind: Kind, value: f64) -> (String, i32) {
     let text = match kind {
         Kind::F16 => (0..5)
             .map(|places| format!("{value:.places$e}"))
-            .find(|text| {
-                text.parse::<f64>()
-                    .is_ok_and(|back| f16::from_f64(back).to_f64() == value)
-            })
+            .find(|text| text.parse::<f64>().is_ok_and(|back| f16::from_f64(back).to_f64() == value))
             .unwrap_or_else(|| format!("{value:e}")),
         Kind::F32 => format!("{:e}", value as f32),
         _ => format!("{value:e}"),
@@ -201,22 +165,10 @@ pub(super) fn shortest_text(kind: Kind, value: f64) -> String {
     let sign = if value.is_sign_negative() { "-" } else { "" };
     let (digits, exponent) = shortest(kind, value.abs());
     if value != 0.0 && !(-4..kept_digits(kind)).contains(&exponent) {
-        let fraction = if digits.len() > 1 {
-            format!(".{}", &digits[1..])
-        } else {
-            String::new()
-        };
+        let fraction = if digits.len() > 1 { format!(".{}", &digits[1..]) } else { String::new() };
         let power = if exponent < 0 { '-' } else { '+' };
-        return format!(
-            "{sign}{}{fraction}e{power}{:02}",
-            &digits[..1],
-            exponent.abs()
-        );
+        return format!("{sign}{}{fraction}e{power}{:02}", &digits[..1], exponent.abs());
     }
     let text = positional(&digits, exponent);
-    if text.ends_with('.') {
-        format!("{sign}{text}0")
-    } else {
-        format!("{sign}{text}")
-    }
+    if text.ends_with('.') { format!("{sign}{text}0") } else { format!("{sign}{text}") }
 }

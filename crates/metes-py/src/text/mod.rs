@@ -17,18 +17,12 @@ const EDGE: usize = 3;
 /// `"array([1., 2.], dtype=float32)"`.
 pub(crate) fn repr(array: &Array) -> PyResult<String> {
     const PREFIX: &str = "array(";
-    let mut text = format!(
-        "{PREFIX}{}",
-        body(array, ", ", PREFIX.len(), LINE_WIDTH - 1)?
-    );
+    let mut text = format!("{PREFIX}{}", body(array, ", ", PREFIX.len(), LINE_WIDTH - 1)?);
     let mut extras = Vec::new();
     if array.size() == 0 && array.shape() != [0] || array.size() > THRESHOLD {
         extras.push(format!("shape={}", shape_text(array.shape())));
     }
-    let implied = matches!(
-        array.dtype().kind(),
-        Kind::Bool | Kind::I64 | Kind::F64 | Kind::C128
-    );
+    let implied = matches!(array.dtype().kind(), Kind::Bool | Kind::I64 | Kind::F64 | Kind::C128);
     if !implied || array.size() == 0 {
         extras.push(format!("dtype={}", array.dtype()));
     }
@@ -39,11 +33,7 @@ pub(crate) fn repr(array: &Array) -> PyResult<String> {
     text.push(',');
     let last_line = text.len() - text.rfind('\n').map_or(0, |at| at + 1);
     let fits = last_line + extras.len() < LINE_WIDTH;
-    text += &if fits {
-        " ".to_owned()
-    } else {
-        format!("\n{}", " ".repeat(PREFIX.len()))
-    };
+    text += &if fits { " ".to_owned() } else { format!("\n{}", " ".repeat(PREFIX.len())) };
     Ok(text + &extras)
 }
 
@@ -55,9 +45,7 @@ pub(crate) fn str(py: Python<'_>, array: &Array) -> PyResult<String> {
     let mut text = String::new();
     each_edge(array, None, |value| {
         text = match (array.dtype().kind(), value) {
-            (kind @ (Kind::F16 | Kind::F32), Scalar::Float(value)) => {
-                float::shortest_text(kind, value)
-            }
+            (kind @ (Kind::F16 | Kind::F32), Scalar::Float(value)) => float::shortest_text(kind, value),
             (Kind::C64, Scalar::Complex(re, im)) => elements::complex64_text(re, im),
             _ => scalar_object(py, value)?.str()?.to_string(),
         };
@@ -78,11 +66,7 @@ fn body(array: &Array, separator: &str, prefix: usize, width: usize) -> PyResult
     })?;
     let formatter = Formatter::new(array.dtype().kind(), &values, array.ndim() == 0);
     let mut words = values.iter().map(|value| formatter.word(*value));
-    let mut nest = Nest {
-        words: &mut words,
-        separator,
-        edge,
-    };
+    let mut nest = Nest { words: &mut words, separator, edge };
     Ok(nest.level(array.shape(), prefix + 1, width))
 }
 
@@ -112,12 +96,7 @@ impl Nest<'_> {
 
     fn row(&mut self, n: usize, indent: usize, width: usize) -> String {
         let room = width - self.separator.trim_end().len().max(1);
-        let mut lines = Lines {
-            done: String::new(),
-            line: " ".repeat(indent),
-            indent,
-            room,
-        };
+        let mut lines = Lines { done: String::new(), line: " ".repeat(indent), indent, room };
         let (dots, shown) = self.shown(n);
         for index in 0..shown {
             if dots == Some(index) {
@@ -142,10 +121,7 @@ impl Nest<'_> {
             if dots == Some(index) {
                 parts.push(format!("{margin}..."));
             }
-            parts.push(format!(
-                "{margin}{}",
-                self.level(inner, indent + 1, width - 1)
-            ));
+            parts.push(format!("{margin}{}", self.level(inner, indent + 1, width - 1)));
         }
         format!("[{}]", &parts.join(&line_end)[indent..])
     }

@@ -1,0 +1,198 @@
+//! The one way from the door to the evaluator: operands from Python objects, rows of the tables by name, the interpreter
+//! released while large arrays are worked on.
+
+use crate::convert::{existing, to_array};
+use crate::element::weak_scalar;
+use crate::errors::{OrRaise, unsupported};
+use metes_array::{Array, Order, Scalar};
+use metes_dtype::DType;
+use metes_kernels::{Reduction, Ufunc};
+use pyo3::prelude::*;
+use pyo3::types::{PyList, PyTuple};
+use std::sync::OnceLock;
+
+pub(crate) use pending::{Casting, Operand, Options, ReduceOptions};
+
+/// Arrays from this many bytes on are worked on without the interpreter.
+const HEAVY: usize = 64 << 10;
+
+/// A row of the table of ufuncs, found at its first use.
+pub(crate) struct Row {
+    name: &'static str,
+    found: OnceLock<&'static Ufunc>,
+}
+
+impl Row {
+    /// The row of this name.
+    pub const fn ufunc(name: &'static str) -> Row {
+        Row { name, found: OnceLock::new() }
+    }
+
+    /// The row itself.
+    pub fn find(&self) -> PyResult<&'static Ufunc> {
+        match self.found.get() {
+            Some(row) => Ok(row),
+            None => ufunc(self.name).map(|row| *self.found.get_or_init(|| row)),
+        }
+    }
+}
+
+/// The ufunc of this name, if there is one.
+pub(crate) fn find_ufunc(name: &str) -> Option<&'static Ufunc> {
+    pending::UFUNCS.iter().find(|row| row.name == name)
+}
+
+/// The ufunc of this name.
+pub(crate) fn ufunc(name: &str) -> PyResult<&'static Ufunc> {
+    find_ufunc(name).ok_or_else(|| unsupported(&format!("metes has no function {name}")))
+}
+
+/// The reduction of this name.
+pub(crate) fn reduction(name: &str) -> PyResult<&'static Reduction> {
+    let found = pending::REDUCTIONS.iter().find(|row| row.name == name);
+    found.ok_or_else(|| unsupported(&format!("metes has no reduction {name}")))
+}
+
+/// What `object` is in an operation: an array, a number without dtype; `None` for what arrays cannot be computed with.
+pub(crate) fn to_operand(object: &Bound<'_, PyAny>) -> PyResult<Option<Operand>> {
+    if let Some(scalar) = weak_scalar(object)? {
+        return Ok(Some(Operand::Weak(scalar)));
+    }
+    if let Some((array, _)) = existing(object)? {
+        return Ok(Some(Operand::Array(array)));
+    }
+    let nested = object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>();
+    if nested { to_array(object, None).map(|array| Some(Operand::Array(array))) } else { Ok(None) }
+}
+
+/// Runs `work` with the interpreter released where it concerns many bytes.
+pub(crate) fn heavy<T: Send>(py: Python<'_>, bytes: usize, work: impl FnOnce() -> T + Send) -> T {
+    if bytes < HEAVY { work() } else { py.detach(work) }
+}
+
+fn bytes_of(inputs: &[Operand]) -> usize {
+    let bytes = inputs.iter().map(|input| match input {
+        Operand::Array(array) => array.nbytes(),
+        Operand::Weak(_) => 0,
+    });
+    bytes.max().unwrap_or(0)
+}
+
+/// The only result of a ufunc.
+pub(crate) fn apply(py: Python<'_>, row: &'static Ufunc, inputs: &[Operand]) -> PyResult<Array> {
+    let mut results = apply_with(py, row, inputs, &Options::default())?;
+    results.pop().ok_or_else(|| unsupported(&format!("{} has no result", row.name)))
+}
+
+/// The results of a ufunc.
+pub(crate) fn apply_with(
+    py: Python<'_>,
+    row: &'static Ufunc,
+    inputs: &[Operand],
+    options: &Options,
+) -> PyResult<Vec<Array>> {
+    heavy(py, bytes_of(inputs), || pending::apply(row, inputs, options)).or_raise()
+}
+
+/// A reduction.
+pub(crate) fn reduce(
+    py: Python<'_>,
+    row: &'static Reduction,
+    array: &Array,
+    options: &ReduceOptions,
+) -> PyResult<Array> {
+    heavy(py, array.nbytes(), || pending::reduce(row, array, options)).or_raise()
+}
+
+/// `array[...] = value`, casting as NumPy does there; only where `where_` is true.
+pub(crate) fn assign(py: Python<'_>, into: &Array, value: &Operand, where_: Option<Array>) -> PyResult<()> {
+    heavy(py, into.nbytes(), || pending::assign(into, value, Casting::Unsafe, where_.as_ref())).or_raise()
+}
+
+/// The array with elements of another dtype.
+pub(crate) fn astype(
+    py: Python<'_>,
+    array: &Array,
+    dtype: DType,
+    order: Order,
+    casting: Casting,
+    copy: bool,
+) -> PyResult<Array> {
+    heavy(py, array.nbytes(), || pending::astype(array, dtype, order, casting, copy)).or_raise()
+}
+
+/// The casting level of this name.
+pub(crate) fn casting(name: &str) -> Option<Casting> {
+    pending::casting(name)
+}
+
+/// Whether the only element is true.
+pub(crate) fn truth(array: &Array) -> PyResult<bool> {
+    Ok(match array.item(&vec![0; array.ndim()]).or_raise()? {
+        Scalar::Bool(value) => value,
+        Scalar::Int(value) => value != 0,
+        Scalar::Float(value) => value != 0.0,
+        Scalar::Complex(re, im) => re != 0.0 || im != 0.0,
+    })
+}
+
+/// The evaluator's types as agreed, until it lands.
+#[allow(missing_docs, dead_code)]
+mod pending {
+    use super::*;
+    use metes_memory::{Error, ErrorKind, Result};
+
+    #[derive(Clone)]
+    pub enum Operand {
+        Array(Array),
+        Weak(Scalar),
+    }
+    #[derive(Clone, Copy, Default)]
+    pub enum Casting {
+        Unsafe,
+        #[default]
+        SameKind,
+    }
+    #[derive(Default)]
+    pub struct Options {
+        pub out: Vec<Option<Array>>,
+        pub where_: Option<Array>,
+        pub dtype: Option<DType>,
+        pub casting: Casting,
+        pub order: Order,
+    }
+    #[derive(Default)]
+    pub struct ReduceOptions {
+        pub axes: Option<Vec<isize>>,
+        pub keepdims: bool,
+        pub dtype: Option<DType>,
+        pub out: Option<Array>,
+        pub where_: Option<Array>,
+        pub initial: Option<Scalar>,
+        pub correction: f64,
+    }
+    pub static UFUNCS: &[Ufunc] = &[];
+    pub static REDUCTIONS: &[Reduction] = &[];
+    fn absent<T>() -> Result<T> {
+        Err(Error::new(ErrorKind::Unsupported, "the evaluator is not there yet"))
+    }
+    pub fn apply(_: &'static Ufunc, _: &[Operand], _: &Options) -> Result<Vec<Array>> {
+        absent()
+    }
+    pub fn reduce(_: &'static Reduction, _: &Array, _: &ReduceOptions) -> Result<Array> {
+        absent()
+    }
+    pub fn assign(_: &Array, _: &Operand, _: Casting, _: Option<&Array>) -> Result<()> {
+        absent()
+    }
+    pub fn astype(_: &Array, _: DType, _: Order, _: Casting, _: bool) -> Result<Array> {
+        absent()
+    }
+    pub fn casting(name: &str) -> Option<Casting> {
+        match name {
+            "unsafe" => Some(Casting::Unsafe),
+            "same_kind" => Some(Casting::SameKind),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! `a[key]`, `a[key] = value`, `len`, `iter` and `in`: integers, slices, `None` and `...` make views; masks and integer
+//! arrays go to [`crate::fancy`].
+
+use crate::convert::{existing, to_array};
+use crate::element::weak_scalar;
+use crate::errors::OrRaise;
+use crate::eval;
+use crate::fancy;
+use crate::fastcall::trap;
+use crate::object::{slot, target, this, view_of};
+use metes_array::{Array, Index};
+use metes_dtype::{Category, Kind};
+use pyo3::exceptions::{PyIndexError, PyTypeError};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyEllipsis, PyInt, PyList, PySlice, PyTuple};
+use smallvec::SmallVec;
+use std::ffi::{c_int, c_void};
+use std::ptr;
+
+/// What stands between the brackets.
+pub(crate) enum Key {
+    /// Makes a view.
+    Basic(SmallVec<[Index; 4]>),
+    /// Selects where a boolean array is true.
+    Mask(Array),
+    /// Selects by an integer array along the first axis.
+    Take(Array),
+}
+
+/// The slots of mappings and sequences.
+pub(crate) fn slots() -> Vec<ffi::PyType_Slot> {
+    vec![
+        slot(ffi::Py_mp_length, length as *mut c_void),
+        slot(ffi::Py_mp_subscript, subscript as *mut c_void),
+        slot(ffi::Py_mp_ass_subscript, assign as *mut c_void),
+        slot(ffi::Py_sq_length, length as *mut c_void),
+        slot(ffi::Py_sq_item, item as *mut c_void),
+        slot(ffi::Py_sq_contains, contains as *mut c_void),
+        slot(ffi::Py_tp_iter, iter as *mut c_void),
+    ]
+}
+
+unsafe extern "C" fn length(slf: *mut ffi::PyObject) -> ffi::Py_ssize_t {
+    trap(-1, |py| {
+        // SAFETY: `slf` is live during the call.
+        let array = this(unsafe { Bound::ref_from_ptr(py, &slf) })?;
+        let first = array.shape().first().map(|n| *n as ffi::Py_ssize_t);
+        first.ok_or_else(|| PyTypeError::new_err("len() of unsized object"))
+    })
+}
+
+unsafe extern "C" fn subscript(slf: *mut ffi::PyObject, key: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    trap(ptr::null_mut(), |py| {
+        // SAFETY: both are live during the call.
+        let (slf, key) = unsafe { (Bound::ref_from_ptr(py, &slf), Bound::ref_from_ptr(py, &key)) };
+        let array = this(slf)?;
+        let result = match parse(key)? {
+            Key::Basic(index) => view_of(slf, array.index(&index).or_raise()?),
+            Key::Mask(mask) => fancy::compress(py, array, &mask)?,
+            Key::Take(indices) => fancy::take(py, array, &indices)?,
+        };
+        Ok(result.into_ptr())
+    })
+}
+
+unsafe extern "C" fn item(slf: *mut ffi::PyObject, index: ffi::Py_ssize_t) -> *mut ffi::PyObject {
+    trap(ptr::null_mut(), |py| {
+        // SAFETY: `slf` is live during the call.
+        let slf = unsafe { Bound::ref_from_ptr(py, &slf) };
+        Ok(view_of(slf, this(slf)?.index(&[Index::At(index)]).or_raise()?).into_ptr())
+    })
+}
+
+unsafe extern "C" fn iter(slf: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    trap(ptr::null_mut(), |py| {
+        // SAFETY: `slf` is live during the call.
+        let slf = unsafe { Bound::ref_from_ptr(py, &slf) };
+        if this(slf)?.ndim() == 0 {
+            return Err(PyTypeError::new_err("iteration over a 0-d array"));
+        }
+        // SAFETY: the array is live, and it has `sq_item`.
+        Ok(unsafe { ffi::PySeqIter_New(slf.as_ptr()) })
+    })
+}
+
+unsafe extern "C" fn contains(slf: *mut ffi::PyObject, value: *mut ffi::PyObject) -> c_int {
+    trap(-1, |py| {
+        // SAFETY: both are live during the call.
+        let (slf, value) = unsafe { (Bound::ref_from_ptr(py, &slf), Bound::ref_from_ptr(py, &value)) };
+        let Some(value) = eval::to_operand(value)? else { return Ok(0) };
+        let equal = eval::apply(py, eval::ufunc("equal")?, &[eval::Operand::Array(this(slf)?.clone()), value])?;
+        let any = eval::reduce(py, eval::reduction("any")?, &equal, &eval::ReduceOptions::default())?;
+        Ok(c_int::from(eval::truth(&any)?))
+    })
+}
+
+unsafe extern "C" fn assign(slf: *mut ffi::PyObject, key: *mut ffi::PyObject, value: *mut ffi::PyObject) -> c_int {
+    trap(-1, |py| {
+        if value.is_null() {
+            return Err(PyTypeError::new_err("array elements cannot be deleted"));
+        }
+        // SAFETY: all are live during the call.
+        let (slf, key, value) =
+            unsafe { (Bound::ref_from_ptr(py, &slf), Bound::ref_from_ptr(py, &key), Bound::ref_from_ptr(py, &value)) };
+        let array = target(slf, "assignment destination is read-only")?;
+        let key = parse(key)?;
+        let value = match eval::to_operand(value)? {
+            Some(value) => value,
+            None => eval::Operand::Array(to_array(value, None)?),
+        };
+        match key {
+            Key::Basic(index) => eval::assign(py, &array.index(&index).or_raise()?, &value, None)?,
+            Key::Mask(mask) => fancy::put_mask(py, &array, &mask, &value)?,
+            Key::Take(indices) => fancy::put(py, &array, &indices, &value)?,
+        }
+        Ok(0)
+    })
+}
+
+/// What a key means.
+pub(crate) fn parse(key: &Bound<'_, PyAny>) -> PyResult<Key> {
+    if let Ok(tuple) = key.cast_exact::<PyTuple>() {
+        return parse_tuple(tuple);
+    }
+    if let Some(index) = basic(key)? {
+        return Ok(Key::Basic(SmallVec::from_iter([index])));
+    }
+    advanced(key)
+}
+
+fn parse_tuple(tuple: &Bound<'_, PyTuple>) -> PyResult<Key> {
+    let mut index = SmallVec::new();
+    for item in tuple.iter() {
+        match basic(&item)? {
+            Some(one) => index.push(one),
+            None if tuple.len() == 1 => return advanced(&item),
+            None => {
+                return Err(crate::errors::unsupported(
+                    "indexing by arrays or masks is done along the first axis alone, without further indices",
+                ));
+            }
+        }
+    }
+    Ok(Key::Basic(index))
+}
+
+fn basic(item: &Bound<'_, PyAny>) -> PyResult<Option<Index>> {
+    if item.is_exact_instance_of::<PyInt>() {
+        return integer(item).map(|at| Some(Index::At(at)));
+    }
+    if item.is_exact_instance_of::<PySlice>() {
+        return slice(item).map(Some);
+    }
+    if item.is_none() {
+        return Ok(Some(Index::NewAxis));
+    }
+    if item.is_instance_of::<PyEllipsis>() {
+        return Ok(Some(Index::Ellipsis));
+    }
+    if item.is_exact_instance_of::<PyBool>() || item.is_exact_instance_of::<PyList>() {
+        return Ok(None);
+    }
+    if let Some((array, _)) = existing(item)? {
+        let whole = matches!(array.dtype().kind().category(), Category::Signed | Category::Unsigned);
+        return if array.ndim() == 0 && whole { integer(item).map(|at| Some(Index::At(at))) } else { Ok(None) };
+    }
+    if item.hasattr("__index__")? { integer(item).map(|at| Some(Index::At(at))) } else { Ok(None) }
+}
+
+fn integer(item: &Bound<'_, PyAny>) -> PyResult<isize> {
+    // SAFETY: the item is live.
+    let value = unsafe { ffi::PyNumber_AsSsize_t(item.as_ptr(), ffi::PyExc_IndexError) };
+    if value == -1 && PyErr::occurred(item.py()) { Err(PyErr::fetch(item.py())) } else { Ok(value) }
+}
+
+fn slice(item: &Bound<'_, PyAny>) -> PyResult<Index> {
+    let (mut start, mut stop, mut step) = (0, 0, 0);
+    // SAFETY: the item is a live slice; the numbers are ours. Missing bounds come as the extreme numbers.
+    match unsafe { ffi::PySlice_Unpack(item.as_ptr(), &raw mut start, &raw mut stop, &raw mut step) } {
+        0 => Ok(Index::Slice { start: Some(start), stop: Some(stop), step: Some(step) }),
+        _ => Err(PyErr::fetch(item.py())),
+    }
+}
+
+fn advanced(key: &Bound<'_, PyAny>) -> PyResult<Key> {
+    let refusal = || {
+        PyIndexError::new_err(
+            "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and integer or boolean arrays are \
+             valid indices",
+        )
+    };
+    if weak_scalar(key)?.is_some_and(|s| !matches!(s, metes_array::Scalar::Bool(_))) || !is_arraylike(key)? {
+        return Err(refusal());
+    }
+    let array = to_array(key, None)?;
+    match array.dtype().kind().category() {
+        Category::Bool => Ok(Key::Mask(array)),
+        Category::Signed | Category::Unsigned => Ok(Key::Take(array)),
+        _ if array.size() == 0 && key.is_instance_of::<PyList>() => {
+            to_array(key, Some(Kind::I64.into())).map(Key::Take)
+        }
+        _ => Err(refusal()),
+    }
+}
+
+fn is_arraylike(key: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let plain = key.is_instance_of::<PyList>() || key.is_instance_of::<PyTuple>() || key.is_instance_of::<PyBool>();
+    Ok(plain || existing(key)?.is_some())
+}

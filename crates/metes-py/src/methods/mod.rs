@@ -1,0 +1,71 @@
+//! The methods of `Array`, one table.
+
+mod copies;
+mod numpy;
+mod reduce;
+mod shape;
+
+use crate::fastcall::Args;
+use metes_array::Order;
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::ffi::PyMethodDef;
+use pyo3::prelude::*;
+use pyo3::types::{PyInt, PyString};
+
+pub(crate) use numpy::rebuild;
+pub(crate) use reduce::reduce_call;
+
+/// Every method.
+pub(crate) fn table() -> Vec<PyMethodDef> {
+    let mut table = shape::table();
+    table.extend(copies::table());
+    table.extend(reduce::table());
+    table.extend(numpy::table());
+    table
+}
+
+/// The memory order that `order=` names; `default` where it is missing.
+pub(crate) fn parse_order(object: Option<&Bound<'_, PyAny>>, default: Order) -> PyResult<Order> {
+    let Some(object) = object else { return Ok(default) };
+    let text = object.cast::<PyString>().map_err(|_| PyTypeError::new_err("order must be str"))?.to_cow()?;
+    match text.as_ref() {
+        "C" | "c" => Ok(Order::C),
+        "F" | "f" => Ok(Order::F),
+        "A" | "a" => Ok(Order::A),
+        "K" | "k" => Ok(Order::K),
+        other => Err(PyValueError::new_err(format!("order must be one of 'C', 'F', 'A', or 'K' (got '{other}')"))),
+    }
+}
+
+/// Integers given one by one, or as one sequence: `reshape(2, 3)` and `reshape((2, 3))`.
+pub(crate) fn integers(args: &Args<'_, '_>) -> PyResult<Vec<isize>> {
+    let mut rest = args.rest();
+    match (rest.len(), rest.next()) {
+        (1, Some(only)) if !only.is_exact_instance_of::<PyInt>() => parse_integers(only),
+        _ => args.rest().map(parse_integer).collect(),
+    }
+}
+
+/// An integer, or a sequence of them.
+pub(crate) fn parse_integers(object: &Bound<'_, PyAny>) -> PyResult<Vec<isize>> {
+    if let Ok(one) = parse_integer(object) {
+        return Ok(vec![one]);
+    }
+    let items = object.try_iter().map_err(|_| {
+        PyTypeError::new_err(format!(
+            "expected an integer or a sequence of integers, not {}",
+            crate::object::type_name(object)
+        ))
+    })?;
+    items.map(|item| parse_integer(&item?)).collect()
+}
+
+/// Anything that Python takes as an index.
+pub(crate) fn parse_integer(object: &Bound<'_, PyAny>) -> PyResult<isize> {
+    object.extract::<isize>()
+}
+
+/// `axis=`: an integer, a tuple of them, or `None` for all.
+pub(crate) fn parse_axis(object: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Vec<isize>>> {
+    object.filter(|o| !o.is_none()).map(parse_integers).transpose()
+}

@@ -1,0 +1,186 @@
+//! Methods that reduce, and the elementwise ones that NumPy has as methods.
+
+use super::numpy::{condition, options, output};
+use super::{parse_axis, parse_integer};
+use crate::dtype::parse_dtype;
+use crate::element::weak_scalar;
+use crate::errors::unsupported;
+use crate::eval::{self, Operand, ReduceOptions};
+use crate::fastcall::{Args, method};
+use crate::number::to_scalar;
+use crate::object::{from_array, this};
+use metes_array::{Array, Scalar};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::ffi::PyMethodDef;
+use pyo3::prelude::*;
+
+type Object<'py> = Bound<'py, PyAny>;
+
+/// A method for a row of the table of reductions.
+macro_rules! reduction {
+    ($name:literal, [$($param:literal),*], $doc:literal) => {
+        method!($name, |array, args| reduce_call(array.py(), $name, this(array)?, args), [$($param),*], $doc)
+    };
+}
+
+pub(super) fn table() -> Vec<PyMethodDef> {
+    vec![
+        reduction!(
+            "sum",
+            ["axis=None", "dtype=None", "out=None", "keepdims=False", "initial=None", "where=True"],
+            "Sum of elements over all axes or the given ones."
+        ),
+        reduction!(
+            "prod",
+            ["axis=None", "dtype=None", "out=None", "keepdims=False", "initial=None", "where=True"],
+            "Product of elements over all axes or the given ones."
+        ),
+        reduction!("min", ["axis=None", "out=None", "keepdims=False", "initial=None", "where=True"], "Least element."),
+        reduction!(
+            "max",
+            ["axis=None", "out=None", "keepdims=False", "initial=None", "where=True"],
+            "Greatest element."
+        ),
+        reduction!(
+            "any",
+            ["axis=None", "out=None", "keepdims=False", "*", "where=True"],
+            "Whether any element is true."
+        ),
+        reduction!(
+            "all",
+            ["axis=None", "out=None", "keepdims=False", "*", "where=True"],
+            "Whether all elements are true."
+        ),
+        reduction!(
+            "mean",
+            ["axis=None", "dtype=None", "out=None", "keepdims=False", "*", "where=True"],
+            "Arithmetic mean of elements."
+        ),
+        reduction!(
+            "var",
+            ["axis=None", "dtype=None", "out=None", "ddof=0", "keepdims=False", "*", "where=True", "correction=None"],
+            "Variance of elements; ddof (or correction) degrees of freedom are taken off the count."
+        ),
+        reduction!(
+            "std",
+            ["axis=None", "dtype=None", "out=None", "ddof=0", "keepdims=False", "*", "where=True", "correction=None"],
+            "Standard deviation of elements; ddof (or correction) as for var."
+        ),
+        reduction!("argmin", ["axis=None", "out=None", "*", "keepdims=False"], "Position of the first least element."),
+        reduction!(
+            "argmax",
+            ["axis=None", "out=None", "*", "keepdims=False"],
+            "Position of the first greatest element."
+        ),
+        method!("conj", conjugate, [], "The complex conjugate; the array itself where elements are real."),
+        method!("conjugate", conjugate, [], "The complex conjugate; the array itself where elements are real."),
+        method!("round", round, ["decimals=0", "out=None"], "Elements rounded to the nearest, halves to even."),
+        method!("clip", clip, ["min=None", "max=None", "out=None"], "Elements kept between two bounds."),
+    ]
+}
+
+/// Runs the reduction `name` with arguments named as NumPy names them: `axis`, `dtype`, `out`, `keepdims`, `initial`,
+/// `where`, `ddof`, `correction`, of which the function's signature has those that it has. Also for functions of the module.
+pub(crate) fn reduce_call<'py>(
+    py: Python<'py>,
+    name: &'static str,
+    array: &Array,
+    args: &Args<'_, 'py>,
+) -> PyResult<Object<'py>> {
+    let mut options = ReduceOptions::default();
+    options.axes = parse_axis(args.named("axis"))?;
+    options.keepdims = args.named("keepdims").map_or(Ok(false), |flag| flag.is_truthy())?;
+    options.dtype = args.named("dtype").map(parse_dtype).transpose()?;
+    options.where_ = args.named("where").map(condition).transpose()?.flatten();
+    options.initial = args.named("initial").map(to_scalar).transpose()?;
+    options.correction = correction(args)?;
+    let out = args.named("out").map(single).transpose()?;
+    options.out = out.as_ref().map(output).transpose()?;
+    let result = eval::reduce(py, eval::reduction(name)?, array, &options)?;
+    Ok(out.unwrap_or_else(|| from_array(py, result, None)))
+}
+
+/// `out=` may be a tuple of one.
+pub(crate) fn single<'py>(out: &Object<'py>) -> PyResult<Object<'py>> {
+    match out.cast::<pyo3::types::PyTuple>() {
+        Ok(tuple) if tuple.len() == 1 => tuple.get_item(0),
+        Ok(_) => Err(PyValueError::new_err("The 'out' tuple must have exactly one entry")),
+        Err(_) => Ok(out.clone()),
+    }
+}
+
+fn correction(args: &Args<'_, '_>) -> PyResult<f64> {
+    let ddof = args.named("ddof").map_or(Ok(0.0), |value| value.extract::<f64>())?;
+    match args.named("correction") {
+        Some(_) if ddof != 0.0 => Err(PyValueError::new_err("ddof and correction can't be provided simultaneously.")),
+        Some(value) => value.extract::<f64>(),
+        None => Ok(ddof),
+    }
+}
+
+/// Applies a ufunc to operands, with `out=` where the function has it.
+fn ufunc_call<'py>(
+    py: Python<'py>,
+    name: &'static str,
+    operands: &[Operand],
+    args: &Args<'_, 'py>,
+) -> PyResult<Object<'py>> {
+    let mut options = options(args)?;
+    let out = args.named("out").map(single).transpose()?;
+    if let Some(out) = &out {
+        options.out.push(Some(output(out)?));
+    }
+    let mut results = eval::apply_with(py, eval::ufunc(name)?, operands, &options)?;
+    match (out, results.pop()) {
+        (Some(out), _) => Ok(out),
+        (None, Some(result)) => Ok(from_array(py, result, None)),
+        (None, None) => Err(PyTypeError::new_err(format!("{name} has no result"))),
+    }
+}
+
+fn conjugate<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
+    let found = this(array)?;
+    if !found.is_complex() {
+        return Ok(array.clone());
+    }
+    ufunc_call(array.py(), "conjugate", &[Operand::Array(found.clone())], args)
+}
+
+fn round<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
+    let (py, found) = (array.py(), Operand::Array(this(array)?.clone()));
+    let decimals = args.some(0).map_or(Ok(0), parse_integer)?;
+    let whole = !matches!(this(array)?.dtype().kind().kind_char(), 'f' | 'c');
+    if decimals == 0 && !whole {
+        return ufunc_call(py, "rint", &[found], args);
+    }
+    if whole && decimals >= 0 {
+        return ufunc_call(py, "positive", &[found], args);
+    }
+    if whole {
+        return Err(unsupported("round: negative decimals of integers; divide first"));
+    }
+    let scale = Scalar::Float(10_f64.powi(decimals.unsigned_abs() as i32));
+    let (there, back) = if decimals > 0 { ("multiply", "divide") } else { ("divide", "multiply") };
+    let scaled = eval::apply(py, eval::ufunc(there)?, &[found, Operand::Weak(scale)])?;
+    let rounded = eval::apply(py, eval::ufunc("rint")?, &[Operand::Array(scaled)])?;
+    ufunc_call(py, back, &[Operand::Array(rounded), Operand::Weak(scale)], args)
+}
+
+fn clip<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
+    let py = array.py();
+    let bound = |at: usize| match args.some(at) {
+        Some(value) if weak_scalar(value)?.is_some() => eval::to_operand(value),
+        Some(value) => crate::convert::to_array(value, None).map(|array| Some(Operand::Array(array))),
+        None => Ok(None),
+    };
+    let found = Operand::Array(this(array)?.clone());
+    match (bound(0)?, bound(1)?) {
+        (None, None) => ufunc_call(py, "positive", &[found], args),
+        (Some(low), None) => ufunc_call(py, "maximum", &[found, low], args),
+        (None, Some(high)) => ufunc_call(py, "minimum", &[found, high], args),
+        (Some(low), Some(high)) => {
+            let raised = eval::apply(py, eval::ufunc("maximum")?, &[found, low])?;
+            ufunc_call(py, "minimum", &[Operand::Array(raised), high], args)
+        }
+    }
+}

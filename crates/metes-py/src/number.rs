@@ -1,0 +1,256 @@
+//! Operators: arithmetic, bits, comparisons, conversions to Python's numbers.
+//!
+//! Either operand may be the array; the other may be a Python number (without dtype of its own), anything that shares its
+//! bytes (NumPy's arrays and scalars) or nested sequences. For anything else Python is told to ask the other operand.
+
+use crate::element::{scalar_object, weak_scalar};
+use crate::errors::OrRaise;
+use crate::eval::{self, Operand, Options, Row};
+use crate::fastcall::trap;
+use crate::object::{from_array, slot, target, this};
+use metes_array::{Array, Scalar};
+use metes_dtype::Category;
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use std::ffi::{c_int, c_void};
+use std::ptr;
+
+/// Each operator: its slot, the slot of its in-place form, and the row of the table of ufuncs.
+macro_rules! binary_operators {
+    ($slots:ident: $(($plain:ident, $in_place:ident, $row:literal))*) => {
+        $($slots.push(slot(ffi::$plain, {
+            static ROW: Row = Row::ufunc($row);
+            unsafe extern "C" fn call(a: *mut ffi::PyObject, b: *mut ffi::PyObject) -> *mut ffi::PyObject {
+                // SAFETY: CPython passes live objects.
+                unsafe { binary(a, b, &ROW) }
+            }
+            call as *mut c_void
+        }));
+        $slots.push(slot(ffi::$in_place, {
+            static ROW: Row = Row::ufunc($row);
+            unsafe extern "C" fn call(a: *mut ffi::PyObject, b: *mut ffi::PyObject) -> *mut ffi::PyObject {
+                // SAFETY: CPython passes live objects.
+                unsafe { in_place(a, b, &ROW) }
+            }
+            call as *mut c_void
+        }));)*
+    };
+}
+
+/// Each unary operator: its slot and the row of the table of ufuncs.
+macro_rules! unary_operators {
+    ($slots:ident: $(($plain:ident, $row:literal))*) => {
+        $($slots.push(slot(ffi::$plain, {
+            static ROW: Row = Row::ufunc($row);
+            unsafe extern "C" fn call(a: *mut ffi::PyObject) -> *mut ffi::PyObject {
+                // SAFETY: CPython passes a live object.
+                unsafe { unary(a, &ROW) }
+            }
+            call as *mut c_void
+        }));)*
+    };
+}
+
+/// The slots of numbers and comparisons.
+pub(crate) fn slots() -> Vec<ffi::PyType_Slot> {
+    let mut slots = vec![
+        slot(ffi::Py_nb_power, power as *mut c_void),
+        slot(ffi::Py_nb_inplace_power, power_in_place as *mut c_void),
+        slot(ffi::Py_nb_divmod, divmod as *mut c_void),
+        slot(ffi::Py_nb_bool, truth as *mut c_void),
+        slot(ffi::Py_nb_int, int as *mut c_void),
+        slot(ffi::Py_nb_float, float as *mut c_void),
+        slot(ffi::Py_nb_index, index as *mut c_void),
+        slot(ffi::Py_tp_richcompare, compare as *mut c_void),
+    ];
+    binary_operators! { slots:
+        (Py_nb_add, Py_nb_inplace_add, "add")
+        (Py_nb_subtract, Py_nb_inplace_subtract, "subtract")
+        (Py_nb_multiply, Py_nb_inplace_multiply, "multiply")
+        (Py_nb_true_divide, Py_nb_inplace_true_divide, "divide")
+        (Py_nb_floor_divide, Py_nb_inplace_floor_divide, "floor_divide")
+        (Py_nb_remainder, Py_nb_inplace_remainder, "remainder")
+        (Py_nb_and, Py_nb_inplace_and, "bitwise_and")
+        (Py_nb_or, Py_nb_inplace_or, "bitwise_or")
+        (Py_nb_xor, Py_nb_inplace_xor, "bitwise_xor")
+        (Py_nb_lshift, Py_nb_inplace_lshift, "left_shift")
+        (Py_nb_rshift, Py_nb_inplace_rshift, "right_shift")
+    }
+    unary_operators! { slots:
+        (Py_nb_negative, "negative")
+        (Py_nb_positive, "positive")
+        (Py_nb_absolute, "absolute")
+        (Py_nb_invert, "invert")
+    }
+    slots
+}
+
+fn not_implemented(py: Python<'_>) -> *mut ffi::PyObject {
+    py.NotImplemented().into_ptr()
+}
+
+/// Both operands, or `None` where one is nothing that arrays can be computed with.
+fn operands(a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>) -> PyResult<Option<[Operand; 2]>> {
+    let Some(a) = eval::to_operand(a)? else { return Ok(None) };
+    Ok(eval::to_operand(b)?.map(|b| [a, b]))
+}
+
+/// # Safety
+/// Both objects are live, the thread is attached.
+unsafe fn binary(a: *mut ffi::PyObject, b: *mut ffi::PyObject, row: &Row) -> *mut ffi::PyObject {
+    trap(ptr::null_mut(), |py| {
+        // SAFETY: the caller's promise.
+        let (a, b) = unsafe { (Bound::ref_from_ptr(py, &a), Bound::ref_from_ptr(py, &b)) };
+        let Some(inputs) = operands(a, b)? else { return Ok(not_implemented(py)) };
+        let result = eval::apply(py, row.find()?, &inputs)?;
+        Ok(from_array(py, result, None).into_ptr())
+    })
+}
+
+/// # Safety
+/// Both objects are live, the thread is attached.
+unsafe fn in_place(a: *mut ffi::PyObject, b: *mut ffi::PyObject, row: &Row) -> *mut ffi::PyObject {
+    trap(ptr::null_mut(), |py| {
+        // SAFETY: the caller's promise.
+        let (a, b) = unsafe { (Bound::ref_from_ptr(py, &a), Bound::ref_from_ptr(py, &b)) };
+        let into = target(a, "output array is read-only")?;
+        let Some(other) = eval::to_operand(b)? else { return Ok(not_implemented(py)) };
+        let mut options = Options::default();
+        options.out.push(Some(into.clone()));
+        eval::apply_with(py, row.find()?, &[Operand::Array(into), other], &options)?;
+        Ok(a.clone().into_ptr())
+    })
+}
+
+/// # Safety
+/// The object is live, the thread is attached.
+unsafe fn unary(a: *mut ffi::PyObject, row: &Row) -> *mut ffi::PyObject {
+    trap(ptr::null_mut(), |py| {
+        // SAFETY: the caller's promise.
+        let array = this(unsafe { Bound::ref_from_ptr(py, &a) })?.clone();
+        let result = eval::apply(py, row.find()?, &[Operand::Array(array)])?;
+        Ok(from_array(py, result, None).into_ptr())
+    })
+}
+
+static POWER: Row = Row::ufunc("power");
+
+unsafe extern "C" fn power(
+    a: *mut ffi::PyObject,
+    b: *mut ffi::PyObject,
+    modulus: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: CPython passes live objects; the modulus is `None` unless `pow` got one.
+    unsafe {
+        if modulus == ffi::Py_None() {
+            binary(a, b, &POWER)
+        } else {
+            Python::assume_attached().NotImplemented().into_ptr()
+        }
+    }
+}
+
+unsafe extern "C" fn power_in_place(
+    a: *mut ffi::PyObject,
+    b: *mut ffi::PyObject,
+    _modulus: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: CPython passes live objects.
+    unsafe { in_place(a, b, &POWER) }
+}
+
+unsafe extern "C" fn divmod(a: *mut ffi::PyObject, b: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    static QUOTIENT: Row = Row::ufunc("floor_divide");
+    static REMAINDER: Row = Row::ufunc("remainder");
+    trap(ptr::null_mut(), |py| {
+        // SAFETY: CPython passes live objects.
+        let (a, b) = unsafe { (Bound::ref_from_ptr(py, &a), Bound::ref_from_ptr(py, &b)) };
+        let Some(inputs) = operands(a, b)? else { return Ok(not_implemented(py)) };
+        let quotient = eval::apply(py, QUOTIENT.find()?, &inputs)?;
+        let remainder = eval::apply(py, REMAINDER.find()?, &inputs)?;
+        let pair = (from_array(py, quotient, None), from_array(py, remainder, None));
+        Ok(pair.into_pyobject(py)?.into_any().into_ptr())
+    })
+}
+
+/// The rows of the comparisons, by Python's number of the operator.
+static COMPARISONS: [Row; 6] = [
+    Row::ufunc("less"),
+    Row::ufunc("less_equal"),
+    Row::ufunc("equal"),
+    Row::ufunc("not_equal"),
+    Row::ufunc("greater"),
+    Row::ufunc("greater_equal"),
+];
+
+unsafe extern "C" fn compare(a: *mut ffi::PyObject, b: *mut ffi::PyObject, operator: c_int) -> *mut ffi::PyObject {
+    // SAFETY: CPython passes live objects and an operator from 0 to 5.
+    unsafe { binary(a, b, &COMPARISONS[operator as usize]) }
+}
+
+unsafe extern "C" fn truth(slf: *mut ffi::PyObject) -> c_int {
+    trap(-1, |py| {
+        // SAFETY: `slf` is live during the call.
+        let array = this(unsafe { Bound::ref_from_ptr(py, &slf) })?;
+        match array.size() {
+            1 => eval::truth(array).map(c_int::from),
+            0 => Err(PyValueError::new_err(
+                "The truth value of an empty array is ambiguous. Use `array.size > 0` to check that an array is not empty.",
+            )),
+            _ => Err(PyValueError::new_err(
+                "The truth value of an array with more than one element is ambiguous. Use a.any() or a.all()",
+            )),
+        }
+    })
+}
+
+fn lone(array: &Array) -> PyResult<Scalar> {
+    if array.ndim() > 0 {
+        return Err(PyTypeError::new_err("only 0-dimensional arrays can be converted to Python scalars"));
+    }
+    array.item(&[]).or_raise()
+}
+
+/// A slot that converts the only element to a Python number.
+fn converted(slf: *mut ffi::PyObject, convert: fn(&Bound<'_, PyAny>) -> PyResult<Py<PyAny>>) -> *mut ffi::PyObject {
+    trap(ptr::null_mut(), |py| {
+        // SAFETY: CPython passes a live object.
+        let array = this(unsafe { Bound::ref_from_ptr(py, &slf) })?;
+        Ok(convert(&scalar_object(py, lone(array)?)?)?.into_ptr())
+    })
+}
+
+unsafe extern "C" fn int(slf: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    converted(slf, |value| Ok(value.py().get_type::<pyo3::types::PyInt>().call1((value,))?.unbind()))
+}
+
+unsafe extern "C" fn float(slf: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    converted(slf, |value| Ok(value.py().get_type::<pyo3::types::PyFloat>().call1((value,))?.unbind()))
+}
+
+unsafe extern "C" fn index(slf: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    trap(ptr::null_mut(), |py| {
+        // SAFETY: `slf` is live during the call.
+        let array = this(unsafe { Bound::ref_from_ptr(py, &slf) })?;
+        let whole = matches!(array.dtype().kind().category(), Category::Signed | Category::Unsigned);
+        if array.ndim() > 0 || !whole {
+            return Err(PyTypeError::new_err("only integer scalar arrays can be converted to a scalar index"));
+        }
+        Ok(scalar_object(py, lone(array)?)?.into_ptr())
+    })
+}
+
+/// `__complex__`, which has no slot.
+pub(crate) fn complex<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let value = scalar_object(array.py(), lone(this(array)?)?)?;
+    array.py().get_type::<pyo3::types::PyComplex>().call1((value,))
+}
+
+/// The number that an argument is: a Python number, or an array or NumPy scalar of one element.
+pub(crate) fn to_scalar(object: &Bound<'_, PyAny>) -> PyResult<Scalar> {
+    match weak_scalar(object)? {
+        Some(scalar) => Ok(scalar),
+        None => lone(&crate::convert::to_array(object, None)?),
+    }
+}
