@@ -1,0 +1,99 @@
+//! Rules about what files may contain: `unsafe` in a named list, and words that have no place in the repository.
+
+use crate::{Result, files, has_extension, root};
+use std::path::Path;
+
+/// The files that may contain `unsafe`, and the directories whose files all may; nothing else may.
+const UNSAFE: &[&str] = &[
+    "crates/metes-memory/src/buffer.rs",
+    "crates/metes-memory/src/memory.rs",
+    "crates/metes-memory/src/source.rs",
+    "crates/metes-array/src/copy.rs",
+    "crates/metes-array/src/create.rs",
+    "crates/metes-array/src/scalar.rs",
+    "crates/metes-array/src/typed.rs",
+    "crates/metes-kernels/src/lib.rs",
+    "crates/metes-py/src/",
+];
+
+/// Words that have no place here. Those of places where packages are kept are put together from halves, since this
+/// file is searched too.
+const WORDS: &[&str] = &[
+    concat!("to", "do!("),
+    concat!("unimple", "mented!("),
+    concat!("db", "g!("),
+    concat!("FIX", "ME"),
+    concat!("XX", "X"),
+    concat!("HA", "CK"),
+    concat!("crates", ".io"),
+    concat!("pypi", ".org"),
+    concat!("pythonhosted", ".org"),
+    concat!("/ho", "me/"),
+    concat!("/ro", "ot/"),
+];
+
+/// Every file with the word `unsafe` in its code is in the list, and every file of the list still has one.
+pub fn unsafe_files() -> Result<String> {
+    let sources = files(&root().join("crates"), &|path| has_extension(path, &["rs"]));
+    let with: Vec<String> = sources.iter().filter(|path| has_unsafe(path)).map(|path| relative(path)).collect();
+    let listed =
+        |path: &str| UNSAFE.iter().any(|entry| path == *entry || (entry.ends_with('/') && path.starts_with(entry)));
+    let mut wrong: Vec<String> = with
+        .iter()
+        .filter(|path| !listed(path))
+        .map(|path| format!("{path}: contains unsafe code, and is not in the list of xtask/src/check/rules.rs"))
+        .collect();
+    let stale = UNSAFE.iter().filter(|entry| !with.iter().any(|path| path.starts_with(**entry)));
+    wrong.extend(
+        stale.map(|entry| format!("{entry}: is in the list of xtask/src/check/rules.rs, and has no unsafe code")),
+    );
+    if wrong.is_empty() { Ok(format!("{} of {} files", with.len(), sources.len())) } else { Err(wrong.join("\n")) }
+}
+
+/// No file of the repository contains one of the words.
+pub fn words() -> Result<String> {
+    let kinds = ["rs", "py", "md", "toml", "html", "js", "pyi", "typed", "yml", "yaml", "sh"];
+    let texts = files(&root(), &|path| has_extension(path, &kinds) || path.ends_with(".ci/run"));
+    let mut wrong = Vec::new();
+    for path in &texts {
+        let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        for (number, line) in text.lines().enumerate() {
+            let found = WORDS.iter().filter(|word| line.contains(**word));
+            wrong.extend(found.map(|word| format!("{}:{}: contains `{word}`", relative(path), number + 1)));
+        }
+    }
+    if wrong.is_empty() { Ok(format!("{} files", texts.len())) } else { Err(wrong.join("\n")) }
+}
+
+/// Whether code, outside comments and lint names, says `unsafe`.
+fn has_unsafe(path: &Path) -> bool {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    text.lines().map(|line| line.split("//").next().unwrap_or_default()).any(says_unsafe)
+}
+
+fn says_unsafe(code: &str) -> bool {
+    let word = |c: char| c.is_alphanumeric() || c == '_';
+    code.match_indices("unsafe").any(|(at, found)| {
+        let (before, after) = (&code[..at], &code[at + found.len()..]);
+        !before.ends_with(word) && after.starts_with([' ', '(']) || (after.is_empty() && !before.ends_with(word))
+    })
+}
+
+fn relative(path: &Path) -> String {
+    path.strip_prefix(root()).unwrap_or(path).to_string_lossy().replace('\\', "/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unsafe_is_a_word_of_code() {
+        for code in ["unsafe { x }", "    unsafe fn f() {}", "#[unsafe(no_mangle)]", "pub unsafe"] {
+            assert!(says_unsafe(code), "{code}");
+        }
+        for code in ["#![forbid(unsafe_code)]", "let not_unsafe = 1;", "fn unsafely()"] {
+            assert!(!says_unsafe(code), "{code}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! `cargo xtask test`: everything that must pass before a change goes in, cheapest first.
+
+use crate::python::Venv;
+use crate::steps::{Steps, cargo, quietly};
+use crate::{Result, check, extension, files, root};
+use std::process::Command;
+
+const TOOLS: &[&str] = &["pytest>=8", "hypothesis>=6.100", "numpy>=2.0", "ruff>=0.15"];
+
+/// Runs all checks and all tests of Rust and Python, the examples of the documents, and the example on a small mask.
+pub fn test() -> Result<()> {
+    let mut steps = Steps::new();
+    let venv = tools(&mut steps)?;
+    check::read_only(&mut steps, &venv)?;
+    rust(&mut steps, &venv)?;
+    python(&mut steps, &venv)?;
+    steps.close("all passed");
+    Ok(())
+}
+
+/// The environment with the tools for tests and lints.
+pub fn tools(steps: &mut Steps) -> Result<Venv> {
+    let mut venv = None;
+    steps.step("Python environment (.venv)", || {
+        venv = Some(Venv::open()?);
+        Ok(String::new())
+    })?;
+    let venv = venv.expect("the step before opened it");
+    steps.step("test tools", || venv.install(&["pytest", "hypothesis", "numpy", "ruff"], TOOLS))?;
+    Ok(venv)
+}
+
+fn rust(steps: &mut Steps, venv: &Venv) -> Result<()> {
+    let test = |args: &[&str]| {
+        let mut command = cargo(args);
+        extension::for_python(&mut command, venv);
+        command
+    };
+    steps.command("Rust tests: compile", &mut test(&["test", "--quiet", "--workspace", "--no-run"]))?;
+    steps.step("Rust tests: run", || passed(&mut test(&["test", "--workspace", "--lib", "--bins", "--tests"])))?;
+    steps.step("Rust tests: examples in documentation", || passed(&mut test(&["test", "--workspace", "--doc"])))?;
+    if uses_loom() {
+        // A directory of its own: the flag changes every crate, and would throw away what the tests above share.
+        let loom = ["test", "--package", "metes-memory", "--target-dir", "target/loom", "loom"];
+        steps.step("Rust tests: all interleavings (loom)", || passed(cargo(&loom).env("RUSTFLAGS", "--cfg loom")))?;
+    }
+    Ok(())
+}
+
+fn python(steps: &mut Steps, venv: &Venv) -> Result<()> {
+    let mut site = None;
+    steps.step("Python package, dev profile", || {
+        site = Some(extension::stage(venv)?);
+        Ok(String::new())
+    })?;
+    let site = site.expect("the step before put it together");
+    let pytest = |args: &[&str]| -> Command {
+        let mut command = venv.command(&["-m", "pytest", "-q", "-p", "no:cacheprovider"]);
+        command.args(args).env("PYTHONPATH", &site);
+        command
+    };
+    steps.step("Python tests", || last_line(&mut pytest(&[])))?;
+    steps.step("Python tests: examples in docstrings", || {
+        last_line(&mut pytest(&["--doctest-modules", "--pyargs", "metes"]))
+    })
+}
+
+fn uses_loom() -> bool {
+    let sources = files(&root().join("crates/metes-memory"), &|path| crate::has_extension(path, &["rs"]));
+    sources.iter().any(|path| std::fs::read_to_string(path).is_ok_and(|text| text.contains("loom::model")))
+}
+
+/// Runs `cargo test` and counts what passed; none at all is a failure.
+fn passed(command: &mut Command) -> Result<String> {
+    let output = quietly(command)?;
+    let counts = output.lines().filter_map(|line| line.strip_prefix("test result: ok. "));
+    let sum: usize = counts.filter_map(|line| line.split(' ').next()?.parse::<usize>().ok()).sum();
+    if sum == 0 { Err("no test ran".to_owned()) } else { Ok(format!("{sum} passed")) }
+}
+
+/// Runs pytest and shows its closing line.
+fn last_line(command: &mut Command) -> Result<String> {
+    let output = quietly(command)?;
+    Ok(output.lines().last().unwrap_or_default().trim_matches(['=', ' ']).to_owned())
+}
