@@ -2,7 +2,7 @@
 
 use crate::element::{Element, WithElement, each_scalar, new_filled, with_kind};
 use metes_array::Array;
-use metes_dtype::{DType, Kind};
+use metes_dtype::DType;
 use pyo3::prelude::*;
 
 /// The array itself where it has the dtype, else a cast copy.
@@ -32,14 +32,5 @@ impl WithElement for Copy<'_> {
                 Ok(())
             })
         })
-    }
-}
-
-/// The dtype that holds the values of both, among those that Python's numbers have.
-pub(crate) fn promote(a: DType, b: DType) -> DType {
-    let (low, high) = if a.kind() <= b.kind() { (a, b) } else { (b, a) };
-    match (low.kind(), high.kind()) {
-        (Kind::I64, Kind::U64) => DType::of(Kind::F64),
-        _ => high,
     }
 }

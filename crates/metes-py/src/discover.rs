@@ -101,7 +101,7 @@ impl Found {
 
     fn see(&mut self, dtype: DType) {
         if self.dtype != Some(dtype) {
-            self.dtype = Some(self.dtype.map_or(dtype, |seen| crate::cast::promote(seen, dtype)));
+            self.dtype = Some(self.dtype.map_or(dtype, |seen| metes_dtype::promote(seen, dtype)));
         }
     }
 

@@ -212,6 +212,20 @@ fn integer(object: &Bound<'_, PyAny>) -> PyResult<Scalar> {
     Ok(Scalar::Int(value))
 }
 
+struct Fits(Scalar);
+
+impl WithElement for Fits {
+    type Output = PyResult<()>;
+    fn run<T: Element>(self) -> PyResult<()> {
+        T::from_scalar(self.0).map(|_| ())
+    }
+}
+
+/// Whether a Python number can be an element of `dtype`; the error that NumPy raises where it cannot.
+pub(crate) fn check_fits(scalar: Scalar, dtype: DType) -> PyResult<()> {
+    with_kind(dtype.kind(), Fits(scalar))
+}
+
 /// A new C-contiguous array whose elements `fill` writes: it gets a place for each and must fill them all.
 pub(crate) fn new_filled<T: Element>(
     shape: &[usize],

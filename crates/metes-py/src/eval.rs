@@ -2,16 +2,17 @@
 //! released while large arrays are worked on.
 
 use crate::convert::{existing, to_array};
-use crate::element::weak_scalar;
+use crate::element::{check_fits, weak_scalar};
 use crate::errors::{OrRaise, unsupported};
 use metes_array::{Array, Order, Scalar};
-use metes_dtype::DType;
+use metes_dtype::{Casting, DType};
 use metes_kernels::{Reduction, Ufunc};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
 use std::sync::OnceLock;
 
-pub(crate) use pending::{Casting, Operand, Options, ReduceOptions};
+use crate::pending;
+pub(crate) use crate::pending::{Operand, Options, ReduceOptions};
 
 /// Arrays from this many bytes on are worked on without the interpreter.
 const HEAVY: usize = 64 << 10;
@@ -37,20 +38,14 @@ impl Row {
     }
 }
 
-/// The ufunc of this name, if there is one.
-pub(crate) fn find_ufunc(name: &str) -> Option<&'static Ufunc> {
-    pending::UFUNCS.iter().find(|row| row.name == name)
-}
-
 /// The ufunc of this name.
 pub(crate) fn ufunc(name: &str) -> PyResult<&'static Ufunc> {
-    find_ufunc(name).ok_or_else(|| unsupported(&format!("metes has no function {name}")))
+    metes_kernels::ufunc(name).ok_or_else(|| unsupported(&format!("metes has no function {name}")))
 }
 
 /// The reduction of this name.
 pub(crate) fn reduction(name: &str) -> PyResult<&'static Reduction> {
-    let found = pending::REDUCTIONS.iter().find(|row| row.name == name);
-    found.ok_or_else(|| unsupported(&format!("metes has no reduction {name}")))
+    metes_kernels::reduction(name).ok_or_else(|| unsupported(&format!("metes has no reduction {name}")))
 }
 
 /// What `object` is in an operation: an array, a number without dtype; `None` for what arrays cannot be computed with.
@@ -106,6 +101,9 @@ pub(crate) fn reduce(
 
 /// `array[...] = value`, casting as NumPy does there; only where `where_` is true.
 pub(crate) fn assign(py: Python<'_>, into: &Array, value: &Operand, where_: Option<Array>) -> PyResult<()> {
+    if let Operand::Weak(scalar) = value {
+        check_fits(*scalar, into.dtype())?;
+    }
     heavy(py, into.nbytes(), || pending::assign(into, value, Casting::Unsafe, where_.as_ref())).or_raise()
 }
 
@@ -121,11 +119,6 @@ pub(crate) fn astype(
     heavy(py, array.nbytes(), || pending::astype(array, dtype, order, casting, copy)).or_raise()
 }
 
-/// The casting level of this name.
-pub(crate) fn casting(name: &str) -> Option<Casting> {
-    pending::casting(name)
-}
-
 /// Whether the only element is true.
 pub(crate) fn truth(array: &Array) -> PyResult<bool> {
     Ok(match array.item(&vec![0; array.ndim()]).or_raise()? {
@@ -134,65 +127,4 @@ pub(crate) fn truth(array: &Array) -> PyResult<bool> {
         Scalar::Float(value) => value != 0.0,
         Scalar::Complex(re, im) => re != 0.0 || im != 0.0,
     })
-}
-
-/// The evaluator's types as agreed, until it lands.
-#[allow(missing_docs, dead_code)]
-mod pending {
-    use super::*;
-    use metes_memory::{Error, ErrorKind, Result};
-
-    #[derive(Clone)]
-    pub enum Operand {
-        Array(Array),
-        Weak(Scalar),
-    }
-    #[derive(Clone, Copy, Default)]
-    pub enum Casting {
-        Unsafe,
-        #[default]
-        SameKind,
-    }
-    #[derive(Default)]
-    pub struct Options {
-        pub out: Vec<Option<Array>>,
-        pub where_: Option<Array>,
-        pub dtype: Option<DType>,
-        pub casting: Casting,
-        pub order: Order,
-    }
-    #[derive(Default)]
-    pub struct ReduceOptions {
-        pub axes: Option<Vec<isize>>,
-        pub keepdims: bool,
-        pub dtype: Option<DType>,
-        pub out: Option<Array>,
-        pub where_: Option<Array>,
-        pub initial: Option<Scalar>,
-        pub correction: f64,
-    }
-    pub static UFUNCS: &[Ufunc] = &[];
-    pub static REDUCTIONS: &[Reduction] = &[];
-    fn absent<T>() -> Result<T> {
-        Err(Error::new(ErrorKind::Unsupported, "the evaluator is not there yet"))
-    }
-    pub fn apply(_: &'static Ufunc, _: &[Operand], _: &Options) -> Result<Vec<Array>> {
-        absent()
-    }
-    pub fn reduce(_: &'static Reduction, _: &Array, _: &ReduceOptions) -> Result<Array> {
-        absent()
-    }
-    pub fn assign(_: &Array, _: &Operand, _: Casting, _: Option<&Array>) -> Result<()> {
-        absent()
-    }
-    pub fn astype(_: &Array, _: DType, _: Order, _: Casting, _: bool) -> Result<Array> {
-        absent()
-    }
-    pub fn casting(name: &str) -> Option<Casting> {
-        match name {
-            "unsafe" => Some(Casting::Unsafe),
-            "same_kind" => Some(Casting::SameKind),
-            _ => None,
-        }
-    }
 }

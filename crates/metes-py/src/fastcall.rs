@@ -61,11 +61,6 @@ impl<'a, 'py> Args<'a, 'py> {
         self.some(named(params).position(|param| param == name)?)
     }
 
-    /// The function's name.
-    pub fn function(&self) -> &'static str {
-        self.signature.name
-    }
-
     /// Whether a flag is set; `default` where it was not given.
     pub fn flag(&self, index: usize, default: bool) -> PyResult<bool> {
         self.get(index).map_or(Ok(default), |value| value.is_truthy())

@@ -20,6 +20,9 @@ mod index;
 mod methods;
 mod number;
 mod object;
+mod pending;
+#[allow(dead_code)]
+mod site;
 mod text;
 
 use pyo3::prelude::*;

@@ -13,6 +13,7 @@ use metes_dtype::Category;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 use std::ffi::{c_int, c_void};
 use std::ptr;
 
@@ -161,16 +162,14 @@ unsafe extern "C" fn power_in_place(
 }
 
 unsafe extern "C" fn divmod(a: *mut ffi::PyObject, b: *mut ffi::PyObject) -> *mut ffi::PyObject {
-    static QUOTIENT: Row = Row::ufunc("floor_divide");
-    static REMAINDER: Row = Row::ufunc("remainder");
+    static ROW: Row = Row::ufunc("divmod");
     trap(ptr::null_mut(), |py| {
         // SAFETY: CPython passes live objects.
         let (a, b) = unsafe { (Bound::ref_from_ptr(py, &a), Bound::ref_from_ptr(py, &b)) };
         let Some(inputs) = operands(a, b)? else { return Ok(not_implemented(py)) };
-        let quotient = eval::apply(py, QUOTIENT.find()?, &inputs)?;
-        let remainder = eval::apply(py, REMAINDER.find()?, &inputs)?;
-        let pair = (from_array(py, quotient, None), from_array(py, remainder, None));
-        Ok(pair.into_pyobject(py)?.into_any().into_ptr())
+        let pair = eval::apply_with(py, ROW.find()?, &inputs, &Options::default())?;
+        let pair = pair.into_iter().map(|result| from_array(py, result, None)).collect::<Vec<_>>();
+        Ok(PyTuple::new(py, pair)?.into_any().into_ptr())
     })
 }
 

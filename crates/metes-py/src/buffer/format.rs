@@ -3,27 +3,28 @@
 use metes_dtype::Kind;
 use std::ffi::CStr;
 
+macro_rules! text {
+    ('F') => {
+        "Zf\0"
+    };
+    ('D') => {
+        "Zd\0"
+    };
+    ($char:literal) => {
+        concat!($char, "\0")
+    };
+}
+
 macro_rules! formats {
-    ($(($kind:ident, $rust:ty, $name:literal, $char:literal, $type_char:literal, $category:ident))*) => {
+    ($(($kind:ident, $rust:ty, $name:literal, $char:literal, $type_char:tt, $category:ident))*) => {
         /// The format string of a kind, as NumPy writes it: `"d"`, `"Zd"`.
         pub(crate) fn format_of(kind: Kind) -> &'static CStr {
-            match kind {
-                Kind::C64 => c"Zf",
-                Kind::C128 => c"Zd",
-                $(Kind::$kind => {
-                    const TEXT: &[u8] = &[$type_char as u8, 0];
-                    CStr::from_bytes_with_nul(TEXT).unwrap_or(c"B")
-                })*
-            }
+            let text = match kind { $(Kind::$kind => text!($type_char),)* };
+            CStr::from_bytes_with_nul(text.as_bytes()).unwrap_or(c"B")
         }
     };
 }
-#[allow(unreachable_patterns)]
-mod table {
-    use super::{CStr, Kind};
-    metes_dtype::for_each_kind!(formats);
-}
-pub(crate) use table::format_of;
+metes_dtype::for_each_kind!(formats);
 
 /// The kind that a format string and an item size mean in native byte order; `None` where Metes has none.
 pub(crate) fn parse(format: &str, itemsize: usize) -> Option<Kind> {

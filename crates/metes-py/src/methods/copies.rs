@@ -4,10 +4,11 @@ use super::{parse_integer, parse_order};
 use crate::dtype::parse_dtype;
 use crate::element::{scalar_object, to_list};
 use crate::errors::OrRaise;
-use crate::eval::{self, Casting, Operand};
+use crate::eval::{self, Operand};
 use crate::fastcall::{Args, method, none};
 use crate::object::{from_array, set_writeable, target, this};
 use metes_array::{Index, Order};
+use metes_dtype::Casting;
 use pyo3::exceptions::{PyIndexError, PyTypeError, PyValueError};
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
@@ -56,10 +57,9 @@ fn copy<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>>
 pub(crate) fn parse_casting(object: Option<&Bound<'_, PyAny>>, default: Casting) -> PyResult<Casting> {
     let Some(object) = object else { return Ok(default) };
     let text = object.cast::<PyString>().map_err(|_| PyTypeError::new_err("casting must be str"))?.to_cow()?;
-    eval::casting(&text).ok_or_else(|| {
-        PyValueError::new_err(format!(
-            "casting must be one of 'no', 'equiv', 'safe', 'same_kind', 'unsafe', 'same_value' (got '{text}')"
-        ))
+    Casting::parse(&text).ok_or_else(|| {
+        let names = Casting::ALL.iter().map(|level| format!("'{}'", level.name())).collect::<Vec<_>>().join(", ");
+        PyValueError::new_err(format!("casting must be one of {names} (got '{text}')"))
     })
 }
 

@@ -13,7 +13,6 @@ use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyString};
 
 pub(crate) use numpy::rebuild;
-pub(crate) use reduce::reduce_call;
 
 /// Every method.
 pub(crate) fn table() -> Vec<PyMethodDef> {

@@ -51,7 +51,7 @@ fn array_ufunc<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Objec
     let given: Vec<_> = args.rest().collect();
     let [ufunc, method, inputs @ ..] = given.as_slice() else { return refuse() };
     let name = ufunc.getattr("__name__")?.extract::<String>()?;
-    let Some(row) = eval::find_ufunc(&name) else { return refuse() };
+    let Some(row) = metes_kernels::ufunc(&name) else { return refuse() };
     if !method.eq("__call__")? || inputs.len() != row.nin {
         return refuse();
     }
