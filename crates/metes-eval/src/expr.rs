@@ -1,0 +1,350 @@
+//! [`Expr`]: a lazy graph over arrays in memory and arrays outside it.
+//!
+//! A graph is kept in one canonical form: views are pushed down through elementwise nodes to the leaves when they
+//! are taken, so that an elementwise tree stands on viewed leaves only. Reductions (and rows held whole) are the
+//! barriers between passes over the data. Nothing is computed here; [`crate::Plan`] decides how to.
+
+use crate::resolve::{Input, result_dtype};
+use crate::source::ChunkSource;
+use crate::track::Track;
+use metes_array::{Array, Dims, Index, Scalar, broadcast_shapes, shape_text};
+use metes_dtype::DType;
+use metes_kernels::{Reduction, Ufunc};
+use metes_memory::{Error, ErrorKind, Result};
+use std::sync::Arc;
+
+/// A lazy value: elementwise functions, casts, views and reductions over leaves. Cloning is cheap.
+#[derive(Clone)]
+pub struct Expr(Arc<Node>);
+
+struct Node {
+    op: Op,
+    shape: Dims,
+    dtype: DType,
+    track: Option<Track>,
+}
+
+/// What a node does.
+pub(crate) enum Op {
+    /// An array in memory.
+    Array(Array),
+    /// An array outside memory.
+    Source(Arc<dyn ChunkSource>),
+    /// A Python scalar, weak in promotion.
+    Weak(Scalar),
+    /// A view of a source or of a barrier's result.
+    View(View, Expr),
+    /// An elementwise function.
+    Ufunc(&'static Ufunc, Vec<Expr>),
+    /// A cast to the node's dtype.
+    Cast(Expr),
+    /// A reduction.
+    Reduce(Fold, Expr),
+    /// The value held whole in memory, so that rows may be picked from it.
+    Held(Expr),
+}
+
+/// The parameters of a reduction.
+pub(crate) struct Fold {
+    pub reduction: &'static Reduction,
+    /// Normalised, ascending.
+    pub axes: Vec<usize>,
+    pub keepdims: bool,
+    pub dtype: Option<DType>,
+    pub correction: f64,
+}
+
+/// A view that a leaf is seen through.
+#[derive(Clone)]
+pub(crate) enum View {
+    Index(Vec<Index>),
+    Transpose(Vec<isize>),
+    Reshape(Dims),
+    BroadcastTo(Dims),
+}
+
+impl View {
+    /// The view of an array in memory; a reshape that no strides can express copies only if `copy` allows it.
+    pub(crate) fn of(&self, array: &Array, copy: bool) -> Result<Array> {
+        match self {
+            View::Index(index) => array.index(index),
+            View::Transpose(axes) => array.transpose(Some(axes)),
+            View::Reshape(shape) => {
+                let shape: Vec<isize> = shape.iter().map(|&n| n as isize).collect();
+                array.reshape(&shape, metes_array::Order::C, if copy { None } else { Some(false) })
+            }
+            View::BroadcastTo(shape) => array.broadcast_to(shape),
+        }
+    }
+
+    /// The shape of the view of something of this shape.
+    fn shape(&self, shape: &[usize]) -> Result<Dims> {
+        match self {
+            View::Reshape(new) | View::BroadcastTo(new) => Ok(new.clone()),
+            View::Transpose(axes) => Ok(axes.iter().map(|&a| shape[a as usize]).collect()),
+            View::Index(index) => metes_array::index_shape(shape, index),
+        }
+    }
+}
+
+impl Expr {
+    fn node(op: Op, shape: &[usize], dtype: DType, track: Option<Track>) -> Expr {
+        Expr(Arc::new(Node { op, shape: shape.into(), dtype, track }))
+    }
+
+    /// An array in memory as a leaf.
+    pub fn array(array: Array) -> Expr {
+        let (shape, dtype) = (Dims::from(array.shape()), array.dtype());
+        Expr::node(Op::Array(array), &shape, dtype, None)
+    }
+
+    /// A Python scalar: weak in promotion, as NEP 50 has it (a `bool` is of dtype bool).
+    pub fn scalar(value: Scalar) -> Expr {
+        Expr::node(Op::Weak(value), &[], value.default_dtype(), None)
+    }
+
+    /// An array outside memory as a leaf.
+    pub fn source(source: Arc<dyn ChunkSource>) -> Expr {
+        let (shape, dtype) = (Dims::from(source.shape()), source.dtype());
+        let track = Track::rows(shape[0]);
+        Expr::node(Op::Source(source), &shape, dtype, Some(track))
+    }
+
+    /// Elements along each axis.
+    pub fn shape(&self) -> &[usize] {
+        &self.0.shape
+    }
+
+    /// What one element is.
+    pub fn dtype(&self) -> DType {
+        self.0.dtype
+    }
+
+    /// Whether this is a bare Python scalar.
+    pub fn is_weak(&self) -> bool {
+        matches!(self.0.op, Op::Weak(_))
+    }
+
+    /// Whether anything below is read from outside memory.
+    pub fn is_streamed(&self) -> bool {
+        let mut found = false;
+        self.visit(&mut |e| found |= matches!(e.0.op, Op::Source(_)));
+        found
+    }
+
+    pub(crate) fn op(&self) -> &Op {
+        &self.0.op
+    }
+
+    pub(crate) fn track(&self) -> Option<&Track> {
+        self.0.track.as_ref()
+    }
+
+    /// What tells two nodes apart.
+    pub(crate) fn id(&self) -> usize {
+        Arc::as_ptr(&self.0) as usize
+    }
+
+    /// The nodes that this one uses.
+    pub(crate) fn operands(&self) -> &[Expr] {
+        match &self.0.op {
+            Op::Array(_) | Op::Source(_) | Op::Weak(_) => &[],
+            Op::View(_, of) | Op::Cast(of) | Op::Reduce(_, of) | Op::Held(of) => std::slice::from_ref(of),
+            Op::Ufunc(_, args) => args,
+        }
+    }
+
+    /// Calls `each` for this node and all below it.
+    pub(crate) fn visit(&self, each: &mut dyn FnMut(&Expr)) {
+        each(self);
+        for operand in self.operands() {
+            operand.visit(each);
+        }
+    }
+
+    /// The value of an elementwise function.
+    ///
+    /// # Errors
+    /// Shapes that do not broadcast, dtypes that the function does not take, and sources that advance by
+    /// different rows, which would have to be held whole.
+    pub fn ufunc(ufunc: &'static Ufunc, args: &[Expr]) -> Result<Expr> {
+        let shapes: Vec<&[usize]> = args.iter().map(Expr::shape).collect();
+        let shape = broadcast_shapes(&shapes).map_err(|e| e.context(ufunc.name))?;
+        let inputs: Vec<Input> = args.iter().map(Expr::input).collect();
+        let dtype = result_dtype(ufunc, &inputs)?;
+        let track = common_track(ufunc.name, args, shape.len())?;
+        Ok(Expr::node(Op::Ufunc(ufunc, args.to_vec()), &shape, dtype, track))
+    }
+
+    pub(crate) fn input(&self) -> Input {
+        match self.0.op {
+            Op::Weak(value) => Input::Weak(value),
+            _ => Input::DType(self.0.dtype),
+        }
+    }
+
+    /// The value cast to `dtype`.
+    pub fn cast(&self, dtype: DType) -> Result<Expr> {
+        if dtype == self.dtype() {
+            return Ok(self.clone());
+        }
+        Ok(Expr::node(Op::Cast(self.clone()), self.shape(), dtype, self.0.track.clone()))
+    }
+
+    /// Basic indexing: integers, slices, new axes, one ellipsis.
+    pub fn index(&self, index: &[Index]) -> Result<Expr> {
+        metes_array::index_shape(self.shape(), index)?;
+        if let Some(track) = self.track()
+            && track.picks(self.shape(), index)
+        {
+            return self.pick(index);
+        }
+        self.view(View::Index(crate::track::written_out(index, self.shape().len())))
+    }
+
+    /// Rows picked by number: the few rows are held, then indexed in memory.
+    fn pick(&self, index: &[Index]) -> Result<Expr> {
+        let (rows, rest) = self.track().expect("a picked axis is streamed").split_pick(self.shape(), index)?;
+        let rows = self.index(&rows)?;
+        let held = Expr::node(Op::Held(rows.clone()), rows.shape(), rows.dtype(), None);
+        held.view(View::Index(rest))
+    }
+
+    /// The axes in another order, reversed by default.
+    pub fn transpose(&self, axes: Option<&[isize]>) -> Result<Expr> {
+        let ndim = self.shape().len();
+        let axes = match axes {
+            None => (0..ndim as isize).rev().collect(),
+            Some(axes) => permutation(axes, self.shape())?,
+        };
+        self.view(View::Transpose(axes))
+    }
+
+    /// Another shape with as many elements; one length may be -1.
+    pub fn reshape(&self, shape: &[isize]) -> Result<Expr> {
+        let shape = metes_array::resolve_shape(self.shape(), shape)?;
+        if shape.as_slice() == self.shape() {
+            return Ok(self.clone());
+        }
+        self.view(View::Reshape(shape))
+    }
+
+    /// The value stretched to a shape that it broadcasts to.
+    pub fn broadcast_to(&self, shape: &[usize]) -> Result<Expr> {
+        if shape == self.shape() || self.is_weak() {
+            return Ok(self.clone());
+        }
+        if broadcast_shapes(&[self.shape(), shape]).ok().as_deref() != Some(shape) {
+            let (from, to) = (shape_text(self.shape()), shape_text(shape));
+            return Err(Error::new(ErrorKind::Value, format!("broadcast_to: shape {from} does not broadcast to {to}")));
+        }
+        self.view(View::BroadcastTo(shape.into()))
+    }
+
+    /// Without axes of length 1: the named ones, or all.
+    pub fn squeeze(&self, axes: Option<&[isize]>) -> Result<Expr> {
+        let drop = match axes {
+            Some(axes) => normalise("squeeze", axes, self.shape())?,
+            None => (0..self.shape().len()).filter(|&a| self.shape()[a] == 1).collect(),
+        };
+        if let Some(&axis) = drop.iter().find(|&&a| self.shape()[a] != 1) {
+            let shape = shape_text(self.shape());
+            return Err(Error::new(
+                ErrorKind::Value,
+                format!("squeeze: axis {axis} of shape {shape} has length {}, not 1", self.shape()[axis]),
+            ));
+        }
+        let keep = (0..self.shape().len()).filter(|a| !drop.contains(a));
+        self.reshape(&keep.map(|a| self.shape()[a] as isize).collect::<Vec<_>>())
+    }
+
+    fn view(&self, view: View) -> Result<Expr> {
+        match self.op() {
+            Op::Weak(value) => {
+                Expr::array(Array::full(&[], *value, self.dtype())?).view(view)
+            }
+            Op::Array(array) => Ok(Expr::array(view.of(array, true)?)),
+            Op::Cast(of) => of.view(view)?.cast(self.dtype()),
+            Op::Ufunc(ufunc, args) => {
+                let args: Result<Vec<Expr>> = args
+                    .iter()
+                    .map(|arg| if arg.is_weak() { Ok(arg.clone()) } else { arg.broadcast_to(self.shape())?.view(view.clone()) })
+                    .collect();
+                Expr::ufunc(ufunc, &args?)
+            }
+            Op::Source(_) | Op::View(..) | Op::Reduce(..) | Op::Held(_) => {
+                let shape = view.shape(self.shape())?;
+                let track = self.track().map(|t| t.through(&view, self.shape(), &shape)).transpose()?;
+                Ok(Expr::node(Op::View(view, self.clone()), &shape, self.dtype(), track))
+            }
+        }
+    }
+
+    /// A reduction over `axes`, all by default.
+    pub fn reduce(
+        &self,
+        reduction: &'static Reduction,
+        axes: Option<&[isize]>,
+        keepdims: bool,
+        dtype: Option<DType>,
+        correction: f64,
+    ) -> Result<Expr> {
+        let axes = match axes {
+            None => (0..self.shape().len()).collect(),
+            Some(axes) => normalise(reduction.name, axes, self.shape())?,
+        };
+        let out = crate::reduce::result_dtype(reduction, self.dtype(), dtype)?;
+        let shape = reduced_shape(self.shape(), &axes, keepdims);
+        let fold = Fold { reduction, axes, keepdims, dtype, correction };
+        Ok(Expr::node(Op::Reduce(fold, self.clone()), &shape, out, None))
+    }
+}
+
+/// The shape that is left when `axes` are reduced.
+pub(crate) fn reduced_shape(shape: &[usize], axes: &[usize], keepdims: bool) -> Dims {
+    let kept = shape.iter().enumerate().map(|(a, &n)| (axes.contains(&a), n));
+    if keepdims { kept.map(|(gone, n)| if gone { 1 } else { n }).collect() } else { kept.filter(|k| !k.0).map(|k| k.1).collect() }
+}
+
+fn normalise(op: &str, axes: &[isize], shape: &[usize]) -> Result<Vec<usize>> {
+    let ndim = shape.len() as isize;
+    let mut out = Vec::with_capacity(axes.len());
+    for &axis in axes {
+        if axis < -ndim || axis >= ndim {
+            return Err(Error::new(
+                ErrorKind::Axis,
+                format!("{op}: axis {axis} is out of bounds for array of dimension {ndim}"),
+            ));
+        }
+        let axis = axis.rem_euclid(ndim) as usize;
+        if out.contains(&axis) {
+            return Err(Error::new(ErrorKind::Value, format!("{op}: duplicate value in 'axis': {axis}")));
+        }
+        out.push(axis);
+    }
+    out.sort_unstable();
+    Ok(out)
+}
+
+fn permutation(axes: &[isize], shape: &[usize]) -> Result<Vec<isize>> {
+    if normalise("transpose", axes, shape)?.len() != shape.len() {
+        return Err(Error::new(ErrorKind::Value, "transpose: axes don't match array"));
+    }
+    Ok(axes.iter().map(|a| a.rem_euclid(shape.len() as isize)).collect())
+}
+
+fn common_track(name: &str, args: &[Expr], ndim: usize) -> Result<Option<Track>> {
+    let mut common: Option<Track> = None;
+    for arg in args {
+        let Some(track) = arg.track() else { continue };
+        let track = track.shifted(ndim - arg.shape().len());
+        if common.as_ref().is_some_and(|c| *c != track) {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("{name}: the lazy operands advance by different rows of their files; compute() one of them first"),
+            ));
+        }
+        common = Some(track);
+    }
+    Ok(common)
+}

@@ -1,0 +1,313 @@
+//! Running a [`Plan`]: one pass after the other, reading ahead of the computation.
+//!
+//! Each source of a pass has its own thread, which fills slots while the parts before are computed on; a free slot is
+//! the only backpressure. Everything that a pass needs is taken before its first byte is read. An error, or a refusal
+//! by the progress callback, stops the readers and frees what the pass held; files that were being written stay
+//! invisible.
+
+use crate::expr::{Expr, Op};
+use crate::plan::{Pass, Plan, SLOTS, Sink, Target, fold_of, slot_shape, source_id};
+use crate::program::ScratchBuf;
+use crate::reduce::{Part, Reducer};
+use crate::source::{ChunkReader, ChunkSource};
+use metes_array::{Array, Dims, Index};
+use metes_memory::{Error, ErrorKind, Memory, Result};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+/// Told how many of the bytes to read are done; an error stops the plan.
+pub type Progress<'a> = &'a mut dyn FnMut(u64, u64) -> Result<()>;
+
+impl Plan {
+    /// Computes the plan's outputs, in their order; `None` for those whose rows went to a sink.
+    ///
+    /// # Errors
+    /// What the sources, the sinks, the memory or `progress` report; nothing of the plan stays allocated then.
+    pub fn run(self, progress: Progress) -> Result<Vec<Option<Array>>> {
+        let total = self.read_bytes();
+        let mut done = 0;
+        let mut held = Held::default();
+        for pass in self.passes {
+            pass.run(&mut held, &mut |bytes| {
+                done += bytes;
+                progress(done, total)
+            })?;
+        }
+        self.results.iter().map(|expr| expr.as_ref().map(|e| held.value(e, None)).transpose()).collect()
+    }
+}
+
+/// Results of earlier passes by the id of their expression.
+#[derive(Default)]
+struct Held(HashMap<usize, Array>);
+
+/// The rows of the files that are in memory now.
+struct Window<'a> {
+    lo: usize,
+    hi: usize,
+    parts: &'a HashMap<usize, Array>,
+}
+
+impl Held {
+    /// The value of a leaf: whole, or the window's rows of it. `None` inside where the window has no row of it.
+    fn leaf(&self, leaf: &Expr, window: Option<&Window>) -> Result<Option<Array>> {
+        if let Some(done) = self.0.get(&leaf.id()) {
+            return Ok(Some(done.clone()));
+        }
+        match (leaf.op(), window) {
+            (Op::Array(array), _) => Ok(Some(array.clone())),
+            (Op::Source(source), Some(window)) => Ok(window.parts.get(&source_id(source)).cloned()),
+            (Op::View(view, of), window) => {
+                let Some(array) = self.leaf(of, window)? else { return Ok(None) };
+                match (of.track(), leaf.track(), window) {
+                    (Some(from), Some(to), Some(window)) => match view.of_part(from, to, window.lo, window.hi) {
+                        Some(view) => view.of(&array, false).map(Some).map_err(unstreamable),
+                        None => Ok(None),
+                    },
+                    _ => view.of(&array, false).map(Some).map_err(unstreamable),
+                }
+            }
+            _ => unreachable!("a leaf is an array, a source, a result, or a view of one"),
+        }
+    }
+
+    fn value(&self, expr: &Expr, window: Option<&Window>) -> Result<Array> {
+        self.leaf(expr, window)?.ok_or_else(|| Error::new(ErrorKind::Value, "plan: an output was not computed"))
+    }
+}
+
+fn unstreamable(error: Error) -> Error {
+    error.context("a lazy view has no layout that needs no copy; compute() before it")
+}
+
+impl Pass {
+    fn run(self, held: &mut Held, advance: &mut dyn FnMut(u64) -> Result<()>) -> Result<()> {
+        let part_rows = self.part_rows();
+        let Pass { sources, cuts, sinks, .. } = self;
+        let mut running: Vec<Running> = sinks.into_iter().map(|s| Running::new(s, &cuts)).collect::<Result<_>>()?;
+        if sources.is_empty() {
+            for sink in &mut running {
+                sink.whole(held)?;
+            }
+        } else {
+            let lanes: Vec<Lane> = sources.into_iter().map(|s| Lane::new(s, part_rows)).collect::<Result<_>>()?;
+            stream(lanes, &cuts, |lo, hi, parts, bytes| {
+                let window = Window { lo, hi, parts };
+                running.iter_mut().try_for_each(|sink| sink.part(held, &window))?;
+                advance(bytes)
+            })?;
+        }
+        for sink in running {
+            sink.finish(held)?;
+        }
+        Ok(())
+    }
+}
+
+/// A sink with what it needs while its pass runs.
+struct Running {
+    target: Target,
+    value: Expr,
+    leaves: Vec<Expr>,
+    work: Work,
+    /// The result; absent where rows are handed on.
+    out: Option<Array>,
+}
+
+enum Work {
+    Fold(Reducer),
+    Elementwise { program: crate::program::Program, scratch: ScratchBuf, rows: Option<Array> },
+}
+
+impl Running {
+    fn new(sink: Sink, cuts: &[usize]) -> Result<Running> {
+        let Sink { target, value, program, leaves } = sink;
+        let (out, work) = match &target {
+            Target::Fold(expr) => {
+                let fold = fold_of(expr);
+                let out = Array::empty(&crate::expr::reduced_shape(value.shape(), &fold.axes, false), expr.dtype(), fold.reduction.name)?;
+                let parts = value.track().is_some();
+                let reducer =
+                    Reducer::new(fold.reduction, program, value.shape(), &fold.axes, fold.dtype, fold.correction, parts)?;
+                (Some(out), Work::Fold(reducer))
+            }
+            Target::Store(expr) => {
+                let out = Array::empty(expr.shape(), expr.dtype(), "compute")?;
+                let scratch = ScratchBuf::new(&program)?;
+                (Some(out), Work::Elementwise { program, scratch, rows: None })
+            }
+            Target::File(_) => {
+                let rows = Array::empty(&slot_shape(&value, cuts), value.dtype(), "save")?;
+                let scratch = ScratchBuf::new(&program)?;
+                (None, Work::Elementwise { program, scratch, rows: Some(rows) })
+            }
+        };
+        Ok(Running { target, value, leaves, work, out })
+    }
+
+    /// All values at once, from memory.
+    fn whole(&mut self, held: &Held) -> Result<()> {
+        let inputs: Vec<Array> = self.leaves.iter().map(|leaf| held.value(leaf, None)).collect::<Result<_>>()?;
+        let rows = self.value.shape().first().copied().unwrap_or(1);
+        self.feed(&inputs, Part { axis: 0, start: 0, len: rows })
+    }
+
+    /// The window's values.
+    fn part(&mut self, held: &Held, window: &Window) -> Result<()> {
+        let track = self.value.track().expect("a streamed sink has a track");
+        let first = track.boundary(window.lo).expect("parts end at boundaries");
+        let end = track.boundary(window.hi).expect("parts end at boundaries");
+        if first == end {
+            return Ok(());
+        }
+        let part = Part { axis: track.axis, start: first, len: end - first };
+        let mut inputs = Vec::with_capacity(self.leaves.len());
+        for leaf in &self.leaves {
+            let array = held.value(leaf, Some(window))?;
+            inputs.push(if leaf.track().is_some() { array } else { rows_of(&array, self.value.shape().len(), part)? });
+        }
+        self.feed(&inputs, part)
+    }
+
+    fn feed(&mut self, inputs: &[Array], part: Part) -> Result<()> {
+        match &mut self.work {
+            Work::Fold(reducer) => reducer.feed(inputs, part),
+            Work::Elementwise { program, scratch, rows } => {
+                let (out, at) = match (&self.out, rows) {
+                    (Some(out), _) => (out, part),
+                    (None, Some(rows)) => (&*rows, Part { start: 0, ..part }),
+                    (None, None) => unreachable!("rows go somewhere"),
+                };
+                let out = if out.ndim() == 0 { out.clone() } else { rows_of(out, out.ndim(), at)? };
+                program.run(inputs, &out, None, scratch)?;
+                match &mut self.target {
+                    Target::File(sink) => sink.write(bytes_of(&out)),
+                    _ => Ok(()),
+                }
+            }
+        }
+    }
+
+    fn finish(self, held: &mut Held) -> Result<()> {
+        match (self.target, self.work) {
+            (Target::Fold(expr), Work::Fold(reducer)) => {
+                let out = self.out.expect("a fold has a result");
+                reducer.finish(&out)?;
+                let shape: Vec<isize> = expr.shape().iter().map(|&n| n as isize).collect();
+                held.0.insert(expr.id(), out.reshape(&shape, metes_array::Order::C, Some(false))?);
+            }
+            (Target::Store(expr), _) => {
+                held.0.insert(expr.id(), self.out.expect("a stored value has a result"));
+            }
+            (Target::File(mut sink), _) => sink.finish()?,
+            (Target::Fold(_), Work::Elementwise { .. }) => unreachable!("a fold folds"),
+        }
+        Ok(())
+    }
+}
+
+/// The part's rows of an operand that broadcasts to a value with `ndim` axes.
+fn rows_of(array: &Array, ndim: usize, part: Part) -> Result<Array> {
+    let new = ndim - array.ndim();
+    if part.axis < new || array.shape()[part.axis - new] == 1 {
+        return Ok(array.clone());
+    }
+    let all = Index::Slice { start: None, stop: None, step: None };
+    let mut index = vec![all; part.axis - new + 1];
+    let (start, stop) = (part.start as isize, (part.start + part.len) as isize);
+    index[part.axis - new] = Index::Slice { start: Some(start), stop: Some(stop), step: None };
+    array.index(&index)
+}
+
+/// The bytes of rows at the front of a slot.
+fn bytes_of(rows: &Array) -> &[u8] {
+    // SAFETY: the rows are C-contiguous, initialised, and nobody writes to the slot while the slice lives.
+    unsafe { std::slice::from_raw_parts(rows.as_ptr(), rows.size() * rows.dtype().size()) }
+}
+
+/// One source of a pass: its reader and its slots.
+struct Lane {
+    id: usize,
+    reader: Box<dyn ChunkReader>,
+    slots: Vec<Array>,
+    row_bytes: usize,
+}
+
+impl Lane {
+    fn new(source: Arc<dyn ChunkSource>, rows: usize) -> Result<Lane> {
+        let reader = source.open()?;
+        let mut shape = Dims::from(source.shape());
+        shape[0] = rows;
+        let slots = (0..SLOTS).map(|_| Array::empty(&shape, source.dtype(), "read-ahead")).collect::<Result<_>>()?;
+        let row_bytes = shape[1..].iter().product::<usize>() * source.dtype().size();
+        Ok(Lane { id: source_id(&source), reader, slots, row_bytes })
+    }
+}
+
+/// A filled slot and how many of its rows are filled, or why reading stopped.
+type Filled = Result<(Array, usize)>;
+
+/// Reads every part of every lane and hands them to `each` in order: first row, end, parts by source, bytes read.
+fn stream(
+    lanes: Vec<Lane>,
+    cuts: &[usize],
+    mut each: impl FnMut(usize, usize, &HashMap<usize, Array>, u64) -> Result<()>,
+) -> Result<()> {
+    let memory = Memory::current();
+    std::thread::scope(|scope| {
+        let mut ends = Vec::new();
+        for lane in lanes {
+            let (give, free) = sync_channel(SLOTS);
+            let (fill, filled) = sync_channel(SLOTS);
+            let (id, row_bytes) = (lane.id, lane.row_bytes);
+            for slot in &lane.slots {
+                give.send(slot.clone()).expect("the channel has room for every slot");
+            }
+            let memory = memory.clone();
+            scope.spawn(move || memory.enter(|| read_lane(lane, cuts, &free, &fill)));
+            ends.push((id, row_bytes, give, filled));
+        }
+        for cut in cuts.windows(2) {
+            let mut parts = HashMap::new();
+            let mut slots = Vec::new();
+            let mut bytes = 0;
+            for (id, row_bytes, give, filled) in &ends {
+                let (slot, rows) = filled.recv().unwrap_or_else(|_| Err(stopped()))?;
+                parts.insert(*id, rows_of(&slot, slot.ndim(), Part { axis: 0, start: 0, len: rows })?);
+                bytes += (rows * row_bytes) as u64;
+                slots.push((give, slot));
+            }
+            each(cut[0], cut[1], &parts, bytes)?;
+            drop(parts);
+            for (give, slot) in slots {
+                // A reader that has read everything no longer listens.
+                let _ = give.send(slot);
+            }
+        }
+        // The readers verify what they read after the last row.
+        ends.iter().try_for_each(|(_, _, _, filled)| filled.recv().unwrap_or_else(|_| Err(stopped())).map(|_| ()))
+    })
+}
+
+fn stopped() -> Error {
+    Error::new(ErrorKind::Io, "a reader stopped before its last row")
+}
+
+fn read_lane(mut lane: Lane, cuts: &[usize], free: &Receiver<Array>, fill: &SyncSender<Filled>) {
+    let spare = lane.slots.pop();
+    lane.slots.clear();
+    for cut in cuts.windows(2) {
+        let Ok(slot) = free.recv() else { return };
+        let rows = cut[1] - cut[0];
+        // SAFETY: the slot holds at least `rows` C-contiguous rows, and until it is sent on only this thread uses it.
+        let bytes = unsafe { std::slice::from_raw_parts_mut(slot.as_ptr(), rows * lane.row_bytes) };
+        let read = lane.reader.read(bytes).map(|()| (slot, rows));
+        let failed = read.is_err();
+        if fill.send(read).is_err() || failed {
+            return;
+        }
+    }
+    let end = lane.reader.finish().map(|()| (spare.expect("a lane has slots"), 0));
+    let _ = fill.send(end);
+}
