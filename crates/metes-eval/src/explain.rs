@@ -9,7 +9,13 @@ impl Display for Plan {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let passes = self.passes.len();
         let outputs = self.results.len();
-        writeln!(f, "plan: {outputs} output{}, {passes} pass{}, peak {}", s(outputs, ""), s(passes, "e"), Bytes(self.peak_bytes()))?;
+        writeln!(
+            f,
+            "plan: {outputs} output{}, {passes} pass{}, peak {}",
+            s(outputs, ""),
+            s(passes, "e"),
+            Bytes(self.peak_bytes())
+        )?;
         for (number, pass) in self.passes.iter().enumerate() {
             writeln!(f, "pass {}{}", number + 1, reads(pass))?;
             for sink in &pass.sinks {

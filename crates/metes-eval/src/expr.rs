@@ -49,7 +49,6 @@ pub(crate) struct Fold {
     pub reduction: &'static Reduction,
     /// Normalised, ascending.
     pub axes: Vec<usize>,
-    pub keepdims: bool,
     pub dtype: Option<DType>,
     pub correction: f64,
 }
@@ -260,15 +259,15 @@ impl Expr {
 
     fn view(&self, view: View) -> Result<Expr> {
         match self.op() {
-            Op::Weak(value) => {
-                Expr::array(Array::full(&[], *value, self.dtype())?).view(view)
-            }
+            Op::Weak(value) => Expr::array(Array::full(&[], *value, self.dtype())?).view(view),
             Op::Array(array) => Ok(Expr::array(view.of(array, true)?)),
             Op::Cast(of) => of.view(view)?.cast(self.dtype()),
             Op::Ufunc(ufunc, args) => {
                 let args: Result<Vec<Expr>> = args
                     .iter()
-                    .map(|arg| if arg.is_weak() { Ok(arg.clone()) } else { arg.broadcast_to(self.shape())?.view(view.clone()) })
+                    .map(|arg| {
+                        if arg.is_weak() { Ok(arg.clone()) } else { arg.broadcast_to(self.shape())?.view(view.clone()) }
+                    })
                     .collect();
                 Expr::ufunc(ufunc, &args?)
             }
@@ -294,16 +293,21 @@ impl Expr {
             Some(axes) => normalise(reduction.name, axes, self.shape())?,
         };
         let out = crate::reduce::result_dtype(reduction, self.dtype(), dtype)?;
+        let made = crate::reduce::choose(reduction, self.dtype(), dtype)?.output.into();
         let shape = reduced_shape(self.shape(), &axes, keepdims);
-        let fold = Fold { reduction, axes, keepdims, dtype, correction };
-        Ok(Expr::node(Op::Reduce(fold, self.clone()), &shape, out, None))
+        let fold = Fold { reduction, axes, dtype, correction };
+        Expr::node(Op::Reduce(fold, self.clone()), &shape, made, None).cast(out)
     }
 }
 
 /// The shape that is left when `axes` are reduced.
 pub(crate) fn reduced_shape(shape: &[usize], axes: &[usize], keepdims: bool) -> Dims {
     let kept = shape.iter().enumerate().map(|(a, &n)| (axes.contains(&a), n));
-    if keepdims { kept.map(|(gone, n)| if gone { 1 } else { n }).collect() } else { kept.filter(|k| !k.0).map(|k| k.1).collect() }
+    if keepdims {
+        kept.map(|(gone, n)| if gone { 1 } else { n }).collect()
+    } else {
+        kept.filter(|k| !k.0).map(|k| k.1).collect()
+    }
 }
 
 fn normalise(op: &str, axes: &[isize], shape: &[usize]) -> Result<Vec<usize>> {
@@ -341,7 +345,9 @@ fn common_track(name: &str, args: &[Expr], ndim: usize) -> Result<Option<Track>>
         if common.as_ref().is_some_and(|c| *c != track) {
             return Err(Error::new(
                 ErrorKind::Unsupported,
-                format!("{name}: the lazy operands advance by different rows of their files; compute() one of them first"),
+                format!(
+                    "{name}: the lazy operands advance by different rows of their files; compute() one of them first"
+                ),
             ));
         }
         common = Some(track);

@@ -1,5 +1,31 @@
 //! How operations run: promotion, the walk over n dimensions, programs, reductions, lazy graphs and their plans.
+//!
+//! One evaluator serves all: an eager operation is a program of one step, a plan runs programs over parts of files.
+//! Left out: threads within one operation, and indexing by arrays.
 
+mod apply;
+mod assign;
+mod exec;
+mod explain;
+mod expr;
+mod plan;
+mod program;
+mod reduce;
+mod reducer;
+mod resolve;
 mod source;
+mod stream;
+mod track;
+mod tree;
 
+pub use apply::{Operand, Options, Outputs, apply, take_flags};
+pub(crate) use assign::convert;
+pub use assign::{assign, astype};
+pub use expr::Expr;
+pub use plan::{Output, Plan};
+pub use program::{Arg, Program, ProgramBuilder, ScratchBuf, Slot};
+pub use reduce::{ReduceOptions, reduce, result_dtype as reduced_dtype};
+pub use reducer::{Part, Reducer};
+pub use resolve::{Input, common_dtype, resolve, result_dtype};
 pub use source::{ChunkReader, ChunkSink, ChunkSource};
+pub use stream::Progress;

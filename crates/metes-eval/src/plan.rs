@@ -8,10 +8,12 @@
 
 use crate::expr::{Expr, Fold, Op};
 use crate::program::{Arg, Program, ProgramBuilder, Slot};
-use crate::reduce::Reducer;
+use crate::reduce::choose;
+use crate::reducer::Reducer;
 use crate::source::{ChunkSink, ChunkSource};
 use crate::track::Track;
 use metes_array::Dims;
+use metes_kernels::ReduceCell;
 use metes_memory::{Error, ErrorKind, Memory, Result};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -86,7 +88,11 @@ pub(crate) enum Target {
 impl Sink {
     fn new(target: Target, value: Expr) -> Result<Sink> {
         let mut builder = Compiler { builder: ProgramBuilder::new(), slots: HashMap::new(), leaves: Vec::new() };
-        let slot = builder.slot(&value)?;
+        let mut slot = builder.slot(&value)?;
+        if let Target::Fold(expr) = &target {
+            let fold = fold_of(expr);
+            slot = builder.builder.cast(slot, choose(fold.reduction, value.dtype(), fold.dtype)?.input.into());
+        }
         let (program, leaves) = (builder.builder.finish(slot), builder.leaves);
         Ok(Sink { target, value, program, leaves })
     }
@@ -117,13 +123,25 @@ impl Sink {
         }
     }
 
+    /// The loop that folds, and the dtype of what it makes.
+    pub(crate) fn cell(&self) -> Result<(&'static ReduceCell, &Fold)> {
+        let Target::Fold(expr) = &self.target else { unreachable!("only folds have a cell") };
+        let fold = fold_of(expr);
+        Ok((choose(fold.reduction, self.value.dtype(), fold.dtype)?, fold))
+    }
+
+    /// The axis along which values come in parts.
+    pub(crate) fn cut(&self, parts: bool) -> Option<usize> {
+        self.track().filter(|_| parts).map(|t| t.axis)
+    }
+
     /// Bytes of the result that stays, and of states and scratch while the pass runs.
     fn bytes(&self, parts: bool) -> Result<(usize, usize)> {
         match &self.target {
             Target::Fold(expr) => {
-                let fold = fold_of(expr);
-                let states =
-                    Reducer::state_bytes(fold.reduction, &self.program, self.value.shape(), &fold.axes, fold.dtype, parts)?;
+                let (cell, _) = self.cell()?;
+                let cut = self.cut(parts);
+                let states = Reducer::state_bytes(cell, &self.program, self.value.shape(), &fold_of(expr).axes, cut);
                 Ok((bytes_of(expr), states))
             }
             Target::Store(expr) => Ok((bytes_of(expr), self.program.scratch_bytes())),
@@ -365,7 +383,9 @@ impl Pass {
     fn slot_bytes(&self) -> usize {
         let read = |source: &Arc<dyn ChunkSource>| row_bytes(&**source) * self.part_rows() * SLOTS;
         let written = |sink: &Sink| match sink.target {
-            Target::File(_) => slot_shape(&sink.value, &self.cuts).iter().product::<usize>() * sink.value.dtype().size(),
+            Target::File(_) => {
+                slot_shape(&sink.value, &self.cuts).iter().product::<usize>() * sink.value.dtype().size()
+            }
             _ => 0,
         };
         self.sources.iter().map(read).sum::<usize>() + self.sinks.iter().map(written).sum::<usize>()

@@ -8,7 +8,7 @@
 use crate::expr::{Expr, Op};
 use crate::plan::{Pass, Plan, SLOTS, Sink, Target, fold_of, slot_shape, source_id};
 use crate::program::ScratchBuf;
-use crate::reduce::{Part, Reducer};
+use crate::reducer::{Part, Reducer};
 use crate::source::{ChunkReader, ChunkSource};
 use metes_array::{Array, Dims, Index};
 use metes_memory::{Error, ErrorKind, Memory, Result};
@@ -122,14 +122,21 @@ enum Work {
 
 impl Running {
     fn new(sink: Sink, cuts: &[usize]) -> Result<Running> {
+        let cut = sink.cut(true);
+        let cell = matches!(sink.target, Target::Fold(_)).then(|| sink.cell().map(|c| c.0)).transpose()?;
         let Sink { target, value, program, leaves } = sink;
         let (out, work) = match &target {
             Target::Fold(expr) => {
                 let fold = fold_of(expr);
-                let out = Array::empty(&crate::expr::reduced_shape(value.shape(), &fold.axes, false), expr.dtype(), fold.reduction.name)?;
-                let parts = value.track().is_some();
+                let out = Array::empty(
+                    &crate::expr::reduced_shape(value.shape(), &fold.axes, false),
+                    expr.dtype(),
+                    fold.reduction.name,
+                )?;
+                let cell = cell.expect("a fold has a cell");
+                let (shape, axes) = (value.shape(), &fold.axes);
                 let reducer =
-                    Reducer::new(fold.reduction, program, value.shape(), &fold.axes, fold.dtype, fold.correction, parts)?;
+                    Reducer::new(fold.reduction, cell, program, shape, axes, cut, fold.correction, out.clone())?;
                 (Some(out), Work::Fold(reducer))
             }
             Target::Store(expr) => {
@@ -172,7 +179,7 @@ impl Running {
 
     fn feed(&mut self, inputs: &[Array], part: Part) -> Result<()> {
         match &mut self.work {
-            Work::Fold(reducer) => reducer.feed(inputs, part),
+            Work::Fold(reducer) => reducer.feed(inputs, part, None),
             Work::Elementwise { program, scratch, rows } => {
                 let (out, at) = match (&self.out, rows) {
                     (Some(out), _) => (out, part),
@@ -193,7 +200,7 @@ impl Running {
         match (self.target, self.work) {
             (Target::Fold(expr), Work::Fold(reducer)) => {
                 let out = self.out.expect("a fold has a result");
-                reducer.finish(&out)?;
+                reducer.finish()?;
                 let shape: Vec<isize> = expr.shape().iter().map(|&n| n as isize).collect();
                 held.0.insert(expr.id(), out.reshape(&shape, metes_array::Order::C, Some(false))?);
             }

@@ -146,7 +146,9 @@ impl Track {
 
     /// Whether the index takes a single row of the streamed axis.
     pub(crate) fn picks(&self, shape: &[usize], index: &[Index]) -> bool {
-        per_axis(index, shape.len()).iter().any(|(item, axis)| *axis == Some(self.axis) && matches!(item, Some(Index::At(_))))
+        per_axis(index, shape.len())
+            .iter()
+            .any(|(item, axis)| *axis == Some(self.axis) && matches!(item, Some(Index::At(_))))
     }
 
     /// An index that picks a row, as one that slices that row alone and one that then drops the axis.
@@ -197,11 +199,7 @@ fn per_axis(index: &[Index], ndim: usize) -> Vec<(Option<&Index>, Option<usize>)
 fn refuse(op: &str, why: &str, from: &[usize], to: &[usize]) -> Error {
     Error::new(
         ErrorKind::Unsupported,
-        format!(
-            "{op} of a lazy array from shape {} to {} {why}; compute() it first",
-            shape_text(from),
-            shape_text(to)
-        ),
+        format!("{op} of a lazy array from shape {} to {} {why}; compute() it first", shape_text(from), shape_text(to)),
     )
 }
 

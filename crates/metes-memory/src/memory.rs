@@ -67,6 +67,11 @@ impl Memory {
         }
     }
 
+    /// Bytes that the limits still allow, if there are any.
+    pub fn available(&self) -> Option<usize> {
+        None
+    }
+
     /// Sets the peak to what is live now.
     pub fn reset_peak(&self) {
         self.0.peak.store(self.0.current.load(Ordering::Relaxed), Ordering::Relaxed);

@@ -1,0 +1,273 @@
+//! Eager elementwise operations: `out=`, `where=`, `dtype=`, `casting=`, and overlap.
+//!
+//! A loop whose operands need no conversion runs over them directly, over whole runs and without scratch; otherwise a
+//! program of casts and the loop runs block by block, so that no operand is ever converted whole. An input that shares
+//! bytes with a result, unless it is exactly that result, is copied first: the one operand, not the result.
+
+use crate::exec::{self, Walk};
+use crate::program::{ProgramBuilder, ScratchBuf, Slot};
+use crate::resolve::{Input, resolve};
+use metes_array::{Array, Dims, Order, Scalar, broadcast_shapes, shape_text, shares_memory};
+use metes_dtype::{Casting, DType, Kind, can_cast};
+use metes_kernels::{Cell, Flags, NEGATIVE_POWER, Ufunc};
+use metes_memory::{Error, ErrorKind, Result};
+use smallvec::SmallVec;
+use std::cell::Cell as Once;
+
+/// Work that the overlap test may spend on one pair before it counts as overlapping.
+const OVERLAP_WORK: u64 = 100;
+
+/// An operand of an eager operation.
+#[derive(Clone, Debug)]
+pub enum Operand {
+    /// An array.
+    Array(Array),
+    /// A Python scalar, weak in promotion (NEP 50).
+    Weak(Scalar),
+}
+
+/// The keyword arguments of a ufunc.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Where results go; one entry per result, or none at all.
+    pub out: Vec<Option<Array>>,
+    /// A bool array: only where it is true are results computed.
+    pub where_: Option<Array>,
+    /// The dtype to compute in.
+    pub dtype: Option<DType>,
+    /// What casts of operands and results are allowed.
+    pub casting: Casting,
+    /// The memory order of fresh results.
+    pub order: Order,
+}
+
+/// The results of an operation.
+pub type Outputs = SmallVec<[Array; 2]>;
+
+thread_local! {
+    static FLAGS: Once<Flags> = const { Once::new(0) };
+}
+
+/// What the loops of this thread's operations noticed (division by zero, overflow) since it was last asked.
+pub fn take_flags() -> Flags {
+    FLAGS.replace(0)
+}
+
+/// Applies a ufunc to operands.
+///
+/// ```
+/// use metes_array::{Array, Scalar};
+/// use metes_eval::{Operand, Options, apply};
+/// let a = Array::from_slice(&[3], &[1.0, 2.0, 3.0])?;
+/// let add = metes_kernels::ufunc("add").unwrap();
+/// let sums = apply(add, &[Operand::Array(a), Operand::Weak(Scalar::Int(1))], &Options::default())?;
+/// assert_eq!(sums[0].read::<f64>()?.to_vec(), [2.0, 3.0, 4.0]);
+/// # Ok::<(), metes_memory::Error>(())
+/// ```
+///
+/// # Errors
+/// Dtypes that the ufunc does not take, shapes that do not broadcast, casts that `casting` forbids, results that are
+/// read-only or of the wrong shape, refused memory. Nothing is written then.
+pub fn apply(ufunc: &'static Ufunc, inputs: &[Operand], options: &Options) -> Result<Outputs> {
+    let kinds: SmallVec<[Input; 3]> = inputs
+        .iter()
+        .map(|input| match input {
+            Operand::Array(array) => Input::DType(array.dtype()),
+            Operand::Weak(scalar) => Input::Weak(*scalar),
+        })
+        .collect();
+    let cell = resolve(ufunc, &kinds, options.dtype)?;
+    check_inputs(ufunc, cell, &kinds, options.casting)?;
+    let arrays: SmallVec<[Array; 3]> = inputs
+        .iter()
+        .zip(cell.inputs)
+        .map(|(input, &kind)| match input {
+            Operand::Array(array) => Ok(array.clone()),
+            Operand::Weak(scalar) => Array::full(&[], *scalar, kind.into()),
+        })
+        .collect::<Result<_>>()?;
+    let shape = shape_of(ufunc, &arrays, options)?;
+    let outs = results(ufunc, cell, &arrays, &shape, options)?;
+    let arrays = apart(arrays, &outs)?;
+    let mask = match &options.where_ {
+        Some(mask) if outs.iter().any(|out| shares_memory(mask, out, Some(OVERLAP_WORK)).unwrap_or(true)) => {
+            Some(mask.copy(Order::K)?)
+        }
+        mask => mask.clone(),
+    };
+    let flags = compute(ufunc, cell, &arrays, &outs, mask.as_ref())?;
+    if flags & NEGATIVE_POWER != 0 {
+        return Err(Error::new(ErrorKind::Value, "Integers to negative integer powers are not allowed."));
+    }
+    FLAGS.set(FLAGS.get() | flags);
+    Ok(outs)
+}
+
+fn check_inputs(ufunc: &Ufunc, cell: &Cell, inputs: &[Input], casting: Casting) -> Result<()> {
+    for (number, (input, &to)) in inputs.iter().zip(cell.inputs).enumerate() {
+        let Input::DType(from) = *input else { continue };
+        let chosen = ufunc.name == "where" && number == 0;
+        if !chosen && !can_cast(from, to.into(), casting) {
+            let message = format!(
+                "Cannot cast ufunc '{}' input {number} from dtype('{from}') to dtype('{}') with casting rule '{}'",
+                ufunc.name,
+                to.name(),
+                casting.name()
+            );
+            return Err(Error::new(ErrorKind::Casting, message));
+        }
+    }
+    Ok(())
+}
+
+fn shape_of(ufunc: &Ufunc, arrays: &[Array], options: &Options) -> Result<Dims> {
+    let mut shapes: SmallVec<[&[usize]; 5]> = arrays.iter().map(Array::shape).collect();
+    if let Some(mask) = &options.where_ {
+        if mask.dtype().kind() != Kind::Bool {
+            let message = format!("{}: where= must be of dtype bool, not {}", ufunc.name, mask.dtype());
+            return Err(Error::new(ErrorKind::Casting, message));
+        }
+        shapes.push(mask.shape());
+    }
+    let inner = broadcast_shapes(&shapes)?;
+    shapes.extend(options.out.iter().flatten().map(Array::shape));
+    let whole =
+        if shapes.len() > arrays.len() { broadcast_shapes(&shapes).unwrap_or_else(|_| inner.clone()) } else { inner };
+    for out in options.out.iter().flatten() {
+        if out.shape() != whole.as_slice() {
+            let message = format!(
+                "non-broadcastable output operand with shape {} doesn't match the broadcast shape {}",
+                shape_text(out.shape()),
+                shape_text(&whole)
+            );
+            return Err(Error::new(ErrorKind::Value, message));
+        }
+    }
+    Ok(whole)
+}
+
+/// The arrays that results go to: the caller's, or fresh ones.
+fn results(
+    ufunc: &'static Ufunc,
+    cell: &Cell,
+    arrays: &[Array],
+    shape: &[usize],
+    options: &Options,
+) -> Result<Outputs> {
+    for (out, &kind) in options.out.iter().zip(cell.outputs) {
+        let Some(out) = out else { continue };
+        if !out.is_writeable() {
+            return Err(Error::new(ErrorKind::ReadOnly, format!("{}: output array is read-only", ufunc.name)));
+        }
+        if !can_cast(kind.into(), out.dtype(), options.casting) {
+            let message = format!(
+                "Cannot cast ufunc '{}' output from dtype('{}') to dtype('{}') with casting rule '{}'",
+                ufunc.name,
+                kind.name(),
+                out.dtype(),
+                options.casting.name()
+            );
+            return Err(Error::new(ErrorKind::Casting, message));
+        }
+    }
+    let fresh = |kind: Kind| fresh(shape, kind.into(), arrays, options.order, ufunc.name);
+    cell.outputs
+        .iter()
+        .enumerate()
+        .map(|(i, &kind)| match options.out.get(i) {
+            Some(Some(out)) => Ok(out.clone()),
+            _ => fresh(kind),
+        })
+        .collect()
+}
+
+/// A fresh result; order K follows the inputs' order of axes, C where they disagree.
+fn fresh(shape: &[usize], dtype: DType, arrays: &[Array], order: Order, op: &'static str) -> Result<Array> {
+    let full = || arrays.iter().filter(|a| a.shape() == shape);
+    let any_c = full().any(Array::is_c_contiguous);
+    match order {
+        Order::F => Array::empty_in(shape, dtype, Order::F, op),
+        Order::A if full().count() > 0 && full().all(|a| a.is_f_contiguous() && !a.is_c_contiguous()) => {
+            Array::empty_in(shape, dtype, Order::F, op)
+        }
+        Order::K if shape.len() > 1 && !any_c => match full().next() {
+            Some(model) => model.empty_like(dtype, Order::K, op),
+            None => Array::empty(shape, dtype, op),
+        },
+        _ => Array::empty(shape, dtype, op),
+    }
+}
+
+/// Inputs that share bytes with a result, without being it, are copied.
+fn apart(arrays: SmallVec<[Array; 3]>, outs: &[Array]) -> Result<SmallVec<[Array; 3]>> {
+    let clash = |array: &Array, out: &Array, first: bool| {
+        let same = array.buffer().same(out.buffer()) && array.layout() == out.layout() && array.dtype() == out.dtype();
+        !(same && first) && shares_memory(array, out, Some(OVERLAP_WORK)).unwrap_or(true)
+    };
+    arrays
+        .into_iter()
+        .map(|array| {
+            let overlaps = outs.iter().enumerate().any(|(i, out)| clash(&array, out, i == 0 && outs.len() == 1));
+            if overlaps { array.copy(Order::K) } else { Ok(array) }
+        })
+        .collect()
+}
+
+fn compute(
+    ufunc: &'static Ufunc,
+    cell: &Cell,
+    arrays: &[Array],
+    outs: &[Array],
+    mask: Option<&Array>,
+) -> Result<Flags> {
+    let exact = |array: &Array, kind: Kind| array.dtype().kind() == kind && array.is_aligned();
+    let direct = mask.is_none()
+        && arrays.iter().zip(cell.inputs).all(|(a, &k)| exact(a, k))
+        && outs.iter().zip(cell.outputs).all(|(o, &k)| exact(o, k));
+    if direct {
+        let operands: SmallVec<[&Array; 5]> = outs.iter().chain(arrays).collect();
+        let walk = Walk::new(outs[0].shape(), &operands)?;
+        let _guards = exec::guard(&operands, outs.len(), ufunc.name)?;
+        return Ok(exec::run_loop(cell.call, outs.len(), &walk));
+    }
+    if outs.len() > 1 {
+        return several(cell, arrays, outs, mask);
+    }
+    let mut builder = ProgramBuilder::new();
+    let args: SmallVec<[Slot; 3]> = arrays
+        .iter()
+        .zip(cell.inputs)
+        .map(|(array, &kind)| {
+            let slot = builder.input(array.dtype());
+            builder.cast(slot, kind.into())
+        })
+        .collect();
+    let slot = builder.step(cell.call, &args, cell.outputs[0].into());
+    let slot = builder.cast(slot, outs[0].dtype());
+    let program = builder.finish(slot);
+    let mut scratch = ScratchBuf::new(&program)?;
+    program.run(arrays, &outs[0], mask, &mut scratch)
+}
+
+/// Two results with conversions: whole operands of the loop's dtypes, then casts into the results.
+fn several(cell: &Cell, arrays: &[Array], outs: &[Array], mask: Option<&Array>) -> Result<Flags> {
+    let shape = outs[0].shape();
+    let inputs: SmallVec<[Array; 3]> =
+        arrays.iter().zip(cell.inputs).map(|(a, &k)| crate::convert(a, k.into(), "cast")).collect::<Result<_>>()?;
+    let made: Outputs = cell.outputs.iter().map(|&k| Array::empty(shape, k.into(), "cast")).collect::<Result<_>>()?;
+    let operands: SmallVec<[&Array; 5]> = made.iter().chain(&inputs).collect();
+    let walk = Walk::new(shape, &operands)?;
+    let flags = exec::run_loop(cell.call, made.len(), &walk);
+    for (out, made) in outs.iter().zip(&made) {
+        crate::assign(out, &Operand::Array(made.clone()), Casting::Unsafe, mask)?;
+    }
+    Ok(flags)
+}
+
+/// A program of one cast.
+pub(crate) fn cast_program(from: DType, to: DType) -> crate::Program {
+    let mut builder = ProgramBuilder::new();
+    let slot = builder.input(from);
+    let slot = builder.cast(slot, to);
+    builder.finish(slot)
+}

@@ -1,0 +1,116 @@
+//! Casts and assignment: values moved into arrays of another dtype or layout.
+
+use crate::apply::{Operand, cast_program};
+use crate::exec::{self, Walk};
+use crate::program::ScratchBuf;
+use metes_array::{Array, Order, copy_into, shape_text, shares_memory};
+use metes_dtype::{Casting, DType, Kind, can_cast};
+use metes_kernels::INVALID;
+use metes_memory::{Error, ErrorKind, Result};
+
+fn check(from: DType, to: DType, casting: Casting, op: &str) -> Result<()> {
+    if can_cast(from, to, casting) {
+        return Ok(());
+    }
+    let rule = casting.name();
+    let message =
+        format!("{op}: Cannot cast array data from dtype('{from}') to dtype('{to}') according to the rule '{rule}'");
+    Err(Error::new(ErrorKind::Casting, message))
+}
+
+/// The array with its elements cast to `dtype`; without `copy`, the array itself where nothing changes.
+///
+/// # Errors
+/// [`ErrorKind::Casting`] where `casting` forbids it, for `same_value` also where a value would change.
+pub fn astype(array: &Array, dtype: DType, order: Order, casting: Casting, copy: bool) -> Result<Array> {
+    check(array.dtype(), dtype, casting, "astype")?;
+    let fits = match order {
+        Order::C => array.is_c_contiguous(),
+        Order::F => array.is_f_contiguous(),
+        Order::A => array.is_c_contiguous() || array.is_f_contiguous(),
+        Order::K => true,
+    };
+    if !copy && dtype == array.dtype() && fits {
+        return Ok(array.clone());
+    }
+    let out = array.empty_like(dtype, order, "astype")?;
+    if casting == Casting::SameValue {
+        same_value(&out, array)?;
+    } else {
+        write(&out, array, None)?;
+    }
+    Ok(out)
+}
+
+/// A C-contiguous array of `dtype`: the array itself, or a cast copy.
+pub(crate) fn convert(array: &Array, dtype: DType, op: &'static str) -> Result<Array> {
+    if array.dtype() == dtype && array.is_aligned() {
+        return Ok(array.clone());
+    }
+    let out = Array::empty(array.shape(), dtype, op)?;
+    write(&out, array, None)?;
+    Ok(out)
+}
+
+fn same_value(out: &Array, array: &Array) -> Result<()> {
+    let aligned = convert(array, array.dtype(), "astype")?;
+    let call = metes_kernels::cast_same_value(array.dtype().kind(), out.dtype().kind());
+    let operands = [out, &aligned];
+    let walk = Walk::new(out.shape(), &operands)?;
+    let _guards = exec::guard(&operands, 1, "astype")?;
+    if exec::run_loop(call, 1, &walk) & INVALID == 0 {
+        return Ok(());
+    }
+    let (from, to) = (array.dtype(), out.dtype());
+    Err(Error::new(ErrorKind::Value, format!("could not cast 'same_value' {from} to {to}: a value changes")))
+}
+
+/// Assigns values to every element of `dst`, or where `mask` is true: broadcast, cast, and safe against overlap.
+///
+/// # Errors
+/// Read-only targets, values that do not broadcast to the target, forbidden casts, Python integers out of range.
+pub fn assign(dst: &Array, src: &Operand, casting: Casting, mask: Option<&Array>) -> Result<()> {
+    dst.require_writeable("assignment")?;
+    let src = match src {
+        Operand::Array(array) => {
+            check(array.dtype(), dst.dtype(), casting, "assignment")?;
+            without_leading_ones(array, dst.ndim())?
+        }
+        Operand::Weak(scalar) => Array::full(&[], *scalar, dst.dtype())?,
+    };
+    if let Some(mask) = mask
+        && mask.dtype().kind() != Kind::Bool
+    {
+        return Err(Error::new(ErrorKind::Type, format!("assignment: a mask is of dtype bool, not {}", mask.dtype())));
+    }
+    if src.layout().broadcast_to(dst.shape()).is_none() {
+        let (from, to) = (shape_text(src.shape()), shape_text(dst.shape()));
+        let message = format!("could not broadcast input array from shape {from} into shape {to}");
+        return Err(Error::new(ErrorKind::Value, message));
+    }
+    write(dst, &src, mask)
+}
+
+/// NumPy lets a value of more axes be assigned where the extra ones lead and have length 1.
+fn without_leading_ones(array: &Array, ndim: usize) -> Result<Array> {
+    let extra = array.ndim().saturating_sub(ndim);
+    if extra == 0 || array.shape()[..extra].iter().any(|&n| n != 1) {
+        return Ok(array.clone());
+    }
+    array.squeeze(Some(&(0..extra as isize).collect::<Vec<_>>()))
+}
+
+fn write(dst: &Array, src: &Array, mask: Option<&Array>) -> Result<()> {
+    let same = dst.buffer().same(src.buffer()) && dst.layout() == src.layout() && dst.dtype() == src.dtype();
+    if same {
+        return Ok(());
+    }
+    if src.dtype() == dst.dtype() && mask.is_none() {
+        return copy_into(dst, &src.broadcast_to(dst.shape())?);
+    }
+    let src = if shares_memory(dst, src, Some(1000)).unwrap_or(true) { src.copy(Order::K)? } else { src.clone() };
+    let program = cast_program(src.dtype(), dst.dtype());
+    let mut scratch = ScratchBuf::new(&program)?;
+    program.run(&[src], dst, mask, &mut scratch)?;
+    Ok(())
+}

@@ -1,0 +1,266 @@
+//! Running a [`Program`]: the walk over n dimensions, block by block. The file that calls loops.
+
+use crate::program::{BLOCK, Place, Program, ScratchBuf};
+use metes_array::{Array, Dims, Scalar, Strides, coalesce, shape_text};
+use metes_dtype::DType;
+use metes_kernels::{Flags, Loop};
+use metes_memory::{Access, Buffer, Error, ErrorKind, Result};
+use smallvec::SmallVec;
+
+/// Where values lie and how far apart.
+pub(crate) type Run = (*mut u8, isize);
+pub(crate) type Runs = SmallVec<[Run; 4]>;
+
+/// Runs shorter than this are read with stride 0 rather than written out.
+const SPLAT: usize = 16;
+
+/// Writes a value `n` times, densely.
+pub(crate) fn fill(place: *mut u8, value: Scalar, dtype: DType, n: usize) {
+    for i in 0..n {
+        // SAFETY: called for registers, which hold BLOCK values of their dtype.
+        unsafe { value.write(dtype, place.add(i * dtype.size())) };
+    }
+}
+
+/// Copies `n` values of `width` bytes, none of which need be aligned.
+///
+/// # Safety
+/// All places are valid, and sources do not overlap destinations.
+pub(crate) unsafe fn move_values(n: usize, width: usize, from: Run, to: Run) {
+    macro_rules! each {
+        ($t:ty) => {
+            for i in 0..n as isize {
+                // SAFETY: the caller's promise.
+                unsafe {
+                    let value = from.0.wrapping_offset(i * from.1).cast::<$t>().read_unaligned();
+                    to.0.wrapping_offset(i * to.1).cast::<$t>().write_unaligned(value);
+                }
+            }
+        };
+    }
+    match width {
+        1 => each!(u8),
+        2 => each!([u8; 2]),
+        4 => each!([u8; 4]),
+        8 => each!([u8; 8]),
+        _ => each!([u8; 16]),
+    }
+}
+
+fn aligned(run: Run, dtype: DType) -> bool {
+    (run.0 as usize | run.1.unsigned_abs()).is_multiple_of(dtype.align())
+}
+
+/// Computes `n` values, at most [`BLOCK`], of a program. The result goes to `out`, or to a register; returns where.
+///
+/// # Safety
+/// `inputs` are valid for reads of `n` values each, `out` for writes, and no input overlaps it but exactly.
+pub(crate) unsafe fn block(
+    program: &Program,
+    scratch: &ScratchBuf,
+    n: usize,
+    inputs: &[Run],
+    out: Option<Run>,
+) -> (Run, Flags) {
+    debug_assert!(n <= BLOCK);
+    let mut read: Runs = SmallVec::new();
+    for (i, (&run, &dtype)) in inputs.iter().zip(&program.inputs).enumerate() {
+        let width = dtype.size();
+        if aligned(run, dtype) && (run.1 != 0 || n < SPLAT) {
+            read.push(run);
+        } else {
+            let register = (scratch.at(program.gathers[i]), width as isize);
+            // SAFETY: the caller's promise for the input; a register holds BLOCK values.
+            unsafe { move_values(n, width, run, register) };
+            read.push(register);
+        }
+    }
+    let width = program.dtype().size() as isize;
+    let direct = out.filter(|&run| aligned(run, program.dtype()));
+    let result = direct.unwrap_or((scratch.at(program.result_register), width));
+    let mut flags = 0;
+    for step in &program.steps {
+        let mut ptrs: SmallVec<[*mut u8; 4]> = SmallVec::new();
+        let mut steps: SmallVec<[isize; 4]> = SmallVec::new();
+        for (&place, &width) in step.args.iter().chain([&step.out]).zip(&step.widths) {
+            let (ptr, step) = match place {
+                Place::Input(i) => read[i],
+                Place::Register(at) => (scratch.at(at), width as isize),
+                Place::Result => result,
+            };
+            ptrs.push(ptr);
+            steps.push(step);
+        }
+        // SAFETY: inputs and result by the caller's promise and the gathers above, registers by their size; a register
+        // that is both read and written holds values of one width.
+        flags |= unsafe { (step.call)(n, &ptrs, &steps) };
+    }
+    if let (None, Some(out)) = (direct, out) {
+        // SAFETY: the register holds the result; `out` by the caller's promise.
+        unsafe { move_values(n, width as usize, result, out) };
+    }
+    (direct.or(out).unwrap_or(result), flags)
+}
+
+/// Operands stretched to one shape, axes ordered by the first operand's strides and merged.
+pub(crate) struct Walk {
+    shape: Dims,
+    strides: Vec<Strides>,
+    starts: Runs,
+}
+
+impl Walk {
+    /// A walk over `shape`, ordered for the first of the operands.
+    pub(crate) fn new(shape: &[usize], operands: &[&Array]) -> Result<Walk> {
+        let mut strides: Vec<Strides> = Vec::with_capacity(operands.len());
+        for operand in operands {
+            strides.push(stretched(operand, shape)?);
+        }
+        let mut axes: SmallVec<[usize; 6]> = (0..shape.len()).collect();
+        axes.sort_by_key(|&a| std::cmp::Reverse(strides[0][a].unsigned_abs()));
+        let sorted: Dims = axes.iter().map(|&a| shape[a]).collect();
+        let picked: Vec<Strides> = strides.iter().map(|s| axes.iter().map(|&a| s[a]).collect()).collect();
+        let (shape, strides) = coalesce(&sorted, &picked);
+        let starts = operands.iter().map(|o| (o.as_ptr(), 0)).collect();
+        Ok(Walk { shape, strides, starts })
+    }
+
+    /// Calls `each` with every run: its length, and where each operand's values lie.
+    pub(crate) fn for_each_run(&self, mut each: impl FnMut(usize, &[Run])) {
+        if self.shape.contains(&0) {
+            return;
+        }
+        let outer = self.shape.len().saturating_sub(1);
+        let length = self.shape.last().copied().unwrap_or(1);
+        let mut runs = self.starts.clone();
+        for (run, strides) in runs.iter_mut().zip(&self.strides) {
+            run.1 = strides.last().copied().unwrap_or(0);
+        }
+        let mut index: SmallVec<[usize; 6]> = SmallVec::from_elem(0, outer);
+        loop {
+            each(length, &runs);
+            let mut axis = outer;
+            loop {
+                if axis == 0 {
+                    return;
+                }
+                axis -= 1;
+                index[axis] += 1;
+                let wrapped = index[axis] == self.shape[axis];
+                let back = if wrapped { self.shape[axis] as isize - 1 } else { -1 };
+                for (run, strides) in runs.iter_mut().zip(&self.strides) {
+                    run.0 = run.0.wrapping_offset(strides[axis].wrapping_mul(-back));
+                }
+                if !wrapped {
+                    break;
+                }
+                index[axis] = 0;
+            }
+        }
+    }
+
+    /// The same in blocks of at most [`BLOCK`] values.
+    pub(crate) fn for_each_block(&self, mut each: impl FnMut(usize, &[Run])) {
+        self.for_each_run(|length, runs| {
+            let mut runs: Runs = runs.into();
+            let mut left = length;
+            while left > 0 {
+                let n = left.min(BLOCK);
+                each(n, &runs);
+                runs.iter_mut().for_each(|run| run.0 = run.0.wrapping_offset(run.1 * n as isize));
+                left -= n;
+            }
+        });
+    }
+}
+
+/// The strides of an operand stretched to a shape.
+pub(crate) fn stretched(operand: &Array, shape: &[usize]) -> Result<Strides> {
+    operand.layout().broadcast_to(shape).map(|l| l.strides().into()).ok_or_else(|| {
+        let (from, to) = (shape_text(operand.shape()), shape_text(shape));
+        Error::new(ErrorKind::Value, format!("operand of shape {from} does not broadcast to {to}"))
+    })
+}
+
+/// One loop over whole runs, for operands that need no conversion: aligned, and of the loop's dtypes.
+///
+/// Operands are the results, then the inputs; loops take them the other way round.
+pub(crate) fn run_loop(call: Loop, results: usize, walk: &Walk) -> Flags {
+    let mut flags = 0;
+    walk.for_each_run(|n, runs| {
+        let (outs, ins) = runs.split_at(results);
+        let ptrs: SmallVec<[*mut u8; 4]> = ins.iter().chain(outs).map(|r| r.0).collect();
+        let steps: SmallVec<[isize; 4]> = ins.iter().chain(outs).map(|r| r.1).collect();
+        // SAFETY: the walk stays within the arrays, which the caller guards and knows to be apart or the same.
+        flags |= unsafe { call(n, &ptrs, &steps) };
+    });
+    flags
+}
+
+impl Program {
+    /// Computes the program for every element of `out`, to which the inputs broadcast; where `mask` is given, only
+    /// where it is true. Inputs overlap `out` exactly or not at all.
+    ///
+    /// # Errors
+    /// Inputs that do not broadcast, a conflicting guard.
+    pub fn run(&self, inputs: &[Array], out: &Array, mask: Option<&Array>, scratch: &mut ScratchBuf) -> Result<Flags> {
+        debug_assert_eq!(out.dtype(), self.dtype());
+        let mut operands: SmallVec<[&Array; 5]> = SmallVec::new();
+        operands.push(out);
+        operands.extend(inputs);
+        operands.extend(mask);
+        let walk = Walk::new(out.shape(), &operands)?;
+        let _guards = guard(&operands, 1, "elementwise")?;
+        let mut flags = 0;
+        walk.for_each_block(|n, runs| {
+            let (to, from) = (runs[0], &runs[1..=inputs.len()]);
+            // SAFETY: the walk stays within the arrays, which are guarded.
+            unsafe {
+                if mask.is_some() {
+                    let (result, noticed) = block(self, scratch, n, from, None);
+                    flags |= noticed;
+                    masked_move(n, self.dtype().size(), result, to, runs[inputs.len() + 1]);
+                } else {
+                    flags |= block(self, scratch, n, from, Some(to)).1;
+                }
+            }
+        });
+        Ok(flags)
+    }
+}
+
+/// # Safety
+/// As [`move_values`], and the mask is valid for reads.
+unsafe fn masked_move(n: usize, width: usize, from: Run, to: Run, mask: Run) {
+    for (start, len) in true_runs(n, mask) {
+        let at = |run: Run| (run.0.wrapping_offset(start as isize * run.1), run.1);
+        // SAFETY: the caller's promise.
+        unsafe { move_values(len, width, at(from), at(to)) };
+    }
+}
+
+/// The stretches of a mask that are true: start and length.
+pub(crate) fn true_runs(n: usize, mask: Run) -> SmallVec<[(usize, usize); 8]> {
+    let mut runs: SmallVec<[(usize, usize); 8]> = SmallVec::new();
+    for i in 0..n {
+        // SAFETY: called for masks of at least `n` bytes by their step.
+        if unsafe { *mask.0.wrapping_offset(i as isize * mask.1) } == 0 {
+            continue;
+        }
+        match runs.last_mut() {
+            Some((start, len)) if *start + *len == i => *len += 1,
+            _ => runs.push((i, 1)),
+        }
+    }
+    runs
+}
+
+/// Guards for one operation: the first `written` operands are written, the others read.
+pub(crate) fn guard(operands: &[&Array], written: usize, who: &'static str) -> Result<metes_memory::Guards> {
+    let extents: SmallVec<[_; 5]> = operands
+        .iter()
+        .enumerate()
+        .map(|(i, o)| (o.buffer(), o.extent(), if i < written { Access::Write } else { Access::Read }))
+        .collect();
+    Buffer::guard(&extents, who)
+}

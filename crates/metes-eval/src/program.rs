@@ -1,0 +1,274 @@
+//! [`Program`]: elementwise steps over blocks of values, with registers between the steps.
+//!
+//! A block is at most [`BLOCK`] values of one run; a register holds one value of every element of a block. Registers
+//! are reused as soon as their value is dead. Constants are written out into registers once. An eager operation is a
+//! program of one step that reads and writes the arrays directly.
+
+use crate::resolve::{Input, resolve};
+use metes_array::Scalar;
+use metes_dtype::DType;
+use metes_kernels::{Loop, Ufunc};
+use metes_memory::{Buffer, Memory, Request, Result};
+use smallvec::SmallVec;
+
+/// Values per block.
+pub(crate) const BLOCK: usize = 1024;
+
+/// A value of a program under construction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot(usize);
+
+/// An operand of a step.
+#[derive(Clone, Copy, Debug)]
+pub enum Arg {
+    /// A value.
+    Slot(Slot),
+    /// A Python scalar.
+    Weak(Scalar),
+}
+
+#[derive(Clone, Copy)]
+enum Value {
+    Input(usize),
+    Constant(usize),
+    Step,
+}
+
+/// Where a value lies while a block is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Input(usize),
+    /// A byte offset into the scratch; values lie densely.
+    Register(usize),
+    /// Where the result goes.
+    Result,
+}
+
+pub(crate) struct Step {
+    pub call: Loop,
+    pub args: SmallVec<[Place; 3]>,
+    pub out: Place,
+    /// Bytes of one value of each argument, then of the result.
+    pub widths: SmallVec<[usize; 4]>,
+}
+
+/// Builds a [`Program`] value by value.
+#[derive(Default)]
+pub struct ProgramBuilder {
+    values: Vec<(Value, DType)>,
+    steps: Vec<(Loop, SmallVec<[usize; 3]>, usize)>,
+    inputs: Vec<DType>,
+    constants: Vec<(Scalar, DType)>,
+}
+
+impl ProgramBuilder {
+    /// A program without values.
+    pub fn new() -> ProgramBuilder {
+        ProgramBuilder::default()
+    }
+
+    fn push(&mut self, value: Value, dtype: DType) -> Slot {
+        self.values.push((value, dtype));
+        Slot(self.values.len() - 1)
+    }
+
+    /// The next input, in the order in which arrays are given to the program.
+    pub fn input(&mut self, dtype: DType) -> Slot {
+        self.inputs.push(dtype);
+        self.push(Value::Input(self.inputs.len() - 1), dtype)
+    }
+
+    /// One value for every element.
+    pub fn constant(&mut self, value: Scalar, dtype: DType) -> Slot {
+        self.constants.push((value, dtype));
+        self.push(Value::Constant(self.constants.len() - 1), dtype)
+    }
+
+    /// The dtype of a value.
+    pub fn dtype(&self, slot: Slot) -> DType {
+        self.values[slot.0].1
+    }
+
+    /// The first result of a ufunc, its operands cast as promotion asks for.
+    pub fn ufunc(&mut self, ufunc: &Ufunc, args: &[Arg]) -> Result<Slot> {
+        let inputs: SmallVec<[Input; 3]> = args
+            .iter()
+            .map(|arg| match *arg {
+                Arg::Slot(slot) => Input::DType(self.dtype(slot)),
+                Arg::Weak(scalar) => Input::Weak(scalar),
+            })
+            .collect();
+        let cell = resolve(ufunc, &inputs, None)?;
+        let args = args
+            .iter()
+            .zip(cell.inputs)
+            .map(|(arg, &kind)| match *arg {
+                Arg::Slot(slot) => self.cast(slot, kind.into()),
+                Arg::Weak(scalar) => self.constant(scalar, kind.into()),
+            })
+            .collect::<SmallVec<[Slot; 3]>>();
+        Ok(self.step(cell.call, &args, cell.outputs[0].into()))
+    }
+
+    pub(crate) fn step(&mut self, call: Loop, args: &[Slot], dtype: DType) -> Slot {
+        let slot = self.push(Value::Step, dtype);
+        self.steps.push((call, args.iter().map(|s| s.0).collect(), slot.0));
+        slot
+    }
+
+    /// A value cast to another dtype, if it is of another.
+    pub fn cast(&mut self, slot: Slot, dtype: DType) -> Slot {
+        let from = self.dtype(slot);
+        if from == dtype {
+            return slot;
+        }
+        self.step(metes_kernels::cast(from.kind(), dtype.kind()), &[slot], dtype)
+    }
+
+    /// The program whose result is `out`.
+    pub fn finish(mut self, out: Slot) -> Program {
+        let mut out = out;
+        let copied = matches!(self.values[out.0].0, Value::Input(_));
+        if !matches!(self.values[out.0].0, Value::Step) {
+            let dtype = self.dtype(out);
+            out = self.step(metes_kernels::cast(dtype.kind(), dtype.kind()), &[out], dtype);
+        }
+        self.drop_dead_steps(out.0);
+        let mut registers = Registers::default();
+        let mut places: Vec<Option<Place>> = vec![None; self.values.len()];
+        for (place, (value, dtype)) in places.iter_mut().zip(&self.values) {
+            *place = match value {
+                Value::Input(i) => Some(Place::Input(*i)),
+                Value::Constant(_) => Some(Place::Register(registers.take(dtype.size()))),
+                Value::Step => None,
+            };
+        }
+        let constants = self.values.iter().zip(&places).filter_map(|((value, _), place)| match (value, place) {
+            (Value::Constant(c), Some(Place::Register(at))) => Some((self.constants[*c].0, self.constants[*c].1, *at)),
+            _ => None,
+        });
+        let constants = constants.collect();
+        let last_use = |value: usize| self.steps.iter().rposition(|s| s.1.contains(&value)).unwrap_or(0);
+        let mut steps = Vec::with_capacity(self.steps.len());
+        for (number, (call, args, result)) in self.steps.iter().enumerate() {
+            let width = self.values[*result].1.size();
+            for &arg in args {
+                let dying = matches!(self.values[arg].0, Value::Step) && last_use(arg) == number;
+                if let (true, Some(Place::Register(at))) = (dying, places[arg])
+                    && self.values[arg].1.size() == width
+                {
+                    registers.give(at, width);
+                }
+            }
+            let place = if *result == out.0 { Place::Result } else { Place::Register(registers.take(width)) };
+            places[*result] = Some(place);
+            let mut seen: SmallVec<[usize; 3]> = SmallVec::new();
+            for &arg in args {
+                let dying =
+                    matches!(self.values[arg].0, Value::Step) && last_use(arg) == number && !seen.contains(&arg);
+                if let (true, Some(Place::Register(at))) = (dying, places[arg])
+                    && self.values[arg].1.size() != width
+                {
+                    registers.give(at, self.values[arg].1.size());
+                }
+                seen.push(arg);
+            }
+            steps.push(Step {
+                call: *call,
+                args: args.iter().map(|&a| places[a].expect("arguments come before their use")).collect(),
+                out: place,
+                widths: args.iter().map(|&a| self.values[a].1.size()).chain([width]).collect(),
+            });
+        }
+        let dtype = self.values[out.0].1;
+        let result_register = registers.take(dtype.size());
+        let gathers = self.inputs.iter().map(|dtype| registers.take(dtype.size())).collect();
+        let bytes = registers.bytes;
+        let identity = copied && self.inputs.len() == 1;
+        Program { inputs: self.inputs, dtype, steps, constants, result_register, gathers, bytes, identity }
+    }
+
+    fn drop_dead_steps(&mut self, out: usize) {
+        let mut needed = vec![false; self.values.len()];
+        needed[out] = true;
+        for (_, args, result) in self.steps.iter().rev() {
+            if needed[*result] {
+                args.iter().for_each(|&a| needed[a] = true);
+            }
+        }
+        self.steps.retain(|(_, _, result)| needed[*result]);
+    }
+}
+
+/// Registers by byte offset; free ones by width of a value.
+#[derive(Default)]
+struct Registers {
+    bytes: usize,
+    free: Vec<(usize, usize)>,
+}
+
+impl Registers {
+    fn take(&mut self, width: usize) -> usize {
+        if let Some(i) = self.free.iter().position(|f| f.1 == width) {
+            return self.free.swap_remove(i).0;
+        }
+        let at = self.bytes;
+        self.bytes += (width * BLOCK).next_multiple_of(64);
+        at
+    }
+
+    fn give(&mut self, at: usize, width: usize) {
+        if !self.free.contains(&(at, width)) {
+            self.free.push((at, width));
+        }
+    }
+}
+
+/// Elementwise steps from inputs to one result.
+pub struct Program {
+    pub(crate) inputs: Vec<DType>,
+    dtype: DType,
+    pub(crate) steps: Vec<Step>,
+    constants: Vec<(Scalar, DType, usize)>,
+    /// A register for results that cannot be written in place.
+    pub(crate) result_register: usize,
+    /// A register for each input that has to be gathered.
+    pub(crate) gathers: Vec<usize>,
+    bytes: usize,
+    /// Whether the result is the one input unchanged.
+    pub(crate) identity: bool,
+}
+
+impl Program {
+    /// The dtype of the result.
+    pub fn dtype(&self) -> DType {
+        self.dtype
+    }
+
+    /// Bytes of registers that [`ScratchBuf::new`] takes, exactly.
+    pub fn scratch_bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+/// The registers of one program.
+pub struct ScratchBuf {
+    buffer: Buffer,
+}
+
+impl ScratchBuf {
+    /// Takes the registers of a program from the thread's memory, constants written.
+    pub fn new(program: &Program) -> Result<ScratchBuf> {
+        let buffer = Buffer::allocate(&Memory::current(), Request::new(program.scratch_bytes(), "scratch"))?;
+        let scratch = ScratchBuf { buffer };
+        for &(value, dtype, at) in &program.constants {
+            crate::exec::fill(scratch.at(at), value, dtype, BLOCK);
+        }
+        Ok(scratch)
+    }
+
+    pub(crate) fn at(&self, offset: usize) -> *mut u8 {
+        debug_assert!(offset <= self.buffer.len());
+        self.buffer.as_ptr().wrapping_add(offset)
+    }
+}

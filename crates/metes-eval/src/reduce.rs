@@ -1,0 +1,206 @@
+//! Eager reductions: axes, `keepdims`, `dtype=`, `out=`, `where=`, `initial`.
+
+use crate::apply::{Operand, Options, apply};
+use crate::program::ProgramBuilder;
+use crate::reducer::{Part, Reducer, check_not_empty};
+use metes_array::{Array, Dims, Order, Scalar, broadcast_shapes, shape_text};
+use metes_dtype::{Casting, Category, DType, Kind, can_cast};
+use metes_kernels::{ReduceCell, Reduction};
+use metes_memory::{Error, ErrorKind, Result};
+
+/// The keyword arguments of a reduction.
+#[derive(Clone, Debug, Default)]
+pub struct ReduceOptions {
+    /// The axes to reduce; all by default.
+    pub axes: Option<Vec<isize>>,
+    /// Whether reduced axes stay, with length 1.
+    pub keepdims: bool,
+    /// The dtype to reduce in.
+    pub dtype: Option<DType>,
+    /// Where the result goes.
+    pub out: Option<Array>,
+    /// A bool array: values where it is false are left out.
+    pub where_: Option<Array>,
+    /// A value to start from.
+    pub initial: Option<Scalar>,
+    /// Degrees of freedom that var and std take off.
+    pub correction: f64,
+}
+
+/// The loop for values of a dtype, and the dtype that they are cast to first.
+pub(crate) fn choose(reduction: &'static Reduction, from: DType, dtype: Option<DType>) -> Result<&'static ReduceCell> {
+    let missing =
+        |kind: DType| Error::new(ErrorKind::Type, format!("{}: no loop for values of dtype {kind}", reduction.name));
+    let Some(dtype) = dtype else {
+        return reduction.cell(from.kind()).ok_or_else(|| missing(from));
+    };
+    if matches!(reduction.name, "any" | "all" | "argmin" | "argmax") {
+        return reduction.cell(from.kind()).ok_or_else(|| missing(from));
+    }
+    let exact = reduction.cells.iter().find(|c| c.input == dtype.kind() && c.output == dtype.kind());
+    let complex = from.kind().category() == Category::Complex;
+    let made = || {
+        reduction
+            .cells
+            .iter()
+            .find(|c| c.output == dtype.kind() && (c.input.category() == Category::Complex) == complex)
+    };
+    exact.or_else(made).or_else(|| reduction.cell(dtype.kind())).ok_or_else(|| missing(dtype))
+}
+
+/// The dtype of a reduction's result.
+pub fn result_dtype(reduction: &'static Reduction, from: DType, dtype: Option<DType>) -> Result<DType> {
+    let cell = choose(reduction, from, dtype)?;
+    Ok(forced(reduction, cell, dtype))
+}
+
+/// What the caller's dtype makes of the result of small integers' sums: they are kept in 64 bits, then cast.
+fn forced(reduction: &Reduction, cell: &ReduceCell, dtype: Option<DType>) -> DType {
+    match dtype {
+        Some(dtype) if !matches!(reduction.name, "any" | "all" | "argmin" | "argmax") => dtype,
+        _ => cell.output.into(),
+    }
+}
+
+/// Reduces an array along axes.
+///
+/// ```
+/// use metes_array::{Array, Scalar};
+/// use metes_eval::{ReduceOptions, reduce};
+/// let a = Array::from_slice(&[2, 2], &[1.0, 2.0, 3.0, 4.0])?;
+/// let sum = metes_kernels::reduction("sum").unwrap();
+/// let columns = reduce(sum, &a, &ReduceOptions { axes: Some(vec![0]), ..Default::default() })?;
+/// assert_eq!(columns.read::<f64>()?.to_vec(), [4.0, 6.0]);
+/// # Ok::<(), metes_memory::Error>(())
+/// ```
+///
+/// # Errors
+/// Axes that are not there, dtypes without a loop, an empty reduction without identity, an `out` of another shape or
+/// dtype, refused memory.
+pub fn reduce(reduction: &'static Reduction, array: &Array, options: &ReduceOptions) -> Result<Array> {
+    let axes = axes_of(array, options.axes.as_deref())?;
+    let cell = choose(reduction, array.dtype(), options.dtype)?;
+    let dtype = forced(reduction, cell, options.dtype);
+    check_mask(reduction, array, options)?;
+    if options.initial.is_none() {
+        check_not_empty(reduction, array.shape(), &axes)?;
+    }
+    let kept: Dims = (0..array.ndim()).filter(|a| !axes.contains(a)).map(|a| array.shape()[a]).collect();
+    let shape = if options.keepdims { keep(array.shape(), &axes) } else { kept.clone() };
+    if let Some(out) = &options.out {
+        check_out(reduction, out, &shape, dtype)?;
+    }
+    let result = Array::empty(&kept, cell.output.into(), reduction.name)?;
+    let empty = axes.iter().any(|&a| array.shape()[a] == 0);
+    if !(empty && !reduction.has_identity) {
+        fold(reduction, cell, array, &axes, options, &result)?;
+    }
+    let result = match options.initial {
+        Some(initial) if empty && !reduction.has_identity => Array::full(&kept, initial, cell.output.into())?,
+        Some(initial) => with_initial(reduction, &result, initial)?,
+        None => result,
+    };
+    let result = result.reshape(&shape.iter().map(|&n| n as isize).collect::<Vec<_>>(), Order::C, Some(false))?;
+    match &options.out {
+        Some(out) => {
+            crate::assign(out, &Operand::Array(result), Casting::Unsafe, None)?;
+            Ok(out.clone())
+        }
+        None => crate::astype(&result, dtype, Order::K, Casting::Unsafe, false),
+    }
+}
+
+fn fold(
+    reduction: &'static Reduction,
+    cell: &'static ReduceCell,
+    array: &Array,
+    axes: &[usize],
+    options: &ReduceOptions,
+    result: &Array,
+) -> Result<()> {
+    let mut builder = ProgramBuilder::new();
+    let slot = builder.input(array.dtype());
+    let via = options.dtype.filter(|d| d.size() < cell.input.size() && d.kind().category() <= Category::Signed);
+    let slot = via.map_or(slot, |dtype| builder.cast(slot, dtype));
+    let slot = builder.cast(slot, cell.input.into());
+    let program = builder.finish(slot);
+    let part = Part { axis: 0, start: 0, len: array.shape().first().copied().unwrap_or(1) };
+    let mut reducer =
+        Reducer::new(reduction, cell, program, array.shape(), axes, None, options.correction, result.clone())?;
+    reducer.feed(std::slice::from_ref(array), part, options.where_.as_ref())?;
+    reducer.finish()
+}
+
+fn axes_of(array: &Array, axes: Option<&[isize]>) -> Result<Vec<usize>> {
+    let Some(axes) = axes else { return Ok((0..array.ndim()).collect()) };
+    let mut out: Vec<usize> = axes.iter().map(|&a| array.axis(a)).collect::<Result<_>>()?;
+    out.sort_unstable();
+    if out.windows(2).any(|w| w[0] == w[1]) {
+        return Err(Error::new(ErrorKind::Value, "duplicate value in 'axis'"));
+    }
+    Ok(out)
+}
+
+fn keep(shape: &[usize], axes: &[usize]) -> Dims {
+    shape.iter().enumerate().map(|(a, &n)| if axes.contains(&a) { 1 } else { n }).collect()
+}
+
+fn check_mask(reduction: &Reduction, array: &Array, options: &ReduceOptions) -> Result<()> {
+    let Some(mask) = &options.where_ else { return Ok(()) };
+    if mask.dtype().kind() != Kind::Bool {
+        let message = format!("{}: where= must be of dtype bool, not {}", reduction.name, mask.dtype());
+        return Err(Error::new(ErrorKind::Casting, message));
+    }
+    if broadcast_shapes(&[mask.shape(), array.shape()])?.as_slice() != array.shape() {
+        let message = format!(
+            "{}: where= of shape {} does not broadcast to {}",
+            reduction.name,
+            shape_text(mask.shape()),
+            shape_text(array.shape())
+        );
+        return Err(Error::new(ErrorKind::Value, message));
+    }
+    if matches!(reduction.name, "min" | "max" | "argmin" | "argmax") && options.initial.is_none() {
+        let message = format!(
+            "reduction operation '{}' does not have an identity, so to use a where mask one has to specify 'initial'",
+            reduction.name
+        );
+        return Err(Error::new(ErrorKind::Value, message));
+    }
+    Ok(())
+}
+
+fn check_out(reduction: &Reduction, out: &Array, shape: &[usize], dtype: DType) -> Result<()> {
+    if out.shape() != shape {
+        let (has, wants) = (shape_text(out.shape()), shape_text(shape));
+        let message = format!("{}: output parameter has shape {has}, the result has {wants}", reduction.name);
+        return Err(Error::new(ErrorKind::Value, message));
+    }
+    out.require_writeable(reduction.name)?;
+    if can_cast(dtype, out.dtype(), Casting::SameKind) {
+        return Ok(());
+    }
+    let message = format!(
+        "Cannot cast ufunc '{}' output from dtype('{dtype}') to dtype('{}') with casting rule 'same_kind'",
+        reduction.name,
+        out.dtype()
+    );
+    Err(Error::new(ErrorKind::Casting, message))
+}
+
+/// The elementwise function that a reduction repeats.
+fn with_initial(reduction: &Reduction, result: &Array, initial: Scalar) -> Result<Array> {
+    let name = match reduction.name {
+        "sum" => "add",
+        "prod" => "multiply",
+        "min" => "minimum",
+        "max" => "maximum",
+        other => {
+            return Err(Error::new(ErrorKind::Type, format!("{other} has no keyword argument 'initial'")));
+        }
+    };
+    let ufunc = metes_kernels::ufunc(name).expect("a row of the table");
+    let start = Array::full(&[], initial, result.dtype())?;
+    let mut outputs = apply(ufunc, &[Operand::Array(start), Operand::Array(result.clone())], &Options::default())?;
+    Ok(outputs.remove(0))
+}

@@ -1,0 +1,169 @@
+//! Which loop a ufunc runs for given operands: promotion, then the first loop that takes the operands safely.
+
+use metes_array::Scalar;
+use metes_dtype::{Casting, Category, DType, Kind, Weak, can_cast, promote, promote_weak};
+use metes_kernels::{Cell, Ufunc};
+use metes_memory::{Error, ErrorKind, Result};
+
+/// An operand as promotion sees it.
+#[derive(Clone, Copy, Debug)]
+pub enum Input {
+    /// Something with a dtype.
+    DType(DType),
+    /// A Python scalar; a `bool` counts as a bool array does.
+    Weak(Scalar),
+}
+
+/// Functions whose answer for an integer outside the other operand's range is known, and right.
+const COMPARISONS: &[&str] = &["equal", "not_equal", "less", "less_equal", "greater", "greater_equal"];
+/// Functions that NumPy does not define for bool operands alone.
+const NOT_FOR_BOOL: &[&str] = &["subtract", "negative", "positive", "sign"];
+
+fn weak(scalar: Scalar) -> Option<Weak> {
+    match scalar {
+        Scalar::Bool(_) => None,
+        Scalar::Int(_) => Some(Weak::Int),
+        Scalar::Float(_) => Some(Weak::Float),
+        Scalar::Complex(..) => Some(Weak::Complex),
+    }
+}
+
+/// The dtype that operands meet in: arrays among themselves first, then Python scalars by category.
+pub fn common_dtype(inputs: &[Input]) -> Option<DType> {
+    let strong = |input: &Input| match *input {
+        Input::DType(dtype) => Some(dtype),
+        Input::Weak(scalar) if weak(scalar).is_none() => Some(DType::of(Kind::Bool)),
+        Input::Weak(_) => None,
+    };
+    let start = inputs.iter().filter_map(strong).reduce(promote);
+    inputs.iter().fold(start, |dtype, input| match (*input, dtype) {
+        (Input::Weak(scalar), Some(dtype)) => Some(weak(scalar).map_or(dtype, |w| promote_weak(dtype, w))),
+        (Input::Weak(scalar), None) => Some(scalar.default_dtype()),
+        (Input::DType(_), dtype) => dtype,
+    })
+}
+
+/// The loop for these operands; its `inputs` are what they are cast to.
+///
+/// # Errors
+/// [`ErrorKind::Type`] where no loop takes them, [`ErrorKind::Overflow`] for a Python integer outside the range of
+/// the dtype that it meets.
+pub fn resolve(ufunc: &Ufunc, inputs: &[Input], dtype: Option<DType>) -> Result<&'static Cell> {
+    if inputs.len() != ufunc.nin {
+        let message = format!("{} takes {} operands, not {}", ufunc.name, ufunc.nin, inputs.len());
+        return Err(Error::new(ErrorKind::Type, message));
+    }
+    if let Some(dtype) = dtype {
+        return forced(ufunc, inputs, dtype);
+    }
+    let choice = ufunc.cells[0].inputs.first() == Some(&Kind::Bool) && ufunc.nin == 3 && ufunc.name == "where";
+    let meeting = &inputs[usize::from(choice)..];
+    let common = common_dtype(meeting).expect("a ufunc has operands");
+    let mut kinds: Vec<Kind> = inputs.iter().map(|input| kind_in(input, common)).collect();
+    if choice {
+        kinds = vec![Kind::Bool, common.kind(), common.kind()];
+    }
+    if NOT_FOR_BOOL.contains(&ufunc.name) && kinds.iter().all(|&k| k == Kind::Bool) {
+        return Err(unsupported(ufunc, inputs));
+    }
+    let compares = COMPARISONS.contains(&ufunc.name);
+    for input in inputs {
+        if let Input::Weak(scalar) = *input
+            && let Err(error) = scalar.check(common)
+        {
+            if !compares {
+                return Err(error);
+            }
+            let wide = |input: &Input| match *input {
+                Input::Weak(scalar) => Input::DType(wide_dtype(scalar)),
+                Input::DType(dtype) if dtype.kind().category() == Category::Unsigned => Input::DType(Kind::U64.into()),
+                Input::DType(_) => Input::DType(Kind::I64.into()),
+            };
+            return resolve(ufunc, &inputs.iter().map(wide).collect::<Vec<_>>(), None);
+        }
+    }
+    find(ufunc, &kinds, common.kind())
+        .or_else(|| {
+            let own: Vec<Kind> = inputs.iter().map(|input| kind_alone(input)).collect();
+            find(ufunc, &own, common.kind())
+        })
+        .ok_or_else(|| unsupported(ufunc, inputs))
+}
+
+/// A dtype in which an integer beyond another's range can be compared.
+fn wide_dtype(scalar: Scalar) -> DType {
+    match scalar {
+        Scalar::Int(value) if i64::try_from(value).is_ok() => Kind::I64.into(),
+        Scalar::Int(value) if u64::try_from(value).is_ok() => Kind::U64.into(),
+        _ => Kind::F64.into(),
+    }
+}
+
+fn kind_in(input: &Input, common: DType) -> Kind {
+    match *input {
+        Input::DType(dtype) => dtype.kind(),
+        Input::Weak(scalar) if weak(scalar).is_none() => Kind::Bool,
+        Input::Weak(_) => common.kind(),
+    }
+}
+
+fn kind_alone(input: &Input) -> Kind {
+    match *input {
+        Input::DType(dtype) => dtype.kind(),
+        Input::Weak(scalar) => scalar.default_dtype().kind(),
+    }
+}
+
+fn find(ufunc: &Ufunc, kinds: &[Kind], common: Kind) -> Option<&'static Cell> {
+    let exact = ufunc.cells.iter().find(|c| c.inputs == kinds);
+    let even = || ufunc.cells.iter().find(|c| c.inputs.iter().all(|&k| k == common));
+    let safe = || {
+        let casts =
+            |c: &&Cell| c.inputs.iter().zip(kinds).all(|(&to, &from)| can_cast(from.into(), to.into(), Casting::Safe));
+        ufunc.cells.iter().find(casts)
+    };
+    exact.or_else(even).or_else(safe)
+}
+
+fn forced(ufunc: &Ufunc, inputs: &[Input], dtype: DType) -> Result<&'static Cell> {
+    let kind = dtype.kind();
+    let same = ufunc.cells.iter().find(|c| c.outputs[0] == kind && c.inputs.iter().all(|&k| k == kind));
+    same.or_else(|| ufunc.cells.iter().find(|c| c.outputs[0] == kind)).ok_or_else(|| {
+        let dtypes = names(inputs);
+        let message = format!(
+            "No loop matching the specified signature and casting was found for ufunc {}: dtype {dtype}, operands {dtypes}",
+            ufunc.name
+        );
+        Error::new(ErrorKind::Type, message)
+    })
+}
+
+fn names(inputs: &[Input]) -> String {
+    let name = |input: &Input| match input {
+        Input::DType(dtype) => dtype.name().to_owned(),
+        Input::Weak(scalar) => format!(
+            "Python {}",
+            match scalar {
+                Scalar::Bool(_) => "bool",
+                Scalar::Int(_) => "int",
+                Scalar::Float(_) => "float",
+                Scalar::Complex(..) => "complex",
+            }
+        ),
+    };
+    format!("({})", inputs.iter().map(name).collect::<Vec<_>>().join(", "))
+}
+
+fn unsupported(ufunc: &Ufunc, inputs: &[Input]) -> Error {
+    let message = format!(
+        "ufunc '{}' not supported for the input types {}, and the inputs could not be safely coerced to any supported types according to the casting rule 'safe'",
+        ufunc.name,
+        names(inputs)
+    );
+    Error::new(ErrorKind::Type, message)
+}
+
+/// The dtype of a ufunc's first result.
+pub fn result_dtype(ufunc: &Ufunc, inputs: &[Input]) -> Result<DType> {
+    Ok(resolve(ufunc, inputs, None)?.outputs[0].into())
+}

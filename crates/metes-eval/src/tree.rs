@@ -1,0 +1,181 @@
+//! The fixed tree in which values are folded, so that results do not depend on how the values arrive.
+//!
+//! The reduced axes at the end of the shape, flattened in C order, make *runs*: a run is folded in leaves of
+//! [`LEAF`] values at fixed positions, leaves are merged 128 at a time into a second level, those 128 at a time into a
+//! third, and so on. The other reduced axes, flattened in C order, are folded the same way over the results of the
+//! runs, one value (or run) after the other. Where a part of the data ends inside a leaf, its values wait.
+
+use metes_kernels::{LEAF, ReduceCell};
+use metes_memory::{Buffer, Memory, Request, Result};
+use smallvec::SmallVec;
+
+/// Merges into one state of the next level.
+const FAN: usize = 128;
+
+/// Levels above the leaves for `count` leaves (or outer values).
+pub(crate) fn levels(count: usize) -> usize {
+    let (mut levels, mut left) = (1, count);
+    while left > FAN {
+        left = left.div_ceil(FAN);
+        levels += 1;
+    }
+    levels
+}
+
+/// States of `width` adjacent results on every level, in one buffer.
+pub(crate) struct States {
+    buffer: Buffer,
+    cell: &'static ReduceCell,
+    pub width: usize,
+    levels: usize,
+}
+
+impl States {
+    pub(crate) fn bytes(cell: &ReduceCell, width: usize, levels: usize) -> usize {
+        cell.state * width * levels
+    }
+
+    /// Empty states.
+    pub(crate) fn new(cell: &'static ReduceCell, width: usize, levels: usize) -> Result<States> {
+        let request = Request::new(States::bytes(cell, width, levels), "reduce");
+        let states = States { buffer: Buffer::allocate(&Memory::current(), request)?, cell, width, levels };
+        states.clear();
+        Ok(states)
+    }
+
+    pub(crate) fn clear(&self) {
+        // SAFETY: the buffer holds these states.
+        unsafe { (self.cell.init)(self.width * self.levels, self.buffer.as_ptr()) };
+    }
+
+    /// The state of a result on a level.
+    pub(crate) fn at(&self, level: usize, result: usize) -> *mut u8 {
+        debug_assert!(level < self.levels && result <= self.width);
+        self.buffer.as_ptr().wrapping_add((level * self.width + result) * self.cell.state)
+    }
+
+    /// After `n` results from `first` on took their value number `index`: full levels are merged upwards.
+    pub(crate) fn carry(&self, first: usize, n: usize, index: usize) {
+        let mut count = index + 1;
+        for level in 1..self.levels {
+            if !count.is_multiple_of(FAN) {
+                return;
+            }
+            count /= FAN;
+            // SAFETY: both levels hold these results' states.
+            unsafe {
+                (self.cell.merge)(n, self.at(level - 1, first), self.at(level, first));
+                (self.cell.init)(n, self.at(level - 1, first));
+            }
+        }
+    }
+
+    /// Merges all levels of `n` results into the highest, and returns where that is.
+    pub(crate) fn collect(&self, first: usize, n: usize) -> *mut u8 {
+        for level in 1..self.levels {
+            // SAFETY: both levels hold these results' states.
+            unsafe { (self.cell.merge)(n, self.at(level - 1, first), self.at(level, first)) };
+        }
+        self.at(self.levels - 1, first)
+    }
+}
+
+/// One run under way: its levels, and values that wait for their leaf to fill.
+pub(crate) struct RunTree {
+    states: States,
+    leaf: States,
+    waiting: Buffer,
+    runs: SmallVec<[Progress; 1]>,
+    itemsize: usize,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Progress {
+    waiting: usize,
+    leaves: usize,
+}
+
+impl RunTree {
+    /// Bytes for `runs` runs of `length` values that are open at once.
+    pub(crate) fn bytes(cell: &ReduceCell, runs: usize, length: usize) -> usize {
+        let itemsize = cell.input.size();
+        States::bytes(cell, runs, levels(length.div_ceil(LEAF))) + States::bytes(cell, 1, 1) + runs * LEAF * itemsize
+    }
+
+    pub(crate) fn new(cell: &'static ReduceCell, runs: usize, length: usize) -> Result<RunTree> {
+        let itemsize = cell.input.size();
+        Ok(RunTree {
+            states: States::new(cell, runs, levels(length.div_ceil(LEAF)))?,
+            leaf: States::new(cell, 1, 1)?,
+            waiting: Buffer::allocate(&Memory::current(), Request::new(runs * LEAF * itemsize, "reduce"))?,
+            runs: SmallVec::from_elem(Progress::default(), runs),
+            itemsize,
+        })
+    }
+
+    /// Starts run `run` anew.
+    pub(crate) fn restart(&mut self, run: usize) {
+        self.runs[run] = Progress::default();
+        for level in 0..self.states.levels {
+            // SAFETY: the state lies within the buffer.
+            unsafe { (self.states.cell.init)(1, self.states.at(level, run)) };
+        }
+    }
+
+    /// The next `n` values of a run, the first of them at position `index` of the reduction.
+    ///
+    /// # Safety
+    /// `n` values of the cell's input kind at `x` by `step`.
+    pub(crate) unsafe fn push(&mut self, run: usize, n: usize, x: *const u8, step: isize, index: u64) {
+        let (mut n, mut x, mut index) = (n, x, index);
+        let store = self.waiting.as_ptr().wrapping_add(run * LEAF * self.itemsize);
+        while n > 0 {
+            let waiting = self.runs[run].waiting;
+            if waiting == 0 && n >= LEAF {
+                // SAFETY: at least LEAF values lie there by the caller's promise.
+                unsafe { self.fold(run, LEAF, x, step, index) };
+                (n, x, index) = (n - LEAF, x.wrapping_offset(step * LEAF as isize), index + LEAF as u64);
+                continue;
+            }
+            let take = n.min(LEAF - waiting);
+            let to = (store.wrapping_add(waiting * self.itemsize), self.itemsize as isize);
+            // SAFETY: values by the caller's promise; the store has room for a leaf.
+            unsafe { crate::exec::move_values(take, self.itemsize, (x.cast_mut(), step), to) };
+            self.runs[run].waiting += take;
+            (n, x, index) = (n - take, x.wrapping_offset(step * take as isize), index + take as u64);
+            if self.runs[run].waiting == LEAF {
+                self.flush(run, index);
+            }
+        }
+    }
+
+    /// # Safety
+    /// As [`RunTree::push`], for at most one leaf.
+    unsafe fn fold(&mut self, run: usize, n: usize, x: *const u8, step: isize, index: u64) {
+        let cell = self.states.cell;
+        // SAFETY: the leaf's state and the run's first level lie within their buffers; values by the caller's promise.
+        unsafe {
+            (cell.init)(1, self.leaf.at(0, 0));
+            (cell.fold)(n, x, step, self.leaf.at(0, 0), index);
+            (cell.merge)(1, self.leaf.at(0, 0), self.states.at(0, run));
+        }
+        self.states.carry(run, 1, self.runs[run].leaves);
+        self.runs[run].leaves += 1;
+    }
+
+    /// Folds the values that wait; `end` is the position after the last of them.
+    fn flush(&mut self, run: usize, end: u64) {
+        let n = std::mem::take(&mut self.runs[run].waiting);
+        let store = self.waiting.as_ptr().wrapping_add(run * LEAF * self.itemsize);
+        // SAFETY: the store holds `n` values.
+        unsafe { self.fold(run, n, store, self.itemsize as isize, end - n as u64) };
+    }
+
+    /// The finished state of a run whose values end before position `end`.
+    pub(crate) fn finish(&mut self, run: usize, end: u64) -> *mut u8 {
+        if self.runs[run].waiting > 0 {
+            self.flush(run, end);
+        }
+        self.states.collect(run, 1)
+    }
+}

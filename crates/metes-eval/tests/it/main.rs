@@ -1,0 +1,3 @@
+//! Tests of the evaluator, one binary.
+
+mod plan;
