@@ -70,6 +70,12 @@ fn fold_text(expr: &Expr) -> String {
 /// An elementwise tree as a formula.
 struct Formula<'a>(&'a Expr);
 
+impl Display for Expr {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        Formula(self).fmt(f)
+    }
+}
+
 impl Display for Formula<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let of = Formula;

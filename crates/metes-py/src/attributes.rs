@@ -36,6 +36,8 @@ macro_rules! getter {
     }};
 }
 
+pub(crate) use getter;
+
 /// The slots for attributes and texts.
 pub(crate) fn slots() -> Vec<ffi::PyType_Slot> {
     let table = vec![

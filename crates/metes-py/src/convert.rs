@@ -62,7 +62,7 @@ pub(crate) fn existing<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<(Arra
     if let Some(array) = array_of(object) {
         return Ok(Some((array.clone(), None)));
     }
-    if is_plain(object) {
+    if is_plain(object) || crate::lazy::is_lazy(object) {
         return Ok(None);
     }
     if let Some(array) = buffer::import(object, label(object)?)? {

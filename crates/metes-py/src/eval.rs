@@ -11,8 +11,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
 use std::sync::OnceLock;
 
-use crate::pending;
-pub(crate) use crate::pending::{Operand, Options, ReduceOptions};
+pub(crate) use metes_eval::{Operand, Options, Outputs, ReduceOptions};
 
 /// Arrays from this many bytes on are worked on without the interpreter.
 const HEAVY: usize = 64 << 10;
@@ -85,8 +84,8 @@ pub(crate) fn apply_with(
     row: &'static Ufunc,
     inputs: &[Operand],
     options: &Options,
-) -> PyResult<Vec<Array>> {
-    heavy(py, bytes_of(inputs), || pending::apply(row, inputs, options)).or_raise()
+) -> PyResult<Outputs> {
+    heavy(py, bytes_of(inputs), || metes_eval::apply(row, inputs, options)).or_raise()
 }
 
 /// A reduction.
@@ -96,7 +95,7 @@ pub(crate) fn reduce(
     array: &Array,
     options: &ReduceOptions,
 ) -> PyResult<Array> {
-    heavy(py, array.nbytes(), || pending::reduce(row, array, options)).or_raise()
+    heavy(py, array.nbytes(), || metes_eval::reduce(row, array, options)).or_raise()
 }
 
 /// `array[...] = value`, casting as NumPy does there; only where `where_` is true.
@@ -104,7 +103,7 @@ pub(crate) fn assign(py: Python<'_>, into: &Array, value: &Operand, where_: Opti
     if let Operand::Weak(scalar) = value {
         check_fits(*scalar, into.dtype())?;
     }
-    heavy(py, into.nbytes(), || pending::assign(into, value, Casting::Unsafe, where_.as_ref())).or_raise()
+    heavy(py, into.nbytes(), || metes_eval::assign(into, value, Casting::Unsafe, where_.as_ref())).or_raise()
 }
 
 /// The array with elements of another dtype.
@@ -116,7 +115,7 @@ pub(crate) fn astype(
     casting: Casting,
     copy: bool,
 ) -> PyResult<Array> {
-    heavy(py, array.nbytes(), || pending::astype(array, dtype, order, casting, copy)).or_raise()
+    heavy(py, array.nbytes(), || metes_eval::astype(array, dtype, order, casting, copy)).or_raise()
 }
 
 /// Whether the only element is true.

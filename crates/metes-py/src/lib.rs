@@ -8,6 +8,7 @@ mod attributes;
 mod buffer;
 mod cast;
 mod convert;
+mod create;
 mod discover;
 mod dtype;
 mod element;
@@ -16,14 +17,21 @@ mod eval;
 mod fancy;
 mod fastcall;
 mod flags;
+mod functions;
 mod index;
+mod lazy;
+mod lazy_methods;
+mod memory;
 mod methods;
 mod number;
 mod object;
-mod pending;
+mod progress;
+mod reduce;
+mod rows;
 #[allow(dead_code)]
 mod site;
 mod text;
+mod ufunc;
 
 use pyo3::prelude::*;
 
@@ -53,5 +61,11 @@ fn start(module: &Bound<'_, PyModule>) -> PyResult<()> {
         ["bytes", "dtype", "shape", "fortran=False"],
         "What pickle calls to make an Array."
     );
-    fastcall::add_functions(module, vec![rebuild])
+    fastcall::add_functions(module, vec![rebuild])?;
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    memory::install(module)?;
+    rows::install(module)?;
+    lazy::install(module)?;
+    fastcall::add_functions(module, create::functions())?;
+    fastcall::add_functions(module, functions::functions())
 }

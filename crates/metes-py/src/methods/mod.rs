@@ -12,7 +12,9 @@ use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyString};
 
-pub(crate) use numpy::rebuild;
+pub(crate) use copies::parse_casting;
+pub(crate) use numpy::{options, output, rebuild};
+pub(crate) use reduce::{correction, reduce_call};
 
 /// Every method.
 pub(crate) fn table() -> Vec<PyMethodDef> {
@@ -57,6 +59,12 @@ pub(crate) fn parse_integers(object: &Bound<'_, PyAny>) -> PyResult<Vec<isize>> 
         ))
     })?;
     items.map(|item| parse_integer(&item?)).collect()
+}
+
+/// A shape: a length, or a sequence of lengths.
+pub(crate) fn parse_shape(object: &Bound<'_, PyAny>) -> PyResult<Vec<usize>> {
+    let negative = |_| PyValueError::new_err("negative dimensions are not allowed");
+    parse_integers(object)?.into_iter().map(|n| usize::try_from(n).map_err(negative)).collect()
 }
 
 /// Anything that Python takes as an index.

@@ -109,7 +109,8 @@ pub(crate) fn single<'py>(out: &Object<'py>) -> PyResult<Object<'py>> {
     }
 }
 
-fn correction(args: &Args<'_, '_>) -> PyResult<f64> {
+/// Degrees of freedom taken off: `ddof` or `correction`.
+pub(crate) fn correction(args: &Args<'_, '_>) -> PyResult<f64> {
     let ddof = args.named("ddof").map_or(Ok(0.0), |value| value.extract::<f64>())?;
     match args.named("correction") {
         Some(_) if ddof != 0.0 => Err(PyValueError::new_err("ddof and correction can't be provided simultaneously.")),

@@ -1,0 +1,297 @@
+//! Functions that make arrays: from values, from counts, from other objects' bytes.
+
+use crate::convert::{to_array, to_object};
+use crate::dtype::parse_dtype_or_none;
+use crate::element::weak_scalar;
+use crate::errors::OrRaise;
+use crate::eval::{self, Operand};
+use crate::fastcall::{Args, method};
+use crate::methods::{parse_integer, parse_order, parse_shape};
+use crate::number::to_scalar;
+use crate::object::{array_of, from_array, view_of};
+use metes_array::{Array, Index, Order, Scalar};
+use metes_dtype::{DType, Kind};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::ffi;
+use pyo3::prelude::*;
+
+/// The table of functions.
+pub(crate) fn functions() -> Vec<ffi::PyMethodDef> {
+    vec![
+        method!(
+            "asarray",
+            asarray,
+            ["obj", "dtype=None", "order=None", "*", "copy=None"],
+            "The array for anything that can be one, sharing bytes where that is possible.\n\ncopy=False raises ValueError where a copy is needed."
+        ),
+        method!(
+            "array",
+            array,
+            ["obj", "dtype=None", "*", "copy=True", "order=None"],
+            "A new array with the values of anything that can be one."
+        ),
+        method!(
+            "empty",
+            empty,
+            ["shape", "dtype=None", "order='C'"],
+            "An array whose values are whatever lay in memory."
+        ),
+        method!(
+            "zeros",
+            zeros,
+            ["shape", "dtype=None", "order='C'"],
+            "An array of zeros; costs nothing until touched."
+        ),
+        method!("ones", ones, ["shape", "dtype=None", "order='C'"], "An array of ones."),
+        method!("full", full, ["shape", "fill_value", "dtype=None", "order='C'"], "An array filled with one value."),
+        method!(
+            "empty_like",
+            empty_like,
+            ["prototype", "dtype=None", "order='K'", "*", "shape=None"],
+            "An uninitialised array of the prototype's shape, dtype and order of axes."
+        ),
+        method!(
+            "zeros_like",
+            zeros_like,
+            ["prototype", "dtype=None", "order='K'", "*", "shape=None"],
+            "Zeros of the prototype's shape, dtype and order of axes."
+        ),
+        method!(
+            "ones_like",
+            ones_like,
+            ["prototype", "dtype=None", "order='K'", "*", "shape=None"],
+            "Ones of the prototype's shape, dtype and order of axes."
+        ),
+        method!(
+            "full_like",
+            full_like,
+            ["prototype", "fill_value", "dtype=None", "order='K'", "*", "shape=None"],
+            "One value in the prototype's shape, dtype and order of axes."
+        ),
+        method!(
+            "arange",
+            arange,
+            ["start", "stop=None", "step=1", "dtype=None"],
+            "Values from start (0 where only stop is given) by step, stop excluded."
+        ),
+        method!(
+            "linspace",
+            linspace,
+            ["start", "stop", "num=50", "endpoint=True", "*", "dtype=None"],
+            "num values evenly spaced from start to stop."
+        ),
+        method!("eye", eye, ["N", "M=None", "k=0", "dtype=None"], "Ones on the diagonal k of a matrix of zeros."),
+        method!(
+            "frombuffer",
+            frombuffer,
+            ["buffer", "dtype=None", "count=-1", "offset=0"],
+            "The bytes of an object as a one-dimensional array, without a copy."
+        ),
+    ]
+}
+
+type Made<'py> = PyResult<Bound<'py, PyAny>>;
+
+fn asarray<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    let copy = args.some(3).map(|c| c.is_truthy()).transpose()?;
+    convert(args, 2, copy, Order::K)
+}
+
+fn array<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    let copy = match args.get(2) {
+        None => Some(true),
+        Some(given) if given.is_none() => None,
+        Some(given) => Some(given.is_truthy()?),
+    };
+    convert(args, 3, copy, Order::K)
+}
+
+fn convert<'py>(args: &Args<'_, 'py>, order_at: usize, copy: Option<bool>, default: Order) -> Made<'py> {
+    let object = args.required(0)?;
+    let order = parse_order(args.some(order_at), default)?;
+    if crate::lazy::is_lazy(object) {
+        let text = "a lazy array must be computed to become an array: use compute()";
+        return Err(PyTypeError::new_err(text));
+    }
+    let made = to_object(object, parse_dtype_or_none(args.some(1))?, copy)?;
+    match array_of(&made) {
+        Some(array) if !has_order(array, order) => {
+            if copy == Some(false) {
+                return Err(PyValueError::new_err(format!(
+                    "Unable to avoid copy while creating an array as requested: the array is not in order {order:?}"
+                )));
+            }
+            Ok(from_array(args.py(), array.copy(order).or_raise()?, None))
+        }
+        _ => Ok(made),
+    }
+}
+
+fn has_order(array: &Array, order: Order) -> bool {
+    match order {
+        Order::C => array.is_c_contiguous(),
+        Order::F => array.is_f_contiguous(),
+        Order::A => array.is_c_contiguous() || array.is_f_contiguous(),
+        Order::K => true,
+    }
+}
+
+fn dtype_or_float(args: &Args<'_, '_>, at: usize) -> PyResult<DType> {
+    Ok(parse_dtype_or_none(args.some(at))?.unwrap_or(DType::of(Kind::F64)))
+}
+
+/// Makes an array of a shape in order C or F; in order F as the transpose of one in order C.
+fn in_order<'py>(
+    args: &Args<'_, 'py>,
+    order_at: usize,
+    make: impl FnOnce(&[usize]) -> metes_memory::Result<Array>,
+) -> Made<'py> {
+    let mut shape = parse_shape(args.required(0)?)?;
+    let array = match parse_order(args.some(order_at), Order::C)? {
+        Order::F => {
+            shape.reverse();
+            make(&shape).and_then(|made| made.transpose(None))
+        }
+        _ => make(&shape),
+    };
+    Ok(from_array(args.py(), array.or_raise()?, None))
+}
+
+fn empty<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    let dtype = dtype_or_float(args, 1)?;
+    in_order(args, 2, |shape| Array::empty(shape, dtype, "empty"))
+}
+
+fn zeros<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    let dtype = dtype_or_float(args, 1)?;
+    in_order(args, 2, |shape| Array::zeros(shape, dtype))
+}
+
+fn ones<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    let dtype = dtype_or_float(args, 1)?;
+    in_order(args, 2, |shape| Array::ones(shape, dtype))
+}
+
+fn full<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    let value = args.required(1)?;
+    let dtype = parse_dtype_or_none(args.some(2))?;
+    if let Some(scalar) = weak_scalar(value)? {
+        let dtype = match dtype {
+            Some(dtype) => dtype,
+            None => crate::discover::scalar_dtype(scalar)?,
+        };
+        return in_order(args, 3, |shape| Array::full(shape, scalar, dtype));
+    }
+    let values = to_array(value, None)?;
+    let made = in_order(args, 3, |shape| Array::empty(shape, dtype.unwrap_or(values.dtype()), "full"))?;
+    fill(&made, &Operand::Array(values))?;
+    Ok(made)
+}
+
+fn fill(made: &Bound<'_, PyAny>, value: &Operand) -> PyResult<()> {
+    eval::assign(made.py(), crate::object::this(made)?, value, None)
+}
+
+/// An uninitialised array like the prototype; arguments 0, dtype, order and shape at the given places.
+fn like<'py>(args: &Args<'_, 'py>, first: usize, op: &'static str) -> Made<'py> {
+    let prototype = to_array(args.required(0)?, None)?;
+    let dtype = parse_dtype_or_none(args.some(first))?.unwrap_or(prototype.dtype());
+    let order = parse_order(args.some(first + 1), Order::K)?;
+    let array = match args.some(first + 2) {
+        None => prototype.empty_like(dtype, order, op),
+        Some(shape) => {
+            Array::empty_in(&parse_shape(shape)?, dtype, if order == Order::F { order } else { Order::C }, op)
+        }
+    };
+    Ok(from_array(args.py(), array.or_raise()?, None))
+}
+
+fn empty_like<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    like(args, 1, "empty_like")
+}
+
+fn filled_like<'py>(args: &Args<'_, 'py>, first: usize, op: &'static str, value: Operand) -> Made<'py> {
+    let made = like(args, first, op)?;
+    fill(&made, &value)?;
+    Ok(made)
+}
+
+fn zeros_like<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    filled_like(args, 1, "zeros_like", Operand::Weak(Scalar::Int(0)))
+}
+
+fn ones_like<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    filled_like(args, 1, "ones_like", Operand::Weak(Scalar::Int(1)))
+}
+
+fn full_like<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    let value = args.required(1)?;
+    let value = match weak_scalar(value)? {
+        Some(scalar) => Operand::Weak(scalar),
+        None => Operand::Array(to_array(value, None)?),
+    };
+    filled_like(args, 2, "full_like", value)
+}
+
+fn arange<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    let first = to_scalar(args.required(0)?)?;
+    let (start, stop) = match args.some(1) {
+        None => (Scalar::Int(0), first),
+        Some(stop) => (first, to_scalar(stop)?),
+    };
+    let step = args.some(2).map_or(Ok(Scalar::Int(1)), |step| to_scalar(step))?;
+    let dtype = parse_dtype_or_none(args.some(3))?;
+    Ok(from_array(args.py(), Array::arange(start, stop, step, dtype).or_raise()?, None))
+}
+
+fn linspace<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    let (start, stop) = (to_scalar(args.required(0)?)?, to_scalar(args.required(1)?)?);
+    let num = args.some(2).map_or(Ok(50), parse_integer)?;
+    let num = usize::try_from(num)
+        .map_err(|_| PyValueError::new_err(format!("linspace: number of samples, {num}, must be non-negative")))?;
+    let dtype = parse_dtype_or_none(args.some(4))?;
+    let made = Array::linspace(start, stop, num, args.flag(3, true)?, dtype).or_raise()?;
+    Ok(from_array(args.py(), made, None))
+}
+
+fn eye<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    let length = |at: usize| args.some(at).map(|n| parse_shape(n).map(|shape| shape[0])).transpose();
+    let rows = length(0)?.ok_or_else(|| PyTypeError::new_err("eye: N must be a length"))?;
+    let columns = length(1)?.unwrap_or(rows);
+    let k = args.some(2).map_or(Ok(0), parse_integer)?;
+    let made = Array::eye(rows, columns, k, dtype_or_float(args, 3)?).or_raise()?;
+    Ok(from_array(args.py(), made, None))
+}
+
+fn frombuffer<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    let dtype = dtype_or_float(args, 1)?;
+    let count = args.some(2).map_or(Ok(-1), parse_integer)?;
+    let offset = args.some(3).map_or(Ok(0), parse_integer)?;
+    let bytes = args.py().import("builtins")?.getattr("memoryview")?.call1((args.required(0)?,))?;
+    let bytes = bytes.call_method1("cast", ("B",))?;
+    let bytes = to_object(&bytes, None, Some(false))?;
+    let array = crate::object::this(&bytes)?;
+    let (start, stop) = span(array.size(), dtype, count, offset)?;
+    let index = Index::Slice { start: Some(start), stop: Some(stop), step: None };
+    let view = array.index(&[index]).and_then(|part| part.view(dtype)).or_raise()?;
+    Ok(view_of(&bytes, view))
+}
+
+/// First byte and end of `count` elements (all that fit, if negative) after `offset` bytes.
+fn span(bytes: usize, dtype: DType, count: isize, offset: isize) -> PyResult<(isize, isize)> {
+    let wrong = |text: String| Err(PyValueError::new_err(format!("frombuffer: {text}")));
+    let start = match usize::try_from(offset) {
+        Ok(start) if start <= bytes => start,
+        _ => return wrong(format!("offset {offset} lies outside the buffer of {bytes} bytes")),
+    };
+    let (left, size) = (bytes - start, dtype.size());
+    let wanted = match usize::try_from(count) {
+        Ok(count) => count.checked_mul(size),
+        Err(_) if left % size == 0 => Some(left),
+        Err(_) => return wrong(format!("{left} bytes are no multiple of the {size} bytes of a {dtype}")),
+    };
+    match wanted {
+        Some(wanted) if wanted <= left => Ok((start as isize, (start + wanted) as isize)),
+        _ => wrong(format!("{count} elements of {size} bytes are more than the {left} bytes from offset {offset} on")),
+    }
+}

@@ -1,0 +1,43 @@
+//! Reductions as Python calls them: `metes.sum(a, axis=0)`, eager or lazy.
+
+use crate::convert::to_array;
+use crate::fastcall::Args;
+use crate::methods::{correction, reduce_call};
+use metes_kernels::Reduction;
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+
+/// The parameters of each family, in NumPy's order; what is not named here is like `min`.
+const FAMILIES: &[(&[&str], &[&str])] = &[
+    (&["sum", "prod"], &["a", "axis=None", "dtype=None", "out=None", "keepdims=False", "initial=None", "where=True"]),
+    (&["mean"], &["a", "axis=None", "dtype=None", "out=None", "keepdims=False", "*", "where=True"]),
+    (
+        &["var", "std"],
+        &["a", "axis=None", "dtype=None", "out=None", "ddof=0", "keepdims=False", "*", "where=True", "correction=None"],
+    ),
+    (&["any", "all"], &["a", "axis=None", "out=None", "keepdims=False", "*", "where=True"]),
+    (&["argmin", "argmax"], &["a", "axis=None", "out=None", "*", "keepdims=False"]),
+];
+const OTHERS: &[&str] = &["a", "axis=None", "out=None", "keepdims=False", "initial=None", "where=True"];
+
+/// The parameters of a row's function.
+pub(crate) fn params(name: &str) -> &'static [&'static str] {
+    FAMILIES.iter().find(|(names, _)| names.contains(&name)).map_or(OTHERS, |(_, params)| params)
+}
+
+/// Calls a row.
+pub(crate) fn call<'py>(row: &'static Reduction, args: &Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+    let object = args.required(0)?;
+    match crate::lazy::expr_of(object) {
+        Some(expr) => lazily(row, args, expr),
+        None => reduce_call(args.py(), row.name, &to_array(object, None)?, args),
+    }
+}
+
+fn lazily<'py>(row: &'static Reduction, args: &Args<'_, 'py>, expr: &metes_eval::Expr) -> PyResult<Bound<'py, PyAny>> {
+    if let Some(name) = ["out", "initial", "where"].into_iter().find(|name| args.named(name).is_some()) {
+        return Err(PyTypeError::new_err(format!("{}: {name} is not for lazy arrays", row.name)));
+    }
+    let keepdims = args.named("keepdims").map_or(Ok(false), |k| k.is_truthy())?;
+    crate::lazy::reduce(args.py(), row, expr, args.named("axis"), args.named("dtype"), keepdims, correction(args)?)
+}

@@ -1,0 +1,86 @@
+//! Elementwise functions as Python calls them: operands, `out`, `where`, `dtype`, `casting`, `order`.
+
+use crate::convert::to_array;
+use crate::element::weak_scalar;
+use crate::eval::{Operand, apply_with};
+use crate::fastcall::Args;
+use crate::methods::{options, output};
+use crate::object::{array_of, from_array};
+use metes_kernels::Ufunc;
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+use smallvec::SmallVec;
+
+const UNARY: &[&str] = &["x", "out=None", "*", "where=True", "casting='same_kind'", "order='K'", "dtype=None"];
+const BINARY: &[&str] = &["x1", "x2", "out=None", "*", "where=True", "casting='same_kind'", "order='K'", "dtype=None"];
+const TERNARY: &[&str] =
+    &["x1", "x2", "x3", "out=None", "*", "where=True", "casting='same_kind'", "order='K'", "dtype=None"];
+
+/// The parameters of a row's function.
+pub(crate) fn params(row: &Ufunc) -> &'static [&'static str] {
+    match row.nin {
+        1 => UNARY,
+        2 => BINARY,
+        _ => TERNARY,
+    }
+}
+
+type Outs<'py> = SmallVec<[Option<Bound<'py, PyAny>>; 2]>;
+
+/// Calls a row.
+pub(crate) fn call<'py>(row: &'static Ufunc, args: &Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+    let py = args.py();
+    let given: SmallVec<[&Bound<'py, PyAny>; 3]> = (0..row.nin).map(|at| args.required(at)).collect::<PyResult<_>>()?;
+    if given.iter().any(|object| crate::lazy::is_lazy(object)) {
+        return lazily(row, args, &given);
+    }
+    let operands: SmallVec<[Operand; 3]> = given.into_iter().map(operand).collect::<PyResult<_>>()?;
+    let outs = outs(row, args.some(row.nin))?;
+    let mut options = options(args)?;
+    for out in &outs {
+        options.out.push(out.as_ref().map(output).transpose()?);
+    }
+    let results = apply_with(py, row, &operands, &options)?;
+    let mut objects = results.into_iter().zip(outs).map(|(result, out)| match out {
+        Some(out) => out,
+        None => from_array(py, result, None),
+    });
+    match (objects.next(), row.nout) {
+        (Some(one), 1) => Ok(one),
+        (first, _) => Ok(PyTuple::new(py, first.into_iter().chain(objects).collect::<Vec<_>>())?.into_any()),
+    }
+}
+
+fn lazily<'py>(row: &'static Ufunc, args: &Args<'_, 'py>, given: &[&Bound<'py, PyAny>]) -> PyResult<Bound<'py, PyAny>> {
+    if let Some(name) = ["out", "where", "casting", "order", "dtype"].into_iter().find(|n| args.named(n).is_some()) {
+        return Err(PyTypeError::new_err(format!("{}: {name} is not for lazy arrays", row.name)));
+    }
+    crate::lazy::apply(args.py(), row, given)
+}
+
+/// An operand: an array, a Python number, which is weak, or anything that can be an array.
+pub(crate) fn operand(object: &Bound<'_, PyAny>) -> PyResult<Operand> {
+    if let Some(array) = array_of(object) {
+        return Ok(Operand::Array(array.clone()));
+    }
+    match weak_scalar(object)? {
+        Some(scalar) => Ok(Operand::Weak(scalar)),
+        None => to_array(object, None).map(Operand::Array),
+    }
+}
+
+/// What `out=` gives for each result; empty where it was not given at all.
+fn outs<'py>(row: &Ufunc, out: Option<&Bound<'py, PyAny>>) -> PyResult<Outs<'py>> {
+    let Some(out) = out else { return Ok(SmallVec::from_elem(None, row.nout)) };
+    let given: Outs<'py> = match out.cast::<PyTuple>() {
+        Ok(several) => several.iter().map(|one| (!one.is_none()).then_some(one)).collect(),
+        Err(_) => SmallVec::from_iter([Some(out.clone())]),
+    };
+    if given.len() != row.nout {
+        let text =
+            format!("{}: out must have {} entries, one for each result, not {}", row.name, row.nout, given.len());
+        return Err(PyValueError::new_err(text));
+    }
+    Ok(given)
+}

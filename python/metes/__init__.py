@@ -1,0 +1,47 @@
+"""Metes: n-dimensional arrays with the memory under control.
+
+Names and behaviour follow NumPy; what arrays hold is measured, bounded and reused:
+
+>>> import metes as mt
+>>> a = mt.arange(12).reshape(3, 4)
+>>> (a[:, ::2] + 1).tolist()
+[[1, 3], [5, 7], [9, 11]]
+>>> mt.memory.stats().current_bytes >= a.nbytes
+True
+"""
+
+from __future__ import annotations
+
+from . import _limits, _manipulate, _native, memory
+from ._limits import *
+from ._manipulate import *
+
+__version__ = _native.__version__
+
+# Classes, functions, exceptions, dtypes, and the rows of the kernels' tables: their one list is the native module's.
+_exported = {name: value for name, value in vars(_native).items() if not name.startswith("_")}
+globals().update(_exported)
+
+concat = _native.concatenate
+dtype = _native.DType
+
+e = 2.718281828459045
+inf = float("inf")
+nan = float("nan")
+newaxis = None
+pi = 3.141592653589793
+
+
+def ufuncs():
+    """All elementwise functions, in the order of their table."""
+    return list(_native._ufuncs)
+
+
+def reductions():
+    """All reductions, in the order of their table."""
+    return list(_native._reductions)
+
+
+_own = ["concat", "dtype", "e", "inf", "memory", "nan", "newaxis", "pi", "reductions", "ufuncs"]
+
+__all__ = sorted({*_own, *_limits.__all__, *_manipulate.__all__, *_exported})

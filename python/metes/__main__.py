@@ -1,0 +1,16 @@
+"""`python -m metes` and the console script `metes`: the command line, which is the same as the standalone program's."""
+
+from __future__ import annotations
+
+import sys
+
+from . import _native
+
+
+def main():
+    """Runs the command line with the process's arguments and returns its exit code."""
+    return _native._cli_main(["metes", *sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,135 @@
+"""What the element kinds can hold: `finfo`, `iinfo`, `isdtype`, `suggest_dtype`."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from . import _native
+from ._native import Array, DType, asarray
+
+__all__ = ["Suggestion", "finfo", "iinfo", "isdtype", "suggest_dtype"]
+
+# Bits of mantissa (without the leading one) and of exponent, by bytes of one real number.
+_FLOATS = {2: (10, 5), 4: (23, 8), 8: (52, 11)}
+
+_FAMILIES = {
+    "bool": "b",
+    "signed integer": "i",
+    "unsigned integer": "u",
+    "integral": "iu",
+    "real floating": "f",
+    "complex floating": "c",
+    "numeric": "iufc",
+}
+
+
+def _dtype_of(kind):
+    return kind.dtype if isinstance(kind, Array) else DType(kind)
+
+
+class finfo:
+    """Limits of a floating-point dtype; for a complex one those of its parts."""
+
+    __slots__ = ("bits", "dtype", "eps", "max", "min", "smallest_normal", "smallest_subnormal")
+
+    def __init__(self, dtype, /):
+        dtype = _dtype_of(dtype)
+        if dtype.kind not in "fc":
+            raise ValueError(f"finfo: {dtype} is not a floating-point dtype")
+        size = dtype.itemsize // (2 if dtype.kind == "c" else 1)
+        mantissa, exponent = _FLOATS[size]
+        top = 2 ** (exponent - 1)
+        self.bits = 8 * size
+        self.dtype = DType(f"f{size}")
+        self.eps = 2.0**-mantissa
+        self.max = (2.0 - self.eps) * 2.0 ** (top - 1)
+        self.min = -self.max
+        self.smallest_normal = 2.0 ** (2 - top)
+        self.smallest_subnormal = 2.0 ** (2 - top - mantissa)
+
+    @property
+    def tiny(self):
+        """The smallest positive normal number; another name of `smallest_normal`."""
+        return self.smallest_normal
+
+    def __repr__(self):
+        return f"finfo(dtype={self.dtype}, eps={self.eps}, max={self.max})"
+
+
+class iinfo:
+    """Limits of an integer dtype."""
+
+    __slots__ = ("bits", "dtype", "max", "min")
+
+    def __init__(self, dtype, /):
+        dtype = _dtype_of(dtype)
+        if dtype.kind not in "iu":
+            raise ValueError(f"iinfo: {dtype} is not an integer dtype")
+        self.bits = 8 * dtype.itemsize
+        self.dtype = dtype
+        self.min = -(2 ** (self.bits - 1)) if dtype.kind == "i" else 0
+        self.max = 2 ** (self.bits - (dtype.kind == "i")) - 1
+
+    def __repr__(self):
+        return f"iinfo(dtype={self.dtype}, min={self.min}, max={self.max})"
+
+
+def isdtype(dtype, kind, /):
+    """Whether a dtype is `kind`: a dtype, a family such as "real floating", or any of a tuple of those.
+
+    >>> import metes as mt
+    >>> mt.isdtype(mt.float32, "real floating")
+    True
+    """
+    dtype = DType(dtype)
+    if isinstance(kind, tuple):
+        return any(isdtype(dtype, one) for one in kind)
+    if not isinstance(kind, str):
+        return dtype == DType(kind)
+    if kind not in _FAMILIES:
+        raise ValueError(f"isdtype: unknown kind {kind!r}; known are {', '.join(_FAMILIES)}")
+    return dtype.kind in _FAMILIES[kind]
+
+
+class Suggestion(NamedTuple):
+    """A dtype that holds every value of an array, and what it would save."""
+
+    dtype: DType
+    saved_bytes: int
+
+
+def suggest_dtype(a, /):
+    """The narrowest dtype of the same family that holds every value of `a` unchanged, and the bytes that it saves.
+
+    Integers go to unsigned dtypes where nothing is negative. Takes little memory: the values are looked at in blocks.
+
+    >>> import metes as mt
+    >>> mt.suggest_dtype(mt.asarray([0, 1, 255]))
+    Suggestion(dtype=dtype('uint8'), saved_bytes=21)
+    """
+    a = asarray(a)
+    narrow = _narrow_integer(a) if a.dtype.kind in "iu" else _narrow_float(a)
+    return Suggestion(narrow, a.nbytes - a.size * narrow.itemsize)
+
+
+def _narrow_integer(a):
+    low, high = (int(_native.min(a)), int(_native.max(a))) if a.size else (0, 0)
+    names = ("uint8", "uint16", "uint32", "uint64") if low >= 0 else ("int8", "int16", "int32", "int64")
+    return next(info.dtype for info in map(iinfo, names) if info.min <= low and high <= info.max)
+
+
+def _narrow_float(a):
+    names = {"f": ("float16", "float32"), "c": ("complex64",)}.get(a.dtype.kind, ())
+    narrower = (DType(name) for name in names if DType(name).itemsize < a.dtype.itemsize)
+    return next((dtype for dtype in narrower if _holds(dtype, a)), a.dtype)
+
+
+def _holds(dtype, a, block=65536):
+    if a.ndim > 1 and a.size > block:
+        return all(_holds(dtype, row) for row in a)
+    try:
+        for start in range(0, a.shape[0] if a.ndim == 1 else 1, block):
+            (a[start : start + block] if a.ndim == 1 else a).astype(dtype, casting="same_value")
+    except ValueError:
+        return False
+    return True

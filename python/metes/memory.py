@@ -1,0 +1,181 @@
+"""The memory of arrays: limits and budgets, exact counts, who holds what, profiles.
+
+>>> import metes as mt
+>>> before = mt.memory.stats().current_bytes
+>>> a = mt.zeros(1000)
+>>> mt.memory.stats().current_bytes - before
+8000
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass, fields
+
+from . import _native
+
+__all__ = [
+    "Holder",
+    "Live",
+    "Stats",
+    "budget",
+    "fail_after",
+    "get_limit",
+    "live",
+    "profile",
+    "report",
+    "reset_peak",
+    "rss",
+    "set_limit",
+    "stats",
+    "trim",
+]
+
+
+def _size(size):
+    """Bytes for a number of them, or for text such as "64 MiB" or "60%"; `None` stays `None`."""
+    if size is None or isinstance(size, int):
+        return _native._memory_size(None if size is None else str(int(size)))
+    return _native._memory_size(str(size))
+
+
+def set_limit(limit):
+    """Sets the most bytes that arrays may hold in this program and returns the limit before.
+
+    `limit` is a number of bytes, text ("64 MiB", "2 GB", "60%" of what the container or machine has), or `None` for no
+    limit. What passes the limit is refused with `OutOfMemory` before anything is allocated.
+    """
+    before = get_limit()
+    _native._memory_set_limit(_size(limit))
+    return before
+
+
+def get_limit():
+    """The limit in bytes, or `None`."""
+    return _native._memory_get_limit()
+
+
+@contextlib.contextmanager
+def budget(limit, name="budget"):
+    """A limit for what is allocated inside the `with` block on this thread, under the limits around it.
+
+    Blocks that outlive the `with` block stay charged to it until they are freed.
+
+    >>> import metes as mt
+    >>> with mt.memory.budget("1 MiB", name="small"):
+    ...     mt.zeros(1 << 20)
+    Traceback (most recent call last):
+    ...
+    metes.OutOfMemory: ...
+    """
+    scope = _native._MemoryScope(_size(limit), str(name))
+    scope.enter()
+    try:
+        yield
+    finally:
+        scope.exit()
+
+
+def _mib(count):
+    return f"{count / 2**20:,.3f} MiB" if count >= 2**20 else f"{count / 2**10:,.2f} KiB"
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Counts of the ledger, in bytes as requested where the name does not say otherwise; prints as a table."""
+
+    current_bytes: int
+    peak_bytes: int
+    total_bytes: int
+    current_count: int
+    freed_bytes: int = 0
+    peak_count: int = 0
+    total_count: int = 0
+    freed_count: int = 0
+    requested_bytes: int = 0
+    allocated_bytes: int = 0
+    reserved_bytes: int = 0
+    cached_bytes: int = 0
+    foreign_bytes: int = 0
+
+    def __str__(self):
+        rows = [(field.name, getattr(self, field.name)) for field in fields(self)]
+        text = (f"{name:<16}{n:>20,}" + (f"{_mib(n):>18}" if name.endswith("_bytes") else "") for name, n in rows)
+        return "\n".join(text)
+
+
+def stats():
+    """What is live, what was, and what it costs: a `Stats`."""
+    return Stats(**_native._memory_stats())
+
+
+def reset_peak():
+    """Sets `peak_bytes` to what is live now."""
+    _native._memory_reset_peak()
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Live blocks that have something in common: the place, the operation, the scope or the dtype."""
+
+    name: str
+    bytes: int
+    count: int
+
+
+class Live(list):
+    """Holders, the largest first; prints as a table."""
+
+    def __str__(self):
+        if not self:
+            return "no live arrays"
+        return "\n".join(f"{_mib(h.bytes):>18} {h.count:>8,}  {h.name}" for h in self)
+
+    __repr__ = __str__
+
+
+_GROUPS = ("site", "op", "scope", "dtype")
+
+
+def live(by="site", top=20):
+    """The largest holders of live bytes, grouped by "site", "op", "scope" or "dtype", as a list that prints as a table."""
+    if by not in _GROUPS:
+        raise ValueError(f"live: by must be one of {', '.join(_GROUPS)}, not {by!r}")
+    return Live(Holder(*row) for row in _native._memory_live(by, top))
+
+
+def trim():
+    """Gives cached bytes back to the system and returns how many."""
+    return _native._memory_trim()
+
+
+@contextlib.contextmanager
+def profile(path):
+    """Records every allocation of arrays inside the `with` block in the capture file `path`."""
+    recorder = _native._Recorder(os.fspath(path))
+    try:
+        yield
+    finally:
+        recorder.stop()
+
+
+def report(capture, html):
+    """Writes a self-contained HTML page about a capture: live bytes over time, and the largest blocks."""
+    _native._memory_report(os.fspath(capture), os.fspath(html))
+
+
+@contextlib.contextmanager
+def fail_after(n):
+    """For tests: inside the `with` block on this thread, `n` allocations succeed and all later ones fail."""
+    scope = _native._FailAfter(n)
+    scope.enter()
+    try:
+        yield
+    finally:
+        scope.exit()
+
+
+def rss():
+    """Bytes of physical memory that the process holds now."""
+    return _native._memory_rss()

@@ -1,0 +1,126 @@
+"""In-place and `out=` on overlapping views give what a full copy of the inputs would give."""
+
+import metes as mt
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from layouts import same
+
+SIZE = 24
+
+
+@st.composite
+def windows(draw, length):
+    """Two views of `length` elements of one buffer, as (start, step)."""
+
+    def one():
+        step = draw(st.sampled_from([-3, -2, -1, 1, 2, 3]))
+        span = abs(step) * (length - 1)
+        low = draw(st.integers(0, SIZE - 1 - span))
+        return (low if step > 0 else low + span), step
+
+    return one(), one()
+
+
+def view(buffer, window, length):
+    start, step = window
+    stop = start + step * length
+    return buffer[start : stop if stop >= 0 else None : step]
+
+
+OPERATIONS = ["add", "subtract", "multiply", "maximum"]
+
+
+@given(data=st.data(), length=st.integers(1, 8), name=st.sampled_from(OPERATIONS))
+def test_out_overlaps_inputs(data, length, name):
+    (first, second), third = data.draw(windows(length)), data.draw(windows(length))[0]
+    source = np.arange(SIZE, dtype=np.int64) ** 2 % 31
+    expected = source.copy()
+    result = getattr(np, name)(view(source, first, length).copy(), view(source, second, length).copy())
+    view(expected, third, length)[...] = result
+    ours = mt.array(source)
+    getattr(mt, name)(view(ours, first, length), view(ours, second, length), out=view(ours, third, length))
+    same(ours, expected)
+
+
+@given(data=st.data(), length=st.integers(1, 8))
+def test_in_place(data, length):
+    first, second = data.draw(windows(length))
+    source = np.arange(SIZE, dtype=np.float64)
+    expected = source.copy()
+    view(expected, first, length)[...] += view(source, second, length).copy()
+    ours = mt.array(source)
+    target = view(ours, first, length)
+    target += view(ours, second, length)
+    same(ours, expected)
+
+
+@given(data=st.data(), length=st.integers(1, 8))
+def test_assignment(data, length):
+    first, second = data.draw(windows(length))
+    source = np.arange(SIZE, dtype=np.int32)
+    expected = source.copy()
+    view(expected, first, length)[...] = view(source, second, length).copy()
+    ours = mt.array(source)
+    target = view(ours, first, length)
+    target[...] = view(ours, second, length)
+    same(ours, expected)
+
+
+@given(data=st.data(), length=st.integers(1, 6))
+def test_other_dtype_on_the_same_bytes(data, length):
+    """Casting while writing onto the input: narrow results must not run ahead of wide inputs, nor behind."""
+    first, second = data.draw(windows(length))
+    source = np.arange(SIZE, dtype=np.float32)
+    bytes_ = source.tobytes()
+    theirs = np.frombuffer(bytearray(bytes_), np.float32)
+    expected = theirs.copy()
+    view(expected.view(np.int32), first, length)[...] = (view(theirs, second, length) * 2).astype(np.int32)
+    ours = mt.asarray(theirs)
+    mt.multiply(view(ours, second, length), 2, out=view(ours.view("int32"), first, length), casting="unsafe")
+    same(ours, expected)
+
+
+def test_transposed_square_onto_itself():
+    source = np.arange(36.0).reshape(6, 6)
+    ours = mt.array(source)
+    ours += ours.T
+    same(ours, source + source.T)
+    ours = mt.array(source)
+    ours[...] = ours.T
+    same(ours, source.T)
+
+
+def test_reduction_onto_its_input():
+    source = np.arange(12.0).reshape(3, 4)
+    ours = mt.array(source)
+    mt.sum(ours, axis=0, out=ours[1])
+    same(ours[1], source.sum(axis=0))
+
+
+def test_disjoint_interleaved_views_take_no_scratch():
+    ours = mt.ones(200_000)
+    mt.memory.reset_peak()
+    before = mt.memory.stats().current_bytes
+    even, odd = ours[::2], ours[1::2]
+    even += odd
+    assert mt.memory.stats().peak_bytes - before < 64 * 1024
+    same(ours[:4], np.array([2.0, 1.0, 2.0, 1.0]))
+
+
+def test_shares_memory_is_exact():
+    a = mt.arange(100)
+    assert not mt.shares_memory(a[::2], a[1::2])
+    assert mt.may_share_memory(a[::2], a[1::2])
+    assert mt.shares_memory(a[::2], a[::3])
+    assert not mt.may_share_memory(a[:50], a[50:])
+    assert not mt.shares_memory(a, mt.arange(100))
+
+
+@given(data=st.data(), left=st.integers(1, 8), right=st.integers(1, 8))
+def test_shares_memory_against_numpy(data, left, right):
+    first, second = data.draw(windows(left))[0], data.draw(windows(right))[0]
+    theirs = np.arange(SIZE)
+    ours = mt.asarray(theirs)
+    a, b = view(theirs, first, left), view(theirs, second, right)
+    assert mt.shares_memory(view(ours, first, left), view(ours, second, right)) == np.shares_memory(a, b)

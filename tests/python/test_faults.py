@@ -1,0 +1,161 @@
+"""Fail the n-th allocation, for every n, in every public function: an error, nothing lost, inputs unchanged."""
+
+import gc
+import inspect
+
+import metes as mt
+import numpy as np
+import pytest
+
+# One call for each public function that allocates. `a` is float64 (4, 6), `i` int64 (4, 6), `m` a mask of that shape,
+# `p` a folder with `x.npy` and `x.npz` (member `x`). Ufuncs and reductions are added from their tables.
+CALLS = {
+    "asarray": lambda e: mt.asarray([[1.0, 2.0], [3.0, 4.0]]),
+    "array": lambda e: mt.array(e.a, dtype="float32"),
+    "empty": lambda e: mt.empty((3, 4)),
+    "zeros": lambda e: mt.zeros((3, 4)),
+    "ones": lambda e: mt.ones((3, 4)),
+    "full": lambda e: mt.full((3, 4), 2),
+    "empty_like": lambda e: mt.empty_like(e.a),
+    "zeros_like": lambda e: mt.zeros_like(e.a),
+    "ones_like": lambda e: mt.ones_like(e.a),
+    "full_like": lambda e: mt.full_like(e.a, 3),
+    "arange": lambda e: mt.arange(10),
+    "linspace": lambda e: mt.linspace(0, 1, 10),
+    "eye": lambda e: mt.eye(4),
+    "frombuffer": lambda e: mt.frombuffer(b"12345678"),
+    "copy": lambda e: mt.copy(e.a),
+    "astype": lambda e: mt.astype(e.a, "complex64"),
+    "reshape": lambda e: mt.reshape(e.a.T, (-1,)),
+    "ravel": lambda e: mt.ravel(e.a.T),
+    "concat": lambda e: mt.concat([e.a, e.i]),
+    "concatenate": lambda e: mt.concatenate([e.a, e.i], axis=1),
+    "stack": lambda e: mt.stack([e.a, e.a]),
+    "where": lambda e: mt.where(e.m, e.a, e.i),
+    "suggest_dtype": lambda e: mt.suggest_dtype(e.i),
+    "save": lambda e: mt.save(e.p / "out.npy", e.a.T),
+    "savez": lambda e: mt.savez(e.p / "out.npz", e.a, i=e.i),
+    "savez_compressed": lambda e: mt.savez_compressed(e.p / "out.npz", e.a, i=e.i),
+    "load": lambda e: (mt.load(e.p / "x.npy"), mt.load(e.p / "x.npz")["x"]),
+    "open": lambda e: mt.open(e.p / "x.npz")["x"].compute(),
+    "lazy": lambda e: (mt.lazy(e.a) * 2 + e.i).sum(axis=0).compute(),
+    "compute": lambda e: mt.compute(mt.lazy(e.a) + 1, mt.open(e.p / "x.npy").max(axis=0)),
+    "plan": lambda e: mt.plan(mt.lazy(e.a).sum(axis=0)),
+    "shares_memory": lambda e: mt.shares_memory(e.a[::2], e.a[1:]),
+}
+
+# Functions that make no array bytes: views, questions about types and shapes.
+NO_BYTES = {
+    "transpose",
+    "permute_dims",
+    "matrix_transpose",
+    "squeeze",
+    "expand_dims",
+    "swapaxes",
+    "moveaxis",
+    "flip",
+    "broadcast_to",
+    "broadcast_arrays",
+    "broadcast_shapes",
+    "may_share_memory",
+    "can_cast",
+    "result_type",
+    "promote_types",
+    "isdtype",
+    "finfo",
+    "iinfo",
+    "ufuncs",
+    "reductions",
+}
+
+MORE = {
+    "in-place": lambda e: e.a.__iadd__(e.i.astype("float32")),
+    "in-place on an overlapping view": lambda e: e.a.__iadd__(e.a[::-1, ::-1]),
+    "assignment": lambda e: e.a.__setitem__(slice(1, None), e.a[:-1]),
+    "out": lambda e: mt.add(e.a, e.i, out=e.a[::-1]),
+    "repr": lambda e: repr(e.a * 1),
+    "to NumPy": lambda e: np.asarray(e.a, dtype="float32"),
+    "tolist": lambda e: e.a.tolist(),
+}
+
+
+def rows():
+    calls = {}
+    for row in mt.ufuncs():
+        kinds = "aia"[: row.nin] if takes_floats(row) else "iii"[: row.nin]
+        calls[row.__name__] = lambda e, row=row, kinds=kinds: row(*(getattr(e, k) for k in kinds))
+    for row in mt.reductions():
+        calls[row.__name__] = lambda e, row=row: row(e.a.T[::2], axis=0)
+    return calls
+
+
+def takes_floats(row):
+    try:
+        row(*[mt.ones(1)] * row.nin)
+    except TypeError:
+        return False
+    return True
+
+
+ALL = {**CALLS, **rows(), **MORE}
+
+
+class Inputs:
+    """Fresh inputs, and a check that they are as they were."""
+
+    def __init__(self, folder):
+        self.p = folder
+        self.a = mt.array(np.arange(1.0, 25.0).reshape(4, 6) / 32)
+        self.i = mt.array(np.arange(24).reshape(4, 6) % 5)
+        self.m = mt.array(np.arange(24).reshape(4, 6) % 2 == 0)
+        self.before = self.bytes()
+
+    def bytes(self):
+        return [np.asarray(x).tobytes() for x in (self.a, self.i, self.m)]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("faults")
+    np.save(path / "x.npy", np.ones((50, 3)))
+    np.savez_compressed(path / "x.npz", x=np.ones((50, 3)))
+    return path
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_allocation_may_fail(name, folder):
+    inputs = Inputs(folder)
+    for n in range(200):
+        start = mt.memory.stats().current_bytes, mt.memory.stats().current_count
+        try:
+            with mt.memory.fail_after(n):
+                ALL[name](inputs)
+        except MemoryError:
+            gc.collect()
+            now = mt.memory.stats().current_bytes, mt.memory.stats().current_count
+            assert now == start, f"failing allocation {n} leaks"
+            assert inputs.bytes() == inputs.before, f"failing allocation {n} changes an input"
+            assert not list(folder.glob("*.tmp*")), "a partial file is left behind"
+            continue
+        break
+    else:
+        raise AssertionError("200 allocations and no end")
+
+
+def test_the_list_is_whole():
+    """Every public function is either failed above, or known to allocate nothing."""
+    functions = {
+        name
+        for name in mt.__all__
+        if callable(getattr(mt, name)) and not inspect.isclass(getattr(mt, name)) and name != "ufuncs"
+    }
+    aliases = {name for name in functions if getattr(mt, name).__name__ != name and getattr(mt, name).__name__ in ALL}
+    assert functions - set(ALL) - NO_BYTES - aliases == set()
+
+
+@pytest.mark.parametrize("name", ["add", "sum", "copy", "arange", "concat", "lazy", "savez"])
+def test_the_first_failure_is_seen(name, folder):
+    """Guards the test above: where nothing can fail, nothing is tested."""
+    inputs = Inputs(folder)
+    with pytest.raises(MemoryError), mt.memory.fail_after(0):
+        ALL[name](inputs)

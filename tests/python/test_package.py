@@ -1,0 +1,51 @@
+"""The package itself: names, documentation that runs, stubs that agree with what is there."""
+
+import doctest
+import importlib
+import inspect
+import pathlib
+import subprocess
+import sys
+
+import metes as mt
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("module", ["metes", "metes.memory", "metes._limits", "metes._manipulate"])
+def test_examples_run(module):
+    flags = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
+    result = doctest.testmod(importlib.import_module(module), optionflags=flags)
+    assert result.attempted > 0 and result.failed == 0
+
+
+def test_every_public_name_is_there_and_documented():
+    for name in mt.__all__:
+        value = getattr(mt, name)
+        if callable(value) and not isinstance(value, type):
+            assert inspect.getdoc(value), name
+        if inspect.isclass(value):
+            assert value.__doc__, name
+
+
+def test_no_private_names():
+    assert not [name for name in mt.__all__ if name.startswith("_")]
+    assert mt.__version__.count(".") == 2
+
+
+def test_stubs_are_up_to_date():
+    script = ROOT / "python" / "make_stubs.py"
+    run = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+
+
+def test_stubs_are_python():
+    for name in ("_native.pyi", "__init__.pyi"):
+        compile((ROOT / "python" / "metes" / name).read_text(), name, "exec")
+
+
+def test_import_needs_no_numpy():
+    code = "import sys; sys.modules['numpy'] = None; import metes as mt; print(mt.sum(mt.arange(4)).tolist())"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.stdout.strip() == "6", run.stderr
