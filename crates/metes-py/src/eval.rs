@@ -11,7 +11,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
 use std::sync::OnceLock;
 
-pub(crate) use metes_eval::{Operand, Options, Outputs, ReduceOptions};
+use crate::object::array_of;
+use crate::pending;
+pub(crate) use crate::pending::{Operand, Options, ReduceOptions};
 
 /// Arrays from this many bytes on are worked on without the interpreter.
 const HEAVY: usize = 64 << 10;
@@ -49,6 +51,9 @@ pub(crate) fn reduction(name: &str) -> PyResult<&'static Reduction> {
 
 /// What `object` is in an operation: an array, a number without dtype; `None` for what arrays cannot be computed with.
 pub(crate) fn to_operand(object: &Bound<'_, PyAny>) -> PyResult<Option<Operand>> {
+    if let Some(array) = array_of(object) {
+        return Ok(Some(Operand::Array(array.clone())));
+    }
     if let Some(scalar) = weak_scalar(object)? {
         return Ok(Some(Operand::Weak(scalar)));
     }
@@ -84,8 +89,8 @@ pub(crate) fn apply_with(
     row: &'static Ufunc,
     inputs: &[Operand],
     options: &Options,
-) -> PyResult<Outputs> {
-    heavy(py, bytes_of(inputs), || metes_eval::apply(row, inputs, options)).or_raise()
+) -> PyResult<Vec<Array>> {
+    heavy(py, bytes_of(inputs), || pending::apply(row, inputs, options)).or_raise()
 }
 
 /// A reduction.
@@ -95,15 +100,18 @@ pub(crate) fn reduce(
     array: &Array,
     options: &ReduceOptions,
 ) -> PyResult<Array> {
-    heavy(py, array.nbytes(), || metes_eval::reduce(row, array, options)).or_raise()
+    heavy(py, array.nbytes(), || pending::reduce(row, array, options)).or_raise()
 }
 
 /// `array[...] = value`, casting as NumPy does there; only where `where_` is true.
 pub(crate) fn assign(py: Python<'_>, into: &Array, value: &Operand, where_: Option<Array>) -> PyResult<()> {
     if let Operand::Weak(scalar) = value {
         check_fits(*scalar, into.dtype())?;
+        if into.ndim() == 0 && where_.is_none() {
+            return into.set_item(&[], *scalar).or_raise();
+        }
     }
-    heavy(py, into.nbytes(), || metes_eval::assign(into, value, Casting::Unsafe, where_.as_ref())).or_raise()
+    heavy(py, into.nbytes(), || pending::assign(into, value, Casting::Unsafe, where_.as_ref())).or_raise()
 }
 
 /// The array with elements of another dtype.
@@ -115,7 +123,7 @@ pub(crate) fn astype(
     casting: Casting,
     copy: bool,
 ) -> PyResult<Array> {
-    heavy(py, array.nbytes(), || metes_eval::astype(array, dtype, order, casting, copy)).or_raise()
+    heavy(py, array.nbytes(), || pending::astype(array, dtype, order, casting, copy)).or_raise()
 }
 
 /// Whether the only element is true.
