@@ -5,10 +5,12 @@
 
 mod buffer;
 mod error;
+mod map;
 mod memory;
 mod source;
 
 pub use buffer::{Access, Buffer, Guards};
+pub use map::MapMode;
 pub use error::{Error, ErrorKind, Refusal, Result};
 pub use memory::{Charge, Memory, Stats};
 pub use source::{Block, Request, Source, Tag};
