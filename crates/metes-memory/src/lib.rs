@@ -10,7 +10,7 @@ mod memory;
 mod source;
 
 pub use buffer::{Access, Buffer, Guards};
-pub use map::MapMode;
 pub use error::{Error, ErrorKind, Refusal, Result};
+pub use map::MapMode;
 pub use memory::{Charge, Memory, Stats};
 pub use source::{Block, Request, Source, Tag};

@@ -118,7 +118,11 @@ impl Decoder {
     pub(crate) fn finish(&mut self) -> Result<()> {
         let name = self.encoded.name.clone();
         if self.some(&mut [0])? != 0 {
-            return Err(format_error(&name, "data", format_args!("goes on after the {} bytes of its header", self.encoded.plain)));
+            return Err(format_error(
+                &name,
+                "data",
+                format_args!("goes on after the {} bytes of its header", self.encoded.plain),
+            ));
         }
         match self.encoded.crc {
             Some(crc) if self.digest.finalize() as u32 != crc => {

@@ -35,7 +35,11 @@ impl Header {
         let mut start = [0; 8];
         take(reader, &mut start, name, "magic")?;
         if start[..6] != *MAGIC {
-            return Err(format_error(name, "magic", format_args!("not an .npy file, it starts with {:?}", &start[..6])));
+            return Err(format_error(
+                name,
+                "magic",
+                format_args!("not an .npy file, it starts with {:?}", &start[..6]),
+            ));
         }
         let version = (start[6], start[7]);
         let mut wide = [0; 4];
@@ -47,7 +51,11 @@ impl Header {
         take(reader, &mut wide[..length_bytes], name, "header length")?;
         let length = u32::from_le_bytes(wide) as usize;
         if length > LONGEST {
-            return Err(format_error(name, "header length", format_args!("{length} bytes, at most {LONGEST} are read")));
+            return Err(format_error(
+                name,
+                "header length",
+                format_args!("{length} bytes, at most {LONGEST} are read"),
+            ));
         }
         let mut text = vec![0; length];
         take(reader, &mut text, name, "header")?;
@@ -63,7 +71,9 @@ impl Header {
         let size = self.shape.iter().map(|&n| n.max(1)).try_fold(self.dtype.size(), usize::checked_mul);
         match size.filter(|&s| isize::try_from(s).is_ok()) {
             Some(size) => Ok(if self.shape.contains(&0) { 0 } else { size }),
-            None => Err(format_error(name, "shape", format_args!("{} overflows", metes_array::shape_text(&self.shape)))),
+            None => {
+                Err(format_error(name, "shape", format_args!("{} overflows", metes_array::shape_text(&self.shape))))
+            }
         }
     }
 
@@ -141,7 +151,13 @@ impl<'a> Parser<'a> {
     }
 
     fn string(&mut self) -> Result<&'a str> {
-        let quote = if self.eat("'") { '\'' } else if self.eat("\"") { '"' } else { return Err(self.wrong("a string")) };
+        let quote = if self.eat("'") {
+            '\''
+        } else if self.eat("\"") {
+            '"'
+        } else {
+            return Err(self.wrong("a string"));
+        };
         let end = self.rest.find(quote).ok_or_else(|| self.wrong("the end of a string"))?;
         let (text, rest) = self.rest.split_at(end);
         self.rest = &rest[1..];
@@ -186,7 +202,11 @@ impl<'a> Parser<'a> {
         if self.eat("True") {
             return Ok(true);
         }
-        if self.eat("False") { Ok(false) } else { Err(format_error(self.name, "fortran_order", "neither True nor False")) }
+        if self.eat("False") {
+            Ok(false)
+        } else {
+            Err(format_error(self.name, "fortran_order", "neither True nor False"))
+        }
     }
 
     fn descr(&mut self) -> Result<DType> {
@@ -222,7 +242,9 @@ impl<'a> Parser<'a> {
             let end = self.rest.find(|c: char| !c.is_ascii_digit() && c != '-').unwrap_or(self.rest.len());
             let (digits, rest) = self.rest.split_at(end);
             let length = digits.parse::<usize>().ok().filter(|&n| isize::try_from(n).is_ok());
-            shape.push(length.ok_or_else(|| format_error(name, "shape", format_args!("length {digits:?} is not in range")))?);
+            shape.push(
+                length.ok_or_else(|| format_error(name, "shape", format_args!("length {digits:?} is not in range")))?,
+            );
             self.rest = rest.strip_prefix('L').unwrap_or(rest);
             if shape.len() > metes_array::MAX_NDIM {
                 return Err(format_error(name, "shape", "more than 64 axes"));

@@ -13,9 +13,9 @@ mod suggest;
 mod temporary;
 
 pub use header::Header;
-pub use npy::{NpyFile, NpyWriter, open_npy, save};
+pub use npy::{NpyFile, NpyWriter, open_npy, open_npy_writeable, save};
 pub use npz::{Member, NpzFile, savez, savez_compressed};
-pub use suggest::{Range, suggest_dtype};
+pub use suggest::suggest_dtype;
 
 use metes_array::Array;
 use metes_memory::{Error, ErrorKind, Result};

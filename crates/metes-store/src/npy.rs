@@ -30,7 +30,15 @@ pub struct NpyFile {
 /// [`ErrorKind::Io`], [`ErrorKind::Format`] naming the file and the field, [`ErrorKind::Unsupported`] for dtypes that
 /// Metes does not have.
 pub fn open_npy(path: &Path) -> Result<NpyFile> {
-    let file = File::open(path).map_err(|e| at(path, e))?;
+    open_file(path, File::open(path).map_err(|e| at(path, e))?)
+}
+
+/// Opens an .npy file for [`NpyFile::map`] with [`MapMode::ReadWrite`].
+pub fn open_npy_writeable(path: &Path) -> Result<NpyFile> {
+    open_file(path, File::options().read(true).write(true).open(path).map_err(|e| at(path, e))?)
+}
+
+fn open_file(path: &Path, file: File) -> Result<NpyFile> {
     let len = file.metadata().map_err(|e| at(path, e))?.len();
     let region = Region { file: Arc::new(file), start: 0, len };
     let name = path.display().to_string();
@@ -124,7 +132,10 @@ impl NpyFile {
     /// [`ErrorKind::Unsupported`] for a 0-d array, which has no rows.
     pub fn source(&self) -> Result<Arc<dyn ChunkSource>> {
         if self.header.shape.is_empty() {
-            return Err(Error::new(ErrorKind::Unsupported, format!("{}: a 0-d array has no rows to stream", self.name())));
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("{}: a 0-d array has no rows to stream", self.name()),
+            ));
         }
         Ok(Arc::new(Rows { file: self.clone(), shape: self.header.stored_shape() }))
     }
@@ -203,7 +214,11 @@ fn write_elements(out: &mut dyn Write, array: &Array) -> Result<()> {
     let rows = (WRITE_BLOCK / (array.size() / array.shape()[0]).max(1)).max(1) as isize;
     for start in (0..array.shape()[0] as isize).step_by(rows as usize) {
         let part = array.index(&[Index::Slice { start: Some(start), stop: Some(start + rows), step: None }])?;
-        if part.shape()[0] == 1 { write_elements(out, &part.index(&[Index::At(0)])?)? } else { write_elements(out, &part)? }
+        if part.shape()[0] == 1 {
+            write_elements(out, &part.index(&[Index::At(0)])?)?
+        } else {
+            write_elements(out, &part)?
+        }
     }
     Ok(())
 }
@@ -228,7 +243,11 @@ impl ChunkSink for NpyWriter {
     fn write(&mut self, rows: &[u8]) -> Result<()> {
         let temporary = self.temporary.as_mut().expect("a writer is not used after it finished");
         if rows.len() as u64 > self.left {
-            let message = format!("{}: {} bytes more than its shape holds", temporary.target().display(), rows.len() as u64 - self.left);
+            let message = format!(
+                "{}: {} bytes more than its shape holds",
+                temporary.target().display(),
+                rows.len() as u64 - self.left
+            );
             return Err(Error::new(ErrorKind::Value, message));
         }
         self.left -= rows.len() as u64;
@@ -239,7 +258,8 @@ impl ChunkSink for NpyWriter {
     fn finish(&mut self) -> Result<()> {
         let temporary = self.temporary.take().expect("a writer finishes once");
         if self.left > 0 {
-            let message = format!("{}: {} bytes of its shape were not written", temporary.target().display(), self.left);
+            let message =
+                format!("{}: {} bytes of its shape were not written", temporary.target().display(), self.left);
             return Err(Error::new(ErrorKind::Value, message));
         }
         temporary.commit()

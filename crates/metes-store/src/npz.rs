@@ -120,7 +120,10 @@ impl NpzFile {
             return Err(format_error(&label, "size", what));
         }
         let region = Region { file: self.file.clone(), start: member.start, len: member.stored_bytes };
-        NpyFile::open(Encoded { name: label, region, encoding, plain: member.plain_bytes, crc: Some(member.crc) }, false)
+        NpyFile::open(
+            Encoded { name: label, region, encoding, plain: member.plain_bytes, crc: Some(member.crc) },
+            false,
+        )
     }
 }
 

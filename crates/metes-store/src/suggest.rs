@@ -1,21 +1,8 @@
 //! The narrowest dtype that holds every value.
 
-use metes_array::{Array, Scalar};
+use metes_array::Array;
 use metes_dtype::{Category, DType, Kind};
 use metes_memory::Result;
-
-/// What an array's values span.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Range {
-    /// Smallest value that is a number.
-    pub min: Scalar,
-    /// Largest value that is a number.
-    pub max: Scalar,
-    /// Values that are not numbers.
-    pub nans: usize,
-    /// The narrowest dtype that holds every value exactly.
-    pub narrowest: DType,
-}
 
 /// The narrowest dtype of the array's family, integers and floats apart, that holds every value exactly.
 ///
