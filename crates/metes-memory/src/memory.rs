@@ -1,10 +1,11 @@
 //! [`Memory`]: the assembled stack of sources, as one handle.
 
-use crate::{Block, Error, ErrorKind, Request, Result};
+use crate::{Block, Error, ErrorKind, Event, Observer, Request, Result};
 use std::cell::RefCell;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock, PoisonError, RwLock};
+use std::time::Instant;
 
 /// Counts of a ledger, all in bytes as requested unless the name says otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,6 +31,7 @@ struct Inner {
     peak: AtomicUsize,
     total: AtomicUsize,
     count: AtomicUsize,
+    observer: RwLock<Option<Arc<dyn Observer>>>,
 }
 
 thread_local! {
@@ -87,15 +89,36 @@ impl Memory {
         self.0.peak.fetch_max(now, Ordering::Relaxed);
         self.0.total.fetch_add(request.size, Ordering::Relaxed);
         self.0.count.fetch_add(1, Ordering::Relaxed);
+        let (size, tag, id) = (request.size, request.tag, ptr.as_ptr() as u64);
+        self.tell(|time_ns| Event::Take { size, tag, id, time_ns, live_bytes: now });
         Ok(Block { ptr, size: request.size, reserved: request.size, align: request.align, tag: request.tag })
     }
 
     pub(crate) unsafe fn give(&self, block: Block) {
-        self.0.current.fetch_sub(block.size, Ordering::Relaxed);
+        let live_bytes = self.0.current.fetch_sub(block.size, Ordering::Relaxed) - block.size;
+        let (size, tag, id) = (block.size, block.tag, block.ptr.as_ptr() as u64);
+        self.tell(|time_ns| Event::Give { size, tag, id, time_ns, live_bytes });
         self.0.count.fetch_sub(1, Ordering::Relaxed);
         let layout = std::alloc::Layout::from_size_align(block.size.max(1), block.align).expect("checked in take");
         // SAFETY: the block came from `take` with this layout.
         unsafe { std::alloc::dealloc(block.ptr.as_ptr(), layout) }
+    }
+
+    /// Lets `observer` see every block from now on, in place of the one before; `None` for nobody.
+    pub fn observe(&self, observer: Option<Arc<dyn Observer>>) {
+        *self.0.observer.write().unwrap_or_else(PoisonError::into_inner) = observer;
+    }
+
+    /// The most bytes that may be live; `None` for no limit.
+    pub fn limit(&self) -> Option<usize> {
+        None
+    }
+
+    fn tell(&self, event: impl FnOnce(u64) -> Event) {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        if let Some(observer) = &*self.0.observer.read().unwrap_or_else(PoisonError::into_inner) {
+            observer.event(&event(START.elapsed().as_nanos() as u64));
+        }
     }
 
     /// Charges `bytes` that some library holds for us without going through a source (a codec's state).

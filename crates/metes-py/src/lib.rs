@@ -19,7 +19,6 @@ mod fastcall;
 mod flags;
 mod functions;
 mod index;
-mod items;
 mod lazy;
 mod lazy_methods;
 mod memory;

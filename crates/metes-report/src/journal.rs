@@ -1,0 +1,242 @@
+//! [`Journal`]: turns what happens to blocks into chunks of a capture, in bounded memory. No file, no thread.
+//!
+//! Large blocks are recorded one by one. Small ones, of which a program may make millions a second, are counted by group
+//! and written at ticks, where they changed. Ticks grow rarer as the run grows longer, and blocks are no longer recorded
+//! once the capture has its allowed size: both so that the size of a capture has an end. What is dropped is counted.
+
+use crate::format::{Group, Record, frame, put_varint};
+use metes_memory::Tag;
+use std::collections::{HashMap, HashSet};
+
+/// Blocks below this size are counted by group.
+pub const SMALL: usize = 64 << 10;
+
+/// How much a journal may write and keep.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Bytes of the capture after which blocks are no longer recorded one by one.
+    pub capture: u64,
+    /// Bytes of finished chunks that may wait to be written.
+    pub waiting: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Bounds {
+        Bounds { capture: 256 << 20, waiting: 4 << 20 }
+    }
+}
+
+/// What happened to a block.
+#[derive(Clone, Copy, Debug)]
+pub struct Change {
+    /// Whether it was handed out, or came back.
+    pub taken: bool,
+    /// The block.
+    pub id: u64,
+    /// Its bytes.
+    pub size: usize,
+    /// Who holds it.
+    pub tag: Tag,
+    /// Nanoseconds since the recording started.
+    pub time: u64,
+    /// Live bytes afterwards.
+    pub live: usize,
+}
+
+/// Gives the words for a tag.
+pub type Namer = fn(&Tag) -> Group;
+
+const CHUNK: usize = 32 << 10;
+const FIRST_INTERVAL: u64 = 1_000_000;
+/// Ticks after which the interval between them doubles.
+const TICKS_PER_INTERVAL: u64 = 8192;
+
+/// The state of a recording.
+pub struct Journal {
+    name: Namer,
+    bounds: Bounds,
+    groups: HashMap<Tag, usize>,
+    held: Vec<Held>,
+    changed: Vec<usize>,
+    recorded: HashSet<u64>,
+    chunk: Vec<u8>,
+    time: u64,
+    ready: Vec<u8>,
+    written: u64,
+    dropped: u64,
+    since: Since,
+    live: u64,
+    high: u64,
+    ticked: u64,
+    interval: u64,
+    ticks: u64,
+}
+
+/// What a group holds in small blocks.
+#[derive(Clone, Copy, Default)]
+struct Held {
+    bytes: u64,
+    count: u64,
+    changed: bool,
+}
+
+/// What happened since the last tick.
+#[derive(Clone, Copy, Default)]
+struct Since {
+    most: u64,
+    takes: u64,
+    gives: u64,
+    taken: u64,
+}
+
+impl Journal {
+    /// A journal of a program with `live` bytes already there.
+    pub fn new(name: Namer, bounds: Bounds, live: usize) -> Journal {
+        Journal {
+            name,
+            bounds,
+            groups: HashMap::new(),
+            held: Vec::new(),
+            changed: Vec::new(),
+            recorded: HashSet::new(),
+            chunk: Vec::new(),
+            time: 0,
+            ready: Vec::new(),
+            written: 0,
+            dropped: 0,
+            since: Since { most: live as u64, ..Since::default() },
+            live: live as u64,
+            high: live as u64,
+            ticked: 0,
+            interval: FIRST_INTERVAL,
+            ticks: 0,
+        }
+    }
+
+    /// Takes note of a change.
+    pub fn change(&mut self, change: &Change) {
+        self.live = change.live as u64;
+        if change.size < SMALL {
+            self.small(change);
+        } else {
+            self.large(change);
+        }
+        self.since.most = self.since.most.max(self.live);
+        if change.time.saturating_sub(self.ticked) >= self.interval {
+            self.tick(change.time, 0);
+        }
+    }
+
+    fn flush_small(&mut self, time: u64) {
+        for group in std::mem::take(&mut self.changed) {
+            let Held { bytes, count, .. } = self.held[group];
+            self.held[group].changed = false;
+            self.put(time, &Record::Small { group: group as u64, bytes, count });
+        }
+    }
+
+    /// Writes what small blocks did since the last tick, and the physical memory of the process (0: not known).
+    pub fn tick(&mut self, time: u64, rss: u64) {
+        self.flush_small(time);
+        let Since { most, takes, gives, taken } = std::mem::take(&mut self.since);
+        self.put(time, &Record::Tick { live: self.live, most: most.max(self.live), takes, gives, taken, rss });
+        self.ticked = time;
+        self.ticks += 1;
+        if self.ticks.is_multiple_of(TICKS_PER_INTERVAL) {
+            self.interval *= 2;
+        }
+    }
+
+    /// Writes the end of the recording.
+    pub fn end(&mut self, time: u64) {
+        self.tick(time, 0);
+        self.put(time, &Record::End { dropped: self.dropped });
+    }
+
+    /// Bytes to append to the file: all chunks that are finished, and the one that is not.
+    pub fn take_ready(&mut self) -> Vec<u8> {
+        self.close_chunk();
+        std::mem::take(&mut self.ready)
+    }
+
+    fn small(&mut self, change: &Change) {
+        let group = self.group(change);
+        let held = &mut self.held[group];
+        let size = change.size as u64;
+        if change.taken {
+            (held.bytes, held.count) = (held.bytes + size, held.count + 1);
+            self.since.takes += 1;
+            self.since.taken += size;
+        } else {
+            // A block from before the recording may come back: it was never counted here.
+            (held.bytes, held.count) = (held.bytes.saturating_sub(size), held.count.saturating_sub(1));
+            self.since.gives += 1;
+        }
+        if !held.changed {
+            held.changed = true;
+            self.changed.push(group);
+        }
+    }
+
+    fn large(&mut self, change: &Change) {
+        let Change { taken, id, size, time, .. } = *change;
+        let live = self.live;
+        if !taken {
+            if self.recorded.remove(&id) {
+                self.put(time, &Record::Give { id, live });
+            }
+        } else if self.written >= self.bounds.capture || self.ready.len() >= self.bounds.waiting {
+            self.dropped += 1;
+        } else {
+            let group = self.group(change) as u64;
+            self.recorded.insert(id);
+            if live > self.high {
+                // Who holds the peak shall be known exactly where a large block makes it.
+                self.high = live;
+                self.flush_small(time);
+            }
+            self.put(time, &Record::Take { id, size: size as u64, group, live });
+        }
+    }
+
+    fn group(&mut self, change: &Change) -> usize {
+        if let Some(group) = self.groups.get(&change.tag) {
+            return *group;
+        }
+        let id = self.held.len();
+        self.groups.insert(change.tag, id);
+        self.held.push(Held::default());
+        let group = (self.name)(&change.tag);
+        self.put(change.time, &Record::Group { id: id as u64, group });
+        id
+    }
+
+    fn put(&mut self, time: u64, record: &Record) {
+        if self.chunk.is_empty() {
+            self.time = time;
+            put_varint(time, &mut self.chunk);
+        }
+        // Threads report in the order in which they get here, not in the order of their clocks.
+        let later = time.saturating_sub(self.time);
+        self.time += later;
+        record.encode(later, &mut self.chunk);
+        if self.chunk.len() >= CHUNK {
+            self.close_chunk();
+        }
+    }
+
+    fn close_chunk(&mut self) {
+        if self.chunk.is_empty() {
+            return;
+        }
+        let chunk = frame(&self.chunk);
+        self.chunk.clear();
+        if self.ready.len() >= 2 * self.bounds.waiting {
+            // Nobody writes any more: the disk is full, say.
+            self.dropped += 1;
+            return;
+        }
+        self.written += chunk.len() as u64;
+        self.ready.extend(chunk);
+    }
+}

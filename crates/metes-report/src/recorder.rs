@@ -1,0 +1,161 @@
+//! [`Recorder`]: observes a memory and writes what happens to a capture file, from a thread of its own.
+//!
+//! The observed thread only appends some bytes to a journal; another thread writes them, and looks at the process's
+//! physical memory, some times a second. So no allocation waits for the disk, and what a killed program had done a
+//! moment before is in the file. The journal's own memory comes from the program's allocator, not from the observed one.
+
+use crate::format::{Group, Header, MAGIC, VERSION, frame};
+use crate::journal::{Bounds, Change, Journal, SMALL};
+use metes_memory::{Error, Event, Memory, Observer, Result, Tag};
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Time between two writes.
+const INTERVAL: Duration = Duration::from_millis(50);
+
+/// A recording that runs until it is finished or dropped.
+pub struct Recorder {
+    memory: Memory,
+    shared: Arc<Shared>,
+    writer: Option<JoinHandle<std::io::Result<()>>>,
+    path: PathBuf,
+}
+
+/// What the observed threads and the writer share.
+struct Shared {
+    journal: Mutex<Journal>,
+    stop: Mutex<bool>,
+    wake: Condvar,
+    started: Instant,
+}
+
+impl Recorder {
+    /// Starts recording what happens in `memory` to a new file. Errors: `Io`, naming the file.
+    pub fn start(path: impl AsRef<Path>, memory: &Memory) -> Result<Recorder> {
+        let path = path.as_ref().to_owned();
+        let live = memory.stats().current_bytes;
+        let file = create(&path, &header(memory, live)).map_err(|error| Error::from(error).context(path.display()))?;
+        let shared = Arc::new(Shared {
+            journal: Mutex::new(Journal::new(name, Bounds::default(), live)),
+            stop: Mutex::new(false),
+            wake: Condvar::new(),
+            started: Instant::now(),
+        });
+        let writer = {
+            let shared = shared.clone();
+            std::thread::Builder::new().name("metes-capture".into()).spawn(move || shared.write(file))?
+        };
+        memory.observe(Some(shared.clone()));
+        Ok(Recorder { memory: memory.clone(), shared, writer: Some(writer), path })
+    }
+
+    /// Stops recording and completes the file. Errors: `Io`, where any part of it could not be written.
+    pub fn finish(mut self) -> Result<()> {
+        self.stop()
+    }
+
+    fn stop(&mut self) -> Result<()> {
+        let Some(writer) = self.writer.take() else { return Ok(()) };
+        self.memory.observe(None);
+        *lock(&self.shared.stop) = true;
+        self.shared.wake.notify_all();
+        let written = writer.join().unwrap_or_else(|_| Err(std::io::Error::other("the writer of the capture failed")));
+        written.map_err(|error| Error::from(error).context(self.path.display()))
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        // Whoever wants to know whether the file is whole calls `finish`; its reader is told by the missing end.
+        let _ = self.stop();
+    }
+}
+
+impl Observer for Shared {
+    fn event(&self, event: &Event) {
+        let (taken, size, tag, id, live) = match *event {
+            Event::Take { size, tag, id, live_bytes, .. } => (true, size, tag, id, live_bytes),
+            Event::Give { size, tag, id, live_bytes, .. } => (false, size, tag, id, live_bytes),
+            _ => return,
+        };
+        let mut journal = lock(&self.journal);
+        let time = self.now();
+        journal.change(&Change { taken, id, size, tag, time, live });
+    }
+}
+
+impl Shared {
+    fn write(&self, mut file: File) -> std::io::Result<()> {
+        loop {
+            let stop = lock(&self.stop);
+            let waited = self.wake.wait_timeout_while(stop, INTERVAL, |stop| !*stop);
+            let stop = *waited.unwrap_or_else(PoisonError::into_inner).0;
+            let ready = {
+                let rss = resident();
+                let mut journal = lock(&self.journal);
+                let now = self.now();
+                journal.tick(now, rss);
+                if stop {
+                    journal.end(now);
+                }
+                journal.take_ready()
+            };
+            file.write_all(&ready)?;
+            if stop {
+                return Ok(());
+            }
+        }
+    }
+
+    fn now(&self) -> u64 {
+        self.started.elapsed().as_nanos() as u64
+    }
+}
+
+/// A journal is whole after each change: a panic in between, which nothing there can cause, would not spoil it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn create(path: &Path, header: &Header) -> std::io::Result<File> {
+    let json = serde_json::to_vec(header)?;
+    let mut file = File::create(path)?;
+    file.write_all(&[&MAGIC[..], &VERSION.to_le_bytes(), &frame(&json)].concat())?;
+    Ok(file)
+}
+
+fn header(memory: &Memory, live: usize) -> Header {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let mut program: String = std::env::args_os().map(|word| word.to_string_lossy().into_owned() + " ").collect();
+    program.truncate(program.floor_char_boundary(4096));
+    Header {
+        metes: env!("CARGO_PKG_VERSION").into(),
+        program: program.trim_end().into(),
+        pid: std::process::id(),
+        started_unix_ms: now.as_millis() as u64,
+        limit: memory.limit().map(|limit| limit as u64),
+        live_before: live as u64,
+        small_below: SMALL as u64,
+    }
+}
+
+fn name(tag: &Tag) -> Group {
+    let numbered = |what: &str, number: u32| if number == 0 { String::new() } else { format!("{what} {number}") };
+    Group {
+        op: tag.op.into(),
+        site: numbered("site", tag.site),
+        scope: numbered("scope", tag.scope),
+        dtype: tag.dtype.into(),
+    }
+}
+
+/// Physical memory of this process in bytes; 0 where the system does not say.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).map_or(0, |kib| kib * 1024)
+}
