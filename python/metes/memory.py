@@ -139,7 +139,7 @@ _GROUPS = ("site", "op", "scope", "dtype")
 
 
 def live(by="site", top=20):
-    """The largest holders of live bytes, grouped by "site", "op", "scope" or "dtype", as a list that prints as a table."""
+    """The largest holders of live bytes by "site", "op", "scope" or "dtype", as a list that prints as a table."""
     if by not in _GROUPS:
         raise ValueError(f"live: by must be one of {', '.join(_GROUPS)}, not {by!r}")
     return Live(Holder(*row) for row in _native._memory_live(by, top))

@@ -15,8 +15,8 @@ BINARY = [name for name, row in UFUNCS.items() if row.nin == 2]
 
 # Rows whose namesake in NumPy is a function around a ufunc.
 REFERENCES = {"clip": np._core.umath.clip}
-# Which of two zeros is the larger is not defined, and differs between NumPy's own code paths.
-EXTREMES = {"maximum", "minimum", "fmax", "fmin", "clip"}
+# Which of two zeros is given is not defined, and differs between NumPy's own code paths.
+EITHER_ZERO = {"maximum", "minimum", "fmax", "fmin", "clip", "nextafter"}
 
 # Units in the last place by which a result may differ from NumPy's; rows not named here must be equal bit for bit.
 # Both sides round a function that has no correctly rounded form, so the bound is on the sum of two errors.
@@ -60,7 +60,7 @@ def compare(name, args, **kwargs):
     kinds = [np.asarray(a).dtype for a in args]
     assert len(ours) == len(theirs)
     for our, their in zip(ours, theirs, strict=True):
-        same(our, their, ulps(name, *kinds), zeros=name not in EXTREMES)
+        same(our, their, ulps(name, *kinds), zeros=name not in EITHER_ZERO)
 
 
 def reference(name):
@@ -115,14 +115,19 @@ def test_mixed_kinds(name):
 def test_python_scalars_are_weak(name):
     for kind in KINDS:
         for scalar in (True, 2, 0.5, 1 + 2j):
-            x = tame(values(kind)) if isinstance(scalar, complex) else operands(name, kind, kind)[0]
+            x, y = operands(name, kind, kind)
+            # NumPy takes a root where the exponent is a Python 0.5, which differs from a power for infinities.
+            x = tame(x) if isinstance(scalar, complex) or (name, scalar) == ("power", 0.5) else x
             compare(name, [x, scalar])
-            compare(name, [scalar, operands(name, kind, kind)[1]])
+            # NumPy gives float16 whatever the dtype of the exponents.
+            if name != "ldexp":
+                compare(name, [scalar, tame(y) if isinstance(scalar, complex) else y])
 
 
-@pytest.mark.parametrize("scalar", [-1, 300, 70000, 2**40, 2**63, 2**64, -(2**63) - 1, 1e300])
+@pytest.mark.parametrize("scalar", [-1, 300, 70000, 2**40, 2**63, 1e300])
 def test_scalars_out_of_range(scalar):
-    for kind in KINDS:
+    # NumPy fails over its own conversion where it compares bools with integers beyond int64.
+    for kind in KINDS[abs(scalar) >= 2**63 :]:
         for name in ("add", "less", "equal", "greater_equal", "maximum"):
             compare(name, [values(kind), scalar])
 

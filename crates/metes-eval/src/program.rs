@@ -182,7 +182,8 @@ impl ProgramBuilder {
         }
         let dtype = self.values[out.0].1;
         let result_register = registers.take(dtype.size());
-        let gathers = self.inputs.iter().map(|dtype| registers.take(dtype.size())).collect();
+        // Filled before the first step: none may be a register that a step uses.
+        let gathers = self.inputs.iter().map(|dtype| registers.fresh(dtype.size())).collect();
         let bytes = registers.bytes;
         let identity = copied && self.inputs.len() == 1;
         Program { inputs: self.inputs, dtype, steps, constants, result_register, gathers, bytes, identity }
@@ -212,6 +213,11 @@ impl Registers {
         if let Some(i) = self.free.iter().position(|f| f.1 == width) {
             return self.free.swap_remove(i).0;
         }
+        self.fresh(width)
+    }
+
+    /// A register that nothing has used.
+    fn fresh(&mut self, width: usize) -> usize {
         let at = self.bytes;
         self.bytes += (width * BLOCK).next_multiple_of(64);
         at

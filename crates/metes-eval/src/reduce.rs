@@ -78,6 +78,9 @@ fn forced(reduction: &Reduction, cell: &ReduceCell, dtype: Option<DType>) -> DTy
 /// Axes that are not there, dtypes without a loop, an empty reduction without identity, an `out` of another shape or
 /// dtype, refused memory.
 pub fn reduce(reduction: &'static Reduction, array: &Array, options: &ReduceOptions) -> Result<Array> {
+    if array.ndim() == 0 {
+        return reduce_one(reduction, array, options);
+    }
     let axes = axes_of(array, options.axes.as_deref())?;
     let cell = choose(reduction, array.dtype(), options.dtype)?;
     let dtype = forced(reduction, cell, options.dtype);
@@ -108,6 +111,16 @@ pub fn reduce(reduction: &'static Reduction, array: &Array, options: &ReduceOpti
         }
         None => crate::astype(&result, dtype, Order::K, Casting::Unsafe, false),
     }
+}
+
+/// The reduction of one value without axes, as of one value along one axis; NumPy lets `axis` be 0 or -1 here.
+fn reduce_one(reduction: &'static Reduction, array: &Array, options: &ReduceOptions) -> Result<Array> {
+    let line = array.reshape(&[1], Order::C, Some(false))?;
+    let axes = match options.axes.as_deref() {
+        None | Some([]) => vec![0],
+        Some(axes) => axes.to_vec(),
+    };
+    reduce(reduction, &line, &ReduceOptions { axes: Some(axes), keepdims: false, ..options.clone() })
 }
 
 fn fold(

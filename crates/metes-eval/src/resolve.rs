@@ -17,7 +17,7 @@ pub enum Input {
 /// Functions whose answer for an integer outside the other operand's range is known, and right.
 const COMPARISONS: &[&str] = &["equal", "not_equal", "less", "less_equal", "greater", "greater_equal"];
 /// Functions that NumPy does not define for bool operands alone.
-const NOT_FOR_BOOL: &[&str] = &["subtract", "negative", "positive", "sign"];
+const NOT_FOR_BOOL: &[&str] = &["subtract", "negative", "positive", "sign", "gcd", "lcm"];
 
 fn weak(scalar: Scalar) -> Option<Weak> {
     match scalar {

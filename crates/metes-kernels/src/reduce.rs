@@ -512,8 +512,8 @@ pub fn reduction(name: &str) -> Option<&'static Reduction> {
 }
 
 impl Reduction {
-    /// The cell for values of a kind: its own, or for sums and products of small integers the 64-bit one, else the
-    /// first to which the kind casts safely.
+    /// The cell for values of a kind: its own, or for sums and products of small integers the 64-bit one of
+    /// the same sign, else the first to which the kind casts safely.
     pub fn cell(&self, kind: Kind) -> Option<&'static ReduceCell> {
         use metes_dtype::{Casting, DType, can_cast};
         let exact = self.cells.iter().find(|c| c.input == kind);
@@ -522,6 +522,7 @@ impl Reduction {
         let safe = |c: &&ReduceCell| can_cast(DType::of(kind), DType::of(c.input), Casting::Safe);
         let spread = matches!(self.name, "var" | "std") && kind.category() < metes_dtype::Category::Float;
         let double = || self.cells.iter().find(|c| c.input == Kind::F64);
-        if spread { double() } else { exact.or_else(wide).or_else(|| self.cells.iter().find(safe)) }
+        let akin = || self.cells.iter().find(|c| c.input.category() == kind.category() && safe(c));
+        if spread { double() } else { exact.or_else(wide).or_else(akin).or_else(|| self.cells.iter().find(safe)) }
     }
 }
