@@ -69,7 +69,16 @@ fn is_exponential(kind: Kind, finite: impl Iterator<Item = f64>) -> bool {
         high = high.max(value);
     }
     let most = 10_f64.powi(kept_digits(kind).min(8));
-    high != 0.0 && (high >= most || low < 0.0001 || high / low > 1000.0)
+    // NumPy compares in the kind itself, so a float32 of 0.0001 is not below 0.0001.
+    high != 0.0 && (high >= most || low < rounded(kind, 0.0001) || rounded(kind, high / low) > 1000.0)
+}
+
+fn rounded(kind: Kind, value: f64) -> f64 {
+    match kind {
+        Kind::F16 => f16::from_f64(value).to_f64(),
+        Kind::F32 => f64::from(value as f32),
+        _ => value,
+    }
 }
 
 /// Decimal digits that the kind keeps; where exponents begin for a number that stands alone.
