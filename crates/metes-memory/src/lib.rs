@@ -5,12 +5,14 @@
 
 mod buffer;
 mod error;
+mod map;
 mod memory;
 mod observer;
 mod source;
 
 pub use buffer::{Access, Buffer, Guards};
 pub use error::{Error, ErrorKind, Refusal, Result};
+pub use map::MapMode;
 pub use memory::{Charge, Memory, Stats};
 pub use observer::{Event, Observer};
 pub use source::{Block, Request, Source, Tag};

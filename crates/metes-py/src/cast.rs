@@ -1,8 +1,8 @@
-//! Casts between dtypes at the door.
+//! Casts that conversions to arrays make: NumPy's "unsafe" ones.
 
-use crate::element::{Element, WithElement, each_scalar, new_filled, with_kind};
-use metes_array::Array;
-use metes_dtype::DType;
+use crate::errors::OrRaise;
+use metes_array::{Array, Order};
+use metes_dtype::{Casting, DType};
 use pyo3::prelude::*;
 
 /// The array itself where it has the dtype, else a cast copy.
@@ -13,24 +13,7 @@ pub(crate) fn to_dtype(array: &Array, dtype: Option<DType>) -> PyResult<Array> {
     }
 }
 
-/// A C-contiguous copy with elements of `dtype`.
+/// A copy with elements of `dtype`, its axes in the order of the array's.
 pub(crate) fn copy_as(array: &Array, dtype: DType) -> PyResult<Array> {
-    with_kind(dtype.kind(), Copy(array, dtype))
-}
-
-struct Copy<'a>(&'a Array, DType);
-
-impl WithElement for Copy<'_> {
-    type Output = PyResult<Array>;
-    fn run<T: Element>(self) -> PyResult<Array> {
-        new_filled::<T>(self.0.shape(), self.1, "copy", |places| {
-            let mut places = places.iter_mut();
-            each_scalar(self.0, |value| {
-                if let Some(place) = places.next() {
-                    place.write(T::from_scalar(value)?);
-                }
-                Ok(())
-            })
-        })
-    }
+    metes_eval::astype(array, dtype, Order::K, Casting::Unsafe, true).or_raise()
 }

@@ -166,6 +166,9 @@ fn fill<T: Element>(
             if items.len() != *n {
                 return Err(changed());
             }
+            if inner.is_empty() && items.uniform().is_some() {
+                return items.each_number(|number| put(T::from_scalar(number)?));
+            }
             items.each(|item| fill(item, inner, places))
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::convert::existing;
 use crate::element::weak_scalar;
+use crate::items::Items;
 use crate::object::type_name;
 use metes_array::{Array, Scalar, shape_text};
 use metes_dtype::{DType, Kind};
@@ -20,30 +21,6 @@ pub(crate) enum Leaf<'py> {
     Array(Array),
     /// Something to look into.
     Sequence(Items<'py>),
-}
-
-/// The items of a sequence.
-pub(crate) enum Items<'py> {
-    List(Bound<'py, PyList>),
-    Tuple(Bound<'py, PyTuple>),
-}
-
-impl<'py> Items<'py> {
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        match self {
-            Items::List(list) => list.len(),
-            Items::Tuple(tuple) => tuple.len(),
-        }
-    }
-
-    /// Visits each in turn.
-    pub fn each(&self, mut visit: impl FnMut(&Bound<'py, PyAny>) -> PyResult<()>) -> PyResult<()> {
-        match self {
-            Items::List(list) => list.iter().try_for_each(|item| visit(&item)),
-            Items::Tuple(tuple) => tuple.iter().try_for_each(|item| visit(&item)),
-        }
-    }
 }
 
 /// Classifies an object. Raises `TypeError` for what cannot be an element.
@@ -151,6 +128,10 @@ impl Found {
             }
             Leaf::Sequence(items) => {
                 self.see_length(depth, items.len())?;
+                if let Some(kind) = items.uniform() {
+                    self.see(DType::of(kind));
+                    return self.see_element(depth + 1);
+                }
                 items.each(|item| self.visit(item, depth + 1))?;
             }
         }

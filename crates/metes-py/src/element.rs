@@ -182,6 +182,7 @@ pub(crate) fn scalar_object(py: Python<'_>, scalar: Scalar) -> PyResult<Bound<'_
 /// The Python `bool`, `int`, `float` or `complex` that `object` is; subclasses are not, so NumPy's `float64` is not.
 ///
 /// Raises `OverflowError` for integers that no integer dtype holds.
+#[inline]
 pub(crate) fn weak_scalar(object: &Bound<'_, PyAny>) -> PyResult<Option<Scalar>> {
     if object.is_exact_instance_of::<PyFloat>() {
         // SAFETY: the object is a live float.

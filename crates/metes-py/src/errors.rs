@@ -20,12 +20,14 @@ pub(crate) trait OrRaise<T> {
 }
 
 impl<T> OrRaise<T> for Result<T> {
+    #[inline]
     fn or_raise(self) -> PyResult<T> {
         self.map_err(raise)
     }
 }
 
 /// The exception for an error of the core.
+#[cold]
 pub(crate) fn raise(error: Error) -> PyErr {
     let text = error.message().to_owned();
     match error.kind() {

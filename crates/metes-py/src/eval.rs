@@ -4,14 +4,17 @@
 use crate::convert::{existing, to_array};
 use crate::element::{check_fits, weak_scalar};
 use crate::errors::{OrRaise, unsupported};
-use metes_array::{Array, Order, Scalar};
+use metes_array::{Array, Order, Scalar, broadcast_shapes};
 use metes_dtype::{Casting, DType};
-use metes_kernels::{Reduction, Ufunc};
+pub(crate) use metes_eval::{Operand, Options, Outputs, ReduceOptions};
+use metes_kernels::{DIVIDE, Flags, INVALID, OVERFLOW, Reduction, Ufunc};
+use pyo3::exceptions::PyRuntimeWarning;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
+use std::ffi::CString;
 use std::sync::OnceLock;
 
-pub(crate) use metes_eval::{Operand, Options, Outputs, ReduceOptions};
+use crate::object::array_of;
 
 /// Arrays from this many bytes on are worked on without the interpreter.
 const HEAVY: usize = 64 << 10;
@@ -49,6 +52,9 @@ pub(crate) fn reduction(name: &str) -> PyResult<&'static Reduction> {
 
 /// What `object` is in an operation: an array, a number without dtype; `None` for what arrays cannot be computed with.
 pub(crate) fn to_operand(object: &Bound<'_, PyAny>) -> PyResult<Option<Operand>> {
+    if let Some(array) = array_of(object) {
+        return Ok(Some(Operand::Array(array.clone())));
+    }
     if let Some(scalar) = weak_scalar(object)? {
         return Ok(Some(Operand::Weak(scalar)));
     }
@@ -64,12 +70,20 @@ pub(crate) fn heavy<T: Send>(py: Python<'_>, bytes: usize, work: impl FnOnce() -
     if bytes < HEAVY { work() } else { py.detach(work) }
 }
 
+/// About how many bytes an operation goes through: those of its largest operand, broadcast to the result.
 fn bytes_of(inputs: &[Operand]) -> usize {
-    let bytes = inputs.iter().map(|input| match input {
-        Operand::Array(array) => array.nbytes(),
-        Operand::Weak(_) => 0,
-    });
-    bytes.max().unwrap_or(0)
+    let arrays = || {
+        inputs.iter().filter_map(|input| match input {
+            Operand::Array(array) => Some(array),
+            Operand::Weak(_) => None,
+        })
+    };
+    let Some(first) = arrays().next() else { return 0 };
+    if arrays().all(|array| array.shape() == first.shape()) {
+        return first.nbytes();
+    }
+    let shapes: Vec<&[usize]> = arrays().map(Array::shape).collect();
+    broadcast_shapes(&shapes).map_or(0, |shape| shape.iter().fold(first.dtype().size(), |n, m| n.saturating_mul(*m)))
 }
 
 /// The only result of a ufunc.
@@ -78,14 +92,30 @@ pub(crate) fn apply(py: Python<'_>, row: &'static Ufunc, inputs: &[Operand]) -> 
     results.pop().ok_or_else(|| unsupported(&format!("{} has no result", row.name)))
 }
 
-/// The results of a ufunc.
+/// The results of a ufunc. Warns as NumPy does of divisions by zero and their like.
 pub(crate) fn apply_with(
     py: Python<'_>,
     row: &'static Ufunc,
     inputs: &[Operand],
     options: &Options,
 ) -> PyResult<Outputs> {
-    heavy(py, bytes_of(inputs), || metes_eval::apply(row, inputs, options)).or_raise()
+    let results = heavy(py, bytes_of(inputs), || metes_eval::apply(row, inputs, options)).or_raise()?;
+    match metes_eval::take_flags() {
+        0 => Ok(results),
+        flags => warn(py, row.name, flags).map(|()| results),
+    }
+}
+
+/// What each flag says, in NumPy's words.
+const WARNINGS: &[(Flags, &str)] = &[(DIVIDE, "divide by zero"), (OVERFLOW, "overflow"), (INVALID, "invalid value")];
+
+#[cold]
+fn warn(py: Python<'_>, name: &str, flags: Flags) -> PyResult<()> {
+    for (_, what) in WARNINGS.iter().filter(|(flag, _)| flags & flag != 0) {
+        let text = CString::new(format!("{what} encountered in {name}"))?;
+        PyErr::warn(py, &py.get_type::<PyRuntimeWarning>(), &text, 1)?;
+    }
+    Ok(())
 }
 
 /// A reduction.
@@ -95,13 +125,20 @@ pub(crate) fn reduce(
     array: &Array,
     options: &ReduceOptions,
 ) -> PyResult<Array> {
-    heavy(py, array.nbytes(), || metes_eval::reduce(row, array, options)).or_raise()
+    let result = heavy(py, array.nbytes(), || metes_eval::reduce(row, array, options)).or_raise()?;
+    match metes_eval::take_flags() {
+        0 => Ok(result),
+        flags => warn(py, row.name, flags).map(|()| result),
+    }
 }
 
 /// `array[...] = value`, casting as NumPy does there; only where `where_` is true.
 pub(crate) fn assign(py: Python<'_>, into: &Array, value: &Operand, where_: Option<Array>) -> PyResult<()> {
     if let Operand::Weak(scalar) = value {
         check_fits(*scalar, into.dtype())?;
+        if into.ndim() == 0 && where_.is_none() {
+            return into.set_item(&[], *scalar).or_raise();
+        }
     }
     heavy(py, into.nbytes(), || metes_eval::assign(into, value, Casting::Unsafe, where_.as_ref())).or_raise()
 }

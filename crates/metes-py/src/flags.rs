@@ -8,8 +8,10 @@ use pyo3::prelude::*;
 #[pyclass(module = "metes", frozen)]
 pub(crate) struct Flags(Py<PyAny>);
 
+type Fact = fn(&Bound<'_, PyAny>) -> PyResult<bool>;
+
 /// Name, short name, and the fact.
-const FACTS: &[(&str, &str, fn(&Bound<'_, PyAny>) -> PyResult<bool>)] = &[
+const FACTS: &[(&str, &str, Fact)] = &[
     ("C_CONTIGUOUS", "C", |a| Ok(this(a)?.is_c_contiguous())),
     ("F_CONTIGUOUS", "F", |a| Ok(this(a)?.is_f_contiguous())),
     ("OWNDATA", "O", |a| Ok(base(a).is_none())),

@@ -55,6 +55,11 @@ unsafe extern "C" fn subscript(slf: *mut ffi::PyObject, key: *mut ffi::PyObject)
         // SAFETY: both are live during the call.
         let (slf, key) = unsafe { (Bound::ref_from_ptr(py, &slf), Bound::ref_from_ptr(py, &key)) };
         let array = this(slf)?;
+        if !key.is_exact_instance_of::<PyTuple>()
+            && let Some(index) = basic(key)?
+        {
+            return Ok(view_of(slf, array.index(&[index]).or_raise()?).into_ptr());
+        }
         let result = match parse(key)? {
             Key::Basic(index) => view_of(slf, array.index(&index).or_raise()?),
             Key::Mask(mask) => fancy::compress(py, array, &mask)?,

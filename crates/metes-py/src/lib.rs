@@ -19,6 +19,7 @@ mod fastcall;
 mod flags;
 mod functions;
 mod index;
+mod items;
 mod lazy;
 mod lazy_methods;
 mod memory;

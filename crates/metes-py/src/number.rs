@@ -13,7 +13,7 @@ use metes_dtype::Category;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyFloat, PyTuple};
 use std::ffi::{c_int, c_void};
 use std::ptr;
 
@@ -212,20 +212,34 @@ fn lone(array: &Array) -> PyResult<Scalar> {
 }
 
 /// A slot that converts the only element to a Python number.
-fn converted(slf: *mut ffi::PyObject, convert: fn(&Bound<'_, PyAny>) -> PyResult<Py<PyAny>>) -> *mut ffi::PyObject {
+fn converted(
+    slf: *mut ffi::PyObject,
+    convert: fn(Python<'_>, Scalar) -> PyResult<Bound<'_, PyAny>>,
+) -> *mut ffi::PyObject {
     trap(ptr::null_mut(), |py| {
         // SAFETY: CPython passes a live object.
         let array = this(unsafe { Bound::ref_from_ptr(py, &slf) })?;
-        Ok(convert(&scalar_object(py, lone(array)?)?)?.into_ptr())
+        Ok(convert(py, lone(array)?)?.into_ptr())
     })
 }
 
 unsafe extern "C" fn int(slf: *mut ffi::PyObject) -> *mut ffi::PyObject {
-    converted(slf, |value| Ok(value.py().get_type::<pyo3::types::PyInt>().call1((value,))?.unbind()))
+    converted(slf, |py, value| match value {
+        // SAFETY: the thread is attached; NaN and infinities give null with the error set.
+        Scalar::Float(value) => unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyLong_FromDouble(value)) },
+        Scalar::Bool(value) => scalar_object(py, Scalar::Int(i128::from(value))),
+        Scalar::Int(_) => scalar_object(py, value),
+        Scalar::Complex(..) => Err(PyTypeError::new_err("int() argument must be a real number, not 'complex'")),
+    })
 }
 
 unsafe extern "C" fn float(slf: *mut ffi::PyObject) -> *mut ffi::PyObject {
-    converted(slf, |value| Ok(value.py().get_type::<pyo3::types::PyFloat>().call1((value,))?.unbind()))
+    converted(slf, |py, value| match value {
+        Scalar::Complex(..) => Err(PyTypeError::new_err("float() argument must be a real number, not 'complex'")),
+        Scalar::Float(value) => Ok(PyFloat::new(py, value).into_any()),
+        Scalar::Int(value) => Ok(PyFloat::new(py, value as f64).into_any()),
+        Scalar::Bool(value) => Ok(PyFloat::new(py, f64::from(u8::from(value))).into_any()),
+    })
 }
 
 unsafe extern "C" fn index(slf: *mut ffi::PyObject) -> *mut ffi::PyObject {

@@ -29,11 +29,13 @@ struct ArrayObject {
 static TYPE: AtomicPtr<ffi::PyTypeObject> = AtomicPtr::new(ptr::null_mut());
 
 /// Whether the object is an `Array`.
+#[inline]
 pub(crate) fn is_array(object: &Bound<'_, PyAny>) -> bool {
     // SAFETY: the object is live.
     unsafe { ffi::Py_TYPE(object.as_ptr()) == TYPE.load(Ordering::Relaxed) }
 }
 
+#[inline]
 fn find<'a>(object: &'a Bound<'_, PyAny>) -> Option<&'a ArrayObject> {
     // SAFETY: only this file makes objects of the type, completely filled; they live as long as the reference.
     is_array(object).then(|| unsafe { &*object.as_ptr().cast::<ArrayObject>() })
@@ -45,6 +47,7 @@ pub(crate) fn array_of<'a>(object: &'a Bound<'_, PyAny>) -> Option<&'a Array> {
 }
 
 /// The array inside the `self` of a slot or method.
+#[inline]
 pub(crate) fn this<'a>(object: &'a Bound<'_, PyAny>) -> PyResult<&'a Array> {
     array_of(object).ok_or_else(|| PyTypeError::new_err(format!("expected a metes.Array, not {}", type_name(object))))
 }
@@ -91,6 +94,7 @@ pub(crate) fn from_array<'py>(py: Python<'py>, array: Array, base: Option<Bound<
 
 /// A new `Array` object that shows the bytes of the `Array` object `of`; its `base` follows NumPy's rule: views of views
 /// refer to the owner, or to the array that imported foreign bytes.
+#[inline]
 pub(crate) fn view_of<'py>(of: &Bound<'py, PyAny>, array: Array) -> Bound<'py, PyAny> {
     let base = base(of).filter(is_array).unwrap_or_else(|| of.clone());
     let allowed = writeable(of) && array.is_writeable();
@@ -103,6 +107,7 @@ pub(crate) fn view_or_new<'py>(of: &Bound<'py, PyAny>, array: Array) -> Bound<'p
     if shared { view_of(of, array) } else { from_array(of.py(), array, None) }
 }
 
+#[inline]
 fn create<'py>(py: Python<'py>, array: Array, base: Option<Bound<'py, PyAny>>, on: bool) -> Bound<'py, PyAny> {
     let room = FREE.pop().unwrap_or_else(|| {
         // SAFETY: the thread is attached.

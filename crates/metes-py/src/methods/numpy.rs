@@ -91,14 +91,14 @@ pub(crate) fn output(object: &Bound<'_, PyAny>) -> PyResult<Array> {
 
 /// `where=`, `dtype=`, `casting=`, `order=` of a ufunc call. `out=` is left to the caller.
 pub(crate) fn options(args: &Args<'_, '_>) -> PyResult<Options> {
-    let mut options = Options::default();
-    options.where_ = args.named("where").map(condition).transpose()?.flatten();
-    options.dtype = args.named("dtype").map(parse_dtype).transpose()?;
-    if let Some(casting) = args.named("casting") {
-        options.casting = super::copies::parse_casting(Some(casting), options.casting)?;
-    }
-    options.order = super::parse_order(args.named("order"), Order::K)?;
-    Ok(options)
+    let default = Options::default();
+    Ok(Options {
+        where_: args.named("where").map(condition).transpose()?.flatten(),
+        dtype: args.named("dtype").map(parse_dtype).transpose()?,
+        casting: super::copies::parse_casting(args.named("casting"), default.casting)?,
+        order: super::parse_order(args.named("order"), Order::K)?,
+        ..default
+    })
 }
 
 /// `where=`: `None` for a plain `True`.

@@ -87,15 +87,16 @@ pub(crate) fn reduce_call<'py>(
     array: &Array,
     args: &Args<'_, 'py>,
 ) -> PyResult<Object<'py>> {
-    let mut options = ReduceOptions::default();
-    options.axes = parse_axis(args.named("axis"))?;
-    options.keepdims = args.named("keepdims").map_or(Ok(false), |flag| flag.is_truthy())?;
-    options.dtype = args.named("dtype").map(parse_dtype).transpose()?;
-    options.where_ = args.named("where").map(condition).transpose()?.flatten();
-    options.initial = args.named("initial").map(to_scalar).transpose()?;
-    options.correction = correction(args)?;
     let out = args.named("out").map(single).transpose()?;
-    options.out = out.as_ref().map(output).transpose()?;
+    let options = ReduceOptions {
+        axes: parse_axis(args.named("axis"))?,
+        keepdims: args.named("keepdims").map_or(Ok(false), |flag| flag.is_truthy())?,
+        dtype: args.named("dtype").map(parse_dtype).transpose()?,
+        out: out.as_ref().map(output).transpose()?,
+        where_: args.named("where").map(condition).transpose()?.flatten(),
+        initial: args.named("initial").map(to_scalar).transpose()?,
+        correction: correction(args)?,
+    };
     let result = eval::reduce(py, eval::reduction(name)?, array, &options)?;
     Ok(out.unwrap_or_else(|| from_array(py, result, None)))
 }

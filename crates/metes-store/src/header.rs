@@ -1,0 +1,261 @@
+//! The .npy header: a Python dictionary of three keys, parsed as exactly that.
+
+use crate::format_error;
+use metes_array::Dims;
+use metes_dtype::{DType, Kind};
+use metes_memory::{Error, ErrorKind, Result};
+use std::io::Read;
+
+/// The longest header that is read, in bytes.
+const LONGEST: usize = 64 * 1024;
+const MAGIC: &[u8] = b"\x93NUMPY";
+
+/// What an .npy file says of its array.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Element type.
+    pub dtype: DType,
+    /// Shape.
+    pub shape: Dims,
+    /// Whether the first axis is fastest.
+    pub fortran: bool,
+    /// Format version.
+    pub version: (u8, u8),
+    /// Bytes before the data.
+    pub data_offset: usize,
+}
+
+impl Header {
+    /// Reads a header; `name` is the file's for errors.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Format`] for anything but a well-formed header whose bytes fit the address space,
+    /// [`ErrorKind::Unsupported`] for dtypes that Metes does not have.
+    pub fn read(reader: &mut dyn Read, name: &str) -> Result<Header> {
+        let mut start = [0; 8];
+        take(reader, &mut start, name, "magic")?;
+        if start[..6] != *MAGIC {
+            return Err(format_error(
+                name,
+                "magic",
+                format_args!("not an .npy file, it starts with {:?}", &start[..6]),
+            ));
+        }
+        let version = (start[6], start[7]);
+        let mut wide = [0; 4];
+        let length_bytes = match version {
+            (1, 0) => 2,
+            (2 | 3, 0) => 4,
+            (a, b) => return Err(format_error(name, "version", format_args!("{a}.{b} is not 1.0, 2.0 or 3.0"))),
+        };
+        take(reader, &mut wide[..length_bytes], name, "header length")?;
+        let length = u32::from_le_bytes(wide) as usize;
+        if length > LONGEST {
+            return Err(format_error(
+                name,
+                "header length",
+                format_args!("{length} bytes, at most {LONGEST} are read"),
+            ));
+        }
+        let mut text = vec![0; length];
+        take(reader, &mut text, name, "header")?;
+        let text = std::str::from_utf8(&text).map_err(|_| format_error(name, "header", "not text"))?;
+        let parsed = Parser { name, rest: text }.dictionary()?;
+        let header = Header { version, data_offset: 8 + length_bytes + length, ..parsed };
+        header.bytes(name)?;
+        Ok(header)
+    }
+
+    /// Bytes of the data.
+    pub(crate) fn bytes(&self, name: &str) -> Result<usize> {
+        let size = self.shape.iter().map(|&n| n.max(1)).try_fold(self.dtype.size(), usize::checked_mul);
+        match size.filter(|&s| isize::try_from(s).is_ok()) {
+            Some(size) => Ok(if self.shape.contains(&0) { 0 } else { size }),
+            None => {
+                Err(format_error(name, "shape", format_args!("{} overflows", metes_array::shape_text(&self.shape))))
+            }
+        }
+    }
+
+    /// The shape in the order in which the file holds the elements: reversed for Fortran order.
+    pub(crate) fn stored_shape(&self) -> Dims {
+        let mut shape = self.shape.clone();
+        if self.fortran {
+            shape.reverse();
+        }
+        shape
+    }
+
+    /// The bytes of a version 1.0 header, or 2.0 where it is too long, as NumPy writes them.
+    pub fn to_bytes(dtype: DType, shape: &[usize], fortran: bool) -> Vec<u8> {
+        let kind = dtype.kind();
+        let order = if dtype.size() == 1 { '|' } else { '<' };
+        let order_text = if fortran { "True" } else { "False" };
+        let mut text = format!(
+            "{{'descr': '{order}{}{}', 'fortran_order': {order_text}, 'shape': {}, }}",
+            kind.kind_char(),
+            dtype.size(),
+            metes_array::shape_text(shape)
+        );
+        let growth = shape.first().map_or(0, |first| 21usize.saturating_sub(first.to_string().len()));
+        text.extend(std::iter::repeat_n(' ', growth));
+        let wide = text.len() + 1 + 10 + 63 > usize::from(u16::MAX);
+        let fixed = if wide { 12 } else { 10 };
+        let total = (fixed + text.len() + 1).next_multiple_of(64);
+        text.extend(std::iter::repeat_n(' ', total - fixed - text.len() - 1));
+        text.push('\n');
+        let mut out = MAGIC.to_vec();
+        if wide {
+            out.extend([2, 0]);
+            out.extend((text.len() as u32).to_le_bytes());
+        } else {
+            out.extend([1, 0]);
+            out.extend((text.len() as u16).to_le_bytes());
+        }
+        out.extend(text.as_bytes());
+        out
+    }
+}
+
+fn take(reader: &mut dyn Read, into: &mut [u8], name: &str, field: &str) -> Result<()> {
+    reader.read_exact(into).map_err(|e| match e.kind() {
+        std::io::ErrorKind::UnexpectedEof => format_error(name, field, "the file ends here"),
+        _ => Error::from(e).context(name),
+    })
+}
+
+struct Parser<'a> {
+    name: &'a str,
+    rest: &'a str,
+}
+
+impl<'a> Parser<'a> {
+    fn wrong(&self, what: &str) -> Error {
+        let near: String = self.rest.chars().take(20).collect();
+        format_error(self.name, "header", format_args!("{what} expected at {near:?}"))
+    }
+
+    fn skip(&mut self) {
+        self.rest = self.rest.trim_start_matches([' ', '\t', '\n', '\r']);
+    }
+
+    fn eat(&mut self, token: &str) -> bool {
+        self.skip();
+        let rest = self.rest.strip_prefix(token);
+        self.rest = rest.unwrap_or(self.rest);
+        rest.is_some()
+    }
+
+    fn expect(&mut self, token: &str) -> Result<()> {
+        if self.eat(token) { Ok(()) } else { Err(self.wrong(token)) }
+    }
+
+    fn string(&mut self) -> Result<&'a str> {
+        let quote = if self.eat("'") {
+            '\''
+        } else if self.eat("\"") {
+            '"'
+        } else {
+            return Err(self.wrong("a string"));
+        };
+        let end = self.rest.find(quote).ok_or_else(|| self.wrong("the end of a string"))?;
+        let (text, rest) = self.rest.split_at(end);
+        self.rest = &rest[1..];
+        Ok(text)
+    }
+
+    fn dictionary(mut self) -> Result<Header> {
+        let (mut dtype, mut fortran, mut shape) = (None, None, None);
+        self.expect("{")?;
+        while !self.eat("}") {
+            let key = self.string()?;
+            self.expect(":")?;
+            let again = match key {
+                "descr" => dtype.replace(self.descr()?).is_some(),
+                "fortran_order" => fortran.replace(self.boolean()?).is_some(),
+                "shape" => shape.replace(self.shape()?).is_some(),
+                other => return Err(format_error(self.name, "header", format_args!("unknown key {other:?}"))),
+            };
+            if again {
+                return Err(format_error(self.name, key, "given twice"));
+            }
+            if !self.eat(",") {
+                self.expect("}")?;
+                break;
+            }
+        }
+        self.skip();
+        if !self.rest.is_empty() {
+            return Err(self.wrong("the end"));
+        }
+        let missing = |key: &str| format_error(self.name, key, "missing from the header");
+        Ok(Header {
+            dtype: dtype.ok_or_else(|| missing("descr"))?,
+            fortran: fortran.ok_or_else(|| missing("fortran_order"))?,
+            shape: shape.ok_or_else(|| missing("shape"))?,
+            version: (1, 0),
+            data_offset: 0,
+        })
+    }
+
+    fn boolean(&mut self) -> Result<bool> {
+        if self.eat("True") {
+            return Ok(true);
+        }
+        if self.eat("False") {
+            Ok(false)
+        } else {
+            Err(format_error(self.name, "fortran_order", "neither True nor False"))
+        }
+    }
+
+    fn descr(&mut self) -> Result<DType> {
+        self.skip();
+        if self.rest.starts_with('[') {
+            let message = format!("{}: descr: structured dtypes are not supported", self.name);
+            return Err(Error::new(ErrorKind::Unsupported, message));
+        }
+        let text = self.string()?;
+        let found = if text.starts_with('>') { None } else { Kind::parse(text).filter(|_| text.len() > 1) };
+        found.map(DType::of).ok_or_else(|| {
+            let why = match text.trim_start_matches(['<', '>', '|', '=']).chars().next() {
+                Some('O') => "object arrays hold Python pickles, which Metes does not run",
+                Some('U' | 'S' | 'a') => "text is not supported",
+                Some('M' | 'm') => "dates and durations are not supported",
+                Some('V') => "raw bytes are not supported",
+                _ if text.starts_with('>') => "foreign byte order is not supported",
+                _ => "not a dtype of Metes",
+            };
+            Error::new(ErrorKind::Unsupported, format!("{}: descr: dtype {text:?}: {why}", self.name))
+        })
+    }
+
+    fn shape(&mut self) -> Result<Dims> {
+        let wrong = |what: String| format_error(self.name, "shape", what);
+        let (name, mut shape) = (self.name, Dims::new());
+        self.expect("(").map_err(|_| wrong("not a tuple".to_owned()))?;
+        loop {
+            if self.eat(")") {
+                return Ok(shape);
+            }
+            self.skip();
+            let end = self.rest.find(|c: char| !c.is_ascii_digit() && c != '-').unwrap_or(self.rest.len());
+            let (digits, rest) = self.rest.split_at(end);
+            let length = digits.parse::<usize>().ok().filter(|&n| isize::try_from(n).is_ok());
+            shape.push(
+                length.ok_or_else(|| format_error(name, "shape", format_args!("length {digits:?} is not in range")))?,
+            );
+            self.rest = rest.strip_prefix('L').unwrap_or(rest);
+            if shape.len() > metes_array::MAX_NDIM {
+                return Err(format_error(name, "shape", "more than 64 axes"));
+            }
+            if !self.eat(",") {
+                self.expect(")")?;
+                if shape.len() == 1 {
+                    return Err(format_error(name, "shape", "not a tuple"));
+                }
+                return Ok(shape);
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Files that lie are refused by name, before anything is allocated on their word.
+
+use crate::path;
+use metes_array::Array;
+use metes_memory::{ErrorKind, Memory};
+use metes_store::{NpzFile, load, savez_compressed};
+use std::path::PathBuf;
+
+fn npy(name: &str, version: [u8; 2], header: &str, data: &[u8]) -> PathBuf {
+    let mut bytes = b"\x93NUMPY".to_vec();
+    bytes.extend(version);
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.as_bytes());
+    bytes.extend(data);
+    let file = path(name);
+    std::fs::write(&file, bytes).unwrap();
+    file
+}
+
+fn refused(file: &PathBuf, field: &str) {
+    let memory = Memory::new();
+    let error = memory.enter(|| load(file)).err().unwrap_or_else(|| panic!("{} is refused", file.display()));
+    let name = file.file_name().unwrap().to_str().unwrap();
+    assert!(error.message().contains(name) && error.message().contains(field), "{field}: {error}");
+    assert!(memory.stats().peak_bytes < 100_000, "{error}: {} bytes", memory.stats().peak_bytes);
+}
+
+#[test]
+fn headers() {
+    let cases = [
+        ("magic", "not a header"),
+        ("shape", "{'descr': '<f8', 'fortran_order': False, 'shape': (1000000,), }"),
+        ("shape", "{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999, 99999999999), }"),
+        ("shape", "{'descr': '<f8', 'fortran_order': False, 'shape': (0, 9223372036854775807, 9), }"),
+        ("shape", "{'descr': '<f8', 'fortran_order': False, 'shape': (-1,), }"),
+        ("shape", "{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999999999999999,), }"),
+        ("shape", "{'descr': '<f8', 'fortran_order': False, 'shape': 3, }"),
+        ("shape", "{'descr': '<f8', 'fortran_order': False}"),
+        ("descr", "{'descr': '|O', 'fortran_order': False, 'shape': (1,), }"),
+        ("descr", "{'descr': '<U5', 'fortran_order': False, 'shape': (1,), }"),
+        ("descr", "{'descr': '>f8', 'fortran_order': False, 'shape': (1,), }"),
+        ("descr", "{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (1,), }"),
+        ("descr", "{'descr': '<f8', 'descr': '<f8', 'fortran_order': False, 'shape': (1,), }"),
+        ("fortran_order", "{'descr': '<f8', 'fortran_order': 0, 'shape': (1,), }"),
+        ("other", "{'descr': '<f8', 'fortran_order': False, 'shape': (1,), 'other': 1}"),
+        ("header", "{'descr': '<f8', 'fortran_order': False, 'shape': (1,), } import os"),
+        ("header", "{'descr"),
+    ];
+    for (i, (field, header)) in cases.iter().enumerate() {
+        let file = if *field == "magic" {
+            let file = path("magic.npy");
+            std::fs::write(&file, b"PK not numpy at all").unwrap();
+            file
+        } else {
+            npy(&format!("case{i}.npy"), [1, 0], header, &[0; 16])
+        };
+        refused(&file, field);
+    }
+    refused(&npy("version.npy", [9, 0], "{}", &[]), "version");
+}
+
+#[test]
+fn cut_files() {
+    let file = path("whole.npy");
+    metes_store::save(&file, &Array::zeros(&[100], metes_dtype::Kind::F64.into()).unwrap()).unwrap();
+    let whole = std::fs::read(&file).unwrap();
+    for length in [0, 3, 7, 9, 50, 127, 128, 500, whole.len() - 1] {
+        let cut = path("cut.npy");
+        std::fs::write(&cut, &whole[..length]).unwrap();
+        refused(&cut, "cut.npy");
+    }
+}
+
+/// An archive of one member whose plain size and header are changed.
+fn archive(change: impl Fn(&mut Vec<u8>)) -> PathBuf {
+    let file = path(&format!("archive-{:?}.npz", std::thread::current().id()));
+    let zeros = Array::zeros(&[1000], metes_dtype::Kind::F64.into()).unwrap();
+    savez_compressed(&file, &[("x".to_owned(), zeros)]).unwrap();
+    let mut bytes = std::fs::read(&file).unwrap();
+    change(&mut bytes);
+    std::fs::write(&file, bytes).unwrap();
+    file
+}
+
+#[test]
+fn archives() {
+    let read = |file: &PathBuf| NpzFile::open(file).and_then(|f| f.member("x")).and_then(|m| m.read());
+    assert!(read(&archive(|_| {})).is_ok());
+    let error = read(&archive(|b| b.truncate(b.len() / 2))).err().unwrap();
+    assert!(matches!(error.kind(), ErrorKind::Format | ErrorKind::Io), "{error}");
+
+    let directory = |b: &[u8]| b.windows(4).position(|w| w == b"PK\x01\x02").unwrap();
+    let longer = archive(|b| {
+        let at = directory(b) + 24;
+        b[at..at + 4].copy_from_slice(&900_000u32.to_le_bytes());
+    });
+    let error = read(&longer).err().unwrap();
+    assert!(error.message().contains("[x]"), "{error}");
+
+    let checksum = archive(|b| {
+        let at = directory(b) + 16;
+        b[at] ^= 1;
+    });
+    let error = read(&checksum).err().unwrap();
+    assert!(error.message().contains("checksum"), "{error}");
+
+    let bomb = archive(|b| {
+        let at = directory(b) + 24;
+        b[at..at + 4].copy_from_slice(&4_000_000_000u32.to_le_bytes());
+    });
+    let memory = Memory::new();
+    let error = memory.enter(|| read(&bomb)).err().unwrap();
+    assert!(error.message().contains("size") && memory.stats().peak_bytes < 200_000, "{error}");
+}
