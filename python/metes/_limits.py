@@ -101,35 +101,12 @@ class Suggestion(NamedTuple):
 def suggest_dtype(a, /):
     """The narrowest dtype of the same family that holds every value of `a` unchanged, and the bytes that it saves.
 
-    Integers go to unsigned dtypes where nothing is negative. Takes little memory: the values are looked at in blocks.
+    Integers may go to unsigned dtypes, where these alone are wide enough.
 
     >>> import metes as mt
     >>> mt.suggest_dtype(mt.asarray([0, 1, 255]))
     Suggestion(dtype=dtype('uint8'), saved_bytes=21)
     """
     a = asarray(a)
-    narrow = _narrow_integer(a) if a.dtype.kind in "iu" else _narrow_float(a)
+    narrow = _native._suggest_dtype(a)
     return Suggestion(narrow, a.nbytes - a.size * narrow.itemsize)
-
-
-def _narrow_integer(a):
-    low, high = (int(_native.min(a)), int(_native.max(a))) if a.size else (0, 0)
-    names = ("uint8", "uint16", "uint32", "uint64") if low >= 0 else ("int8", "int16", "int32", "int64")
-    return next(info.dtype for info in map(iinfo, names) if info.min <= low and high <= info.max)
-
-
-def _narrow_float(a):
-    names = {"f": ("float16", "float32"), "c": ("complex64",)}.get(a.dtype.kind, ())
-    narrower = (DType(name) for name in names if DType(name).itemsize < a.dtype.itemsize)
-    return next((dtype for dtype in narrower if _holds(dtype, a)), a.dtype)
-
-
-def _holds(dtype, a, block=65536):
-    if a.ndim > 1 and a.size > block:
-        return all(_holds(dtype, row) for row in a)
-    try:
-        for start in range(0, a.shape[0] if a.ndim == 1 else 1, block):
-            (a[start : start + block] if a.ndim == 1 else a).astype(dtype, casting="same_value")
-    except ValueError:
-        return False
-    return True

@@ -76,7 +76,8 @@ def test_fortran_order(tmp_path):
 def test_other_byte_order(tmp_path):
     x = values("int32")
     np.save(tmp_path / "b.npy", x.astype(">i4"))
-    same(mt.load(tmp_path / "b.npy"), x)
+    with pytest.raises(NotImplementedError, match=r"b\.npy: descr.*>i4.*byte order"):
+        mt.load(tmp_path / "b.npy")
 
 
 def test_save_replaces_only_a_whole_file(tmp_path):

@@ -19,6 +19,7 @@ mod fastcall;
 mod flags;
 mod functions;
 mod index;
+mod io;
 mod items;
 mod lazy;
 mod lazy_methods;
@@ -67,6 +68,7 @@ fn start(module: &Bound<'_, PyModule>) -> PyResult<()> {
     memory::install(module)?;
     rows::install(module)?;
     lazy::install(module)?;
+    io::install(module)?;
     fastcall::add_functions(module, create::functions())?;
     fastcall::add_functions(module, functions::functions())
 }
