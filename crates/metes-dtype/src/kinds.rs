@@ -103,11 +103,12 @@ impl Kind {
 
     /// The kind with this name or NumPy type string (`"float64"`, `"f8"`, `"d"`, `"<f8"`).
     pub fn parse(text: &str) -> Option<Kind> {
-        let bare = text.trim_start_matches(['<', '=', '|']);
+        let bare = text.strip_prefix(['<', '=', '|']).unwrap_or(text);
+        let width = |n: &str| n.starts_with(|c: char| ('1'..='9').contains(&c)).then(|| n.parse().ok()).flatten();
         Kind::ALL.iter().copied().find(|k| {
             k.name() == bare
                 || bare.len() == 1 && bare.starts_with(k.type_char())
-                || bare.strip_prefix(k.kind_char()).is_some_and(|n| n.parse() == Ok(k.size()))
+                || bare.strip_prefix(k.kind_char()).is_some_and(|n| width(n) == Some(k.size()))
         })
     }
 }

@@ -6,10 +6,12 @@
 
 mod casting;
 mod dtype;
+mod facts;
 mod kinds;
 mod promote;
 
 pub use casting::{Casting, can_cast};
 pub use dtype::DType;
+pub use facts::FloatInfo;
 pub use kinds::{Category, Kind};
 pub use promote::{Weak, promote, promote_weak};

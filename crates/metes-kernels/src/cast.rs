@@ -24,10 +24,10 @@ fn to_i64(x: f64) -> i64 {
 
 #[inline(always)]
 fn to_u64(x: f64) -> u64 {
-    if x < 9_223_372_036_854_775_808.0 {
-        to_i64(x) as u64
-    } else {
+    if x >= 9_223_372_036_854_775_808.0 {
         to_i64(x - 9_223_372_036_854_775_808.0) as u64 ^ 1 << 63
+    } else {
+        to_i64(x) as u64
     }
 }
 
@@ -159,7 +159,8 @@ where
     let op = |a: A, flags: &mut Flags| {
         let b = B::from1(a.widen());
         let back = A::from1(b.widen());
-        if back != a && !(a.is_nan() && b.is_nan()) || a.less(A::default()) != b.less(B::default()) {
+        let turned = a.less(A::default()) != b.less(B::default()) || a.is_infinite() != b.is_infinite();
+        if turned || !back.same(a) {
             *flags |= INVALID;
         }
         b

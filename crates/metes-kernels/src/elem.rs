@@ -14,8 +14,15 @@ pub(crate) trait Elem: Copy + Default + PartialEq + 'static {
     /// Order with NaN nowhere: real, then imaginary part.
     fn less(self, other: Self) -> bool;
     fn is_nan(self) -> bool;
+    fn is_infinite(self) -> bool {
+        false
+    }
     fn is_zero(self) -> bool {
         self == Self::default()
+    }
+    /// Equal, or NaN in the same places.
+    fn same(self, other: Self) -> bool {
+        self == other || self.is_nan() && other.is_nan()
     }
 
     /// # Safety
@@ -56,7 +63,7 @@ impl Elem for bool {
 }
 
 macro_rules! reals {
-    ($($t:ty, $kind:ident, $wide:ty, $widen:expr, $nan:expr;)*) => {$(
+    ($($t:ty, $kind:ident, $wide:ty, $widen:expr, $nan:expr, $infinite:expr;)*) => {$(
         impl Elem for $t {
             const KIND: Kind = Kind::$kind;
             type Wide = $wide;
@@ -72,21 +79,25 @@ macro_rules! reals {
             fn is_nan(self) -> bool {
                 $nan(self)
             }
+            #[inline(always)]
+            fn is_infinite(self) -> bool {
+                $infinite(self)
+            }
         }
     )*};
 }
 reals! {
-    i8, I8, i64, i64::from, |_| false;
-    i16, I16, i64, i64::from, |_| false;
-    i32, I32, i64, i64::from, |_| false;
-    i64, I64, i64, |x| x, |_| false;
-    u8, U8, u64, u64::from, |_| false;
-    u16, U16, u64, u64::from, |_| false;
-    u32, U32, u64, u64::from, |_| false;
-    u64, U64, u64, |x| x, |_| false;
-    f16, F16, f64, f16::to_f64, f16::is_nan;
-    f32, F32, f64, f64::from, f32::is_nan;
-    f64, F64, f64, |x| x, f64::is_nan;
+    i8, I8, i64, i64::from, |_| false, |_| false;
+    i16, I16, i64, i64::from, |_| false, |_| false;
+    i32, I32, i64, i64::from, |_| false, |_| false;
+    i64, I64, i64, |x| x, |_| false, |_| false;
+    u8, U8, u64, u64::from, |_| false, |_| false;
+    u16, U16, u64, u64::from, |_| false, |_| false;
+    u32, U32, u64, u64::from, |_| false, |_| false;
+    u64, U64, u64, |x| x, |_| false, |_| false;
+    f16, F16, f64, f16::to_f64, f16::is_nan, f16::is_infinite;
+    f32, F32, f64, f64::from, f32::is_nan, f32::is_infinite;
+    f64, F64, f64, |x| x, f64::is_nan, f64::is_infinite;
 }
 
 macro_rules! complexes {
@@ -100,11 +111,18 @@ macro_rules! complexes {
             }
             #[inline(always)]
             fn less(self, other: Self) -> bool {
-                self.re < other.re || self.re == other.re && self.im < other.im
+                self.re < other.re && !self.im.is_nan() && !other.im.is_nan() || self.re == other.re && self.im < other.im
             }
             #[inline(always)]
             fn is_nan(self) -> bool {
                 self.re.is_nan() || self.im.is_nan()
+            }
+            #[inline(always)]
+            fn is_infinite(self) -> bool {
+                self.re.is_infinite() || self.im.is_infinite()
+            }
+            fn same(self, other: Self) -> bool {
+                self.re.same(other.re) && self.im.same(other.im)
             }
         }
     )*};

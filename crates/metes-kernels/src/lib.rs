@@ -4,6 +4,7 @@
 //! The walk over more dimensions, casting and broadcasting are the evaluator's work.
 
 mod cast;
+mod complex;
 mod elem;
 mod loops;
 mod math;
@@ -55,6 +56,8 @@ pub struct Ufunc {
     pub nout: usize,
     /// One sentence for the documentation.
     pub doc: &'static str,
+    /// What leaves any value as it is (0 for add), where there is such a number.
+    pub identity: Option<f64>,
     /// Its loops, narrowest first; the first to which all inputs cast safely is chosen when the promoted kind has none.
     pub cells: &'static [Cell],
 }

@@ -161,8 +161,8 @@ macro_rules! integers {
                 if gcd == 0 {
                     return 0;
                 }
-                let lcm = (self / gcd).wrapping_mul(other);
-                if $signed && lcm < 0 { (0 as $t).wrapping_sub(lcm) } else { lcm }
+                let size = |x: $t| if $signed && x < 0 { (0 as $t).wrapping_sub(x) } else { x };
+                size(self).wrapping_div(gcd).wrapping_mul(size(other))
             }
 
             #[inline(always)]
@@ -182,7 +182,7 @@ integers! { i8, true; i16, true; i32, true; i64, true; u8, false; u16, false; u3
 /// log(exp(a) + exp(b)) without overflow.
 pub(crate) fn logaddexp<T: Real>(a: T, b: T) -> T {
     if a == b {
-        return a + T::from(std::f64::consts::LN_2).expect("ln 2");
+        return a + ln_2();
     }
     let gap = a - b;
     if gap > T::zero() {
@@ -226,35 +226,52 @@ pub(crate) fn divide<T: Real>(a: Complex<T>, b: Complex<T>) -> Complex<T> {
     }
 }
 
-/// Complex power: whole exponents by multiplication, as NumPy.
-pub(crate) fn power<T: Real + num_traits::FloatConst>(a: Complex<T>, b: Complex<T>) -> Complex<T> {
-    let zero = T::zero();
-    if b.re == zero && b.im == zero {
-        return Complex::new(T::one(), zero);
-    }
-    if a.re == zero && a.im == zero {
-        let nan = T::nan();
-        return if b.re > zero && b.im == zero { Complex::new(zero, zero) } else { Complex::new(nan, nan) };
-    }
-    let whole = b.re.to_i32().filter(|&n| b.im == zero && T::from(n) == Some(b.re) && n.abs() < 100);
-    match whole {
-        Some(n) => {
-            let (mut left, mut base, mut out) = (n.unsigned_abs(), a, Complex::new(T::one(), zero));
-            while left > 0 {
-                if left & 1 == 1 {
-                    out = out * base;
-                }
-                base = base * base;
-                left >>= 1;
-            }
-            if n < 0 { divide(Complex::new(T::one(), zero), out) } else { out }
-        }
-        None => a.powc(b),
+/// One divided by a complex value, as NumPy does it.
+pub(crate) fn reciprocal<T: Real>(a: Complex<T>) -> Complex<T> {
+    if a.im.abs() <= a.re.abs() {
+        let ratio = a.im / a.re;
+        let below = a.re + a.im * ratio;
+        Complex::new(T::one() / below, -ratio / below)
+    } else {
+        let ratio = a.re / a.im;
+        let below = a.re * ratio + a.im;
+        Complex::new(ratio / below, -T::one() / below)
     }
 }
 
-/// z / |z|, and 0 of 0: NumPy 2's sign.
+/// z / |z|, 0 of 0, and the direction of a value with one infinite part: NumPy 2's sign.
 pub(crate) fn sign<T: Real>(a: Complex<T>) -> Complex<T> {
+    let (zero, one) = (T::zero(), T::one());
+    match (a.re.is_infinite(), a.im.is_infinite()) {
+        (true, true) => return Complex::new(T::nan(), T::nan()),
+        (true, false) => return Complex::new(one.copysign(a.re), zero),
+        (false, true) => return Complex::new(zero, one.copysign(a.im)),
+        (false, false) => {}
+    }
     let size = a.re.hypot(a.im);
-    if size == T::zero() { Complex::new(T::zero(), T::zero()) } else { Complex::new(a.re / size, a.im / size) }
+    if size == zero { Complex::new(zero, zero) } else { Complex::new(a.re / size, a.im / size) }
+}
+
+/// The inverse hyperbolic sine; the logarithm alone for values whose square might overflow.
+pub(crate) fn asinh<T: Real>(a: T) -> T {
+    if a.is_finite() && a.abs() > large() { (a.abs().ln() + ln_2()).copysign(a) } else { a.asinh() }
+}
+
+/// The inverse hyperbolic cosine, likewise.
+pub(crate) fn acosh<T: Real>(a: T) -> T {
+    if a > large() { a.ln() + ln_2() } else { a.acosh() }
+}
+
+/// The distance from a value to the next one away from zero, with the value's sign; of -0 it is that of 0.
+pub(crate) fn spacing<T: Real>(a: T) -> T {
+    let a = a + T::zero();
+    a.next_after(T::infinity().copysign(a)) - a
+}
+
+fn large<T: Real>() -> T {
+    T::from(1u32 << 28).expect("in range")
+}
+
+fn ln_2<T: Real>() -> T {
+    T::from(std::f64::consts::LN_2).expect("in range")
 }

@@ -1,7 +1,7 @@
 //! How a row of the table is written: one line per family of kinds, each an expression over `T`.
 //!
 //! `int` stands for the eight integer kinds, `signed` and `unsigned` for four each, `float` for the three float kinds
-//! (float16 computes in float32), `complex` for two, `every` for all fourteen with the methods of `Elem` alone,
+//! (float16 computes in float32), `complex` for two, `analytic` for the same two computing in complex128, `every` for all fourteen with the methods of `Elem` alone,
 //! `mixed` for the kinds that it names. In an expression `T` is the element type and, for `complex`, `R` its real type.
 
 use half::f16;
@@ -96,6 +96,24 @@ macro_rules! half_cell {
     }};
 }
 
+/// A complex64 cell: the expression sees complex128.
+macro_rules! widened_cell {
+    (($($x:ident),+), $e:expr) => {{
+        type T = num_complex::Complex<f32>;
+        /// # Safety
+        /// The promises of [`crate::Loop`].
+        unsafe fn run(n: usize, ptrs: &[*mut u8], steps: &[isize]) -> $crate::Flags {
+            let op = |$($x: T,)+ _: &mut $crate::Flags| -> T {
+                $(let $x = $crate::elem::Elem::widen($x);)+
+                $crate::cast::From1::from1($e)
+            };
+            // SAFETY: the caller's promise.
+            unsafe { skeleton!($($x),+)(n, ptrs, steps, op) }
+        }
+        $crate::Cell { inputs: &[$({ let $x = kind_of!(T); $x }),+], outputs: &[kind_of!(T)], call: run }
+    }};
+}
+
 macro_rules! mixed_cell {
     (($($x:ident: $t:ty),+), $out:ty, $e:expr) => {{
         /// # Safety
@@ -149,6 +167,9 @@ macro_rules! cells {
     (@ [$($acc:tt)*] double_complex $x:tt -> $out:ty => $e:expr; $($rest:tt)*) => {
         cells!(@ [$($acc)* cell!(num_complex::Complex<f64>, f64, $x, $out, $e),] $($rest)*)
     };
+    (@ [$($acc:tt)*] analytic $x:tt => $e:expr; $($rest:tt)*) => {
+        cells!(@ [$($acc)* widened_cell!($x, $e), cell!(num_complex::Complex<f64>, f64, $x, T, $e),] $($rest)*)
+    };
     (@ [$($acc:tt)*] every $x:tt -> $out:ty => $e:expr; $($rest:tt)*) => {
         cells!(@ [$($acc)*
             cell!(bool, bool, $x, $out, $e),
@@ -181,16 +202,28 @@ macro_rules! choose_cell {
     };
 }
 
+macro_rules! identity {
+    () => {
+        None
+    };
+    ($identity:expr) => {
+        Some($identity)
+    };
+}
+
 macro_rules! rows {
-    ($($name:ident $nin:literal $doc:literal { $($cells:tt)* })*) => {
+    ($($name:ident $nin:literal $doc:literal $(identity($identity:expr))? { $($cells:tt)* })*) => {
         &[$($crate::Ufunc {
             name: stringify!($name),
             nin: $nin,
             nout: 1,
             doc: $doc,
+            identity: identity!($($identity)?),
             cells: cells!(@ [] $($cells)*),
         },)*]
     };
 }
 
-pub(crate) use {cell, cells, choose_cell, flag, half_cell, kind_of, mixed_cell, rows, skeleton};
+pub(crate) use {
+    cell, cells, choose_cell, flag, half_cell, identity, kind_of, mixed_cell, rows, skeleton, widened_cell,
+};

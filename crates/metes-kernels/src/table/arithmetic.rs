@@ -1,13 +1,13 @@
 //! Arithmetic, bits, and choices between values.
 
 use crate::Ufunc;
+use crate::complex;
 use crate::elem::Elem;
 use crate::math::{self, Integer};
 use crate::rows::*;
-use num_complex::Complex;
 
 pub(super) static ROWS: &[Ufunc] = rows! {
-    add 2 "Sum of two values." {
+    add 2 "Sum of two values." identity(0.0) {
         bool(a, b) -> bool => a | b;
         int(a, b) -> T => a.wrapping_add(b);
         float(a, b) -> T => a + b;
@@ -18,7 +18,7 @@ pub(super) static ROWS: &[Ufunc] = rows! {
         float(a, b) -> T => a - b;
         complex(a, b) -> T => a - b;
     }
-    multiply 2 "Product of two values." {
+    multiply 2 "Product of two values." identity(1.0) {
         bool(a, b) -> bool => a & b;
         int(a, b) -> T => a.wrapping_mul(b);
         float(a, b) -> T => a * b;
@@ -44,11 +44,11 @@ pub(super) static ROWS: &[Ufunc] = rows! {
     power 2 "The first value raised to the second." {
         int(a, b; flags) -> T => a.power(b, flags);
         float(a, b) -> T => a.powf(b);
-        complex(a, b) -> T => math::power(a, b);
+        analytic(a, b) => complex::power(a, b);
     }
     float_power 2 "The first value raised to the second, in float64 or complex128." {
         double(a, b) -> T => a.powf(b);
-        double_complex(a, b) -> T => math::power(a, b);
+        double_complex(a, b) -> T => complex::power(a, b);
     }
     negative 1 "The value with the other sign." {
         int(a) -> T => a.wrapping_neg();
@@ -79,7 +79,7 @@ pub(super) static ROWS: &[Ufunc] = rows! {
     reciprocal 1 "One divided by the value; integers stay integers." {
         int(a; flags) -> T => (1 as T).c_div(a, flags);
         float(a) -> T => 1.0 / a;
-        complex(a) -> T => math::divide(Complex::new(1.0, 0.0), a);
+        complex(a) -> T => math::reciprocal(a);
     }
     square 1 "The value times itself." {
         int(a) -> T => a.wrapping_mul(a);
@@ -120,6 +120,11 @@ pub(super) static ROWS: &[Ufunc] = rows! {
         mixed(a: f32, b: f32) -> f32 => math::Real::next_after(a, b);
         mixed(a: f64, b: f64) -> f64 => math::Real::next_after(a, b);
     }
+    spacing 1 "The distance to the next representable value away from zero, with the value's sign." {
+        mixed(a: half::f16) -> half::f16 => half_spacing(a);
+        mixed(a: f32) -> f32 => math::spacing(a);
+        mixed(a: f64) -> f64 => math::spacing(a);
+    }
     ldexp 2 "The first value times two to the power of the second." {
         mixed(a: half::f16, b: i32) -> half::f16 => half::f16::from_f32(math::Real::scale(a.to_f32(), i64::from(b)));
         mixed(a: half::f16, b: i64) -> half::f16 => half::f16::from_f32(math::Real::scale(a.to_f32(), b));
@@ -128,21 +133,21 @@ pub(super) static ROWS: &[Ufunc] = rows! {
         mixed(a: f64, b: i32) -> f64 => math::Real::scale(a, i64::from(b));
         mixed(a: f64, b: i64) -> f64 => math::Real::scale(a, b);
     }
-    gcd 2 "Greatest common divisor." {
+    gcd 2 "Greatest common divisor." identity(0.0) {
         int(a, b) -> T => Integer::gcd(a, b);
     }
     lcm 2 "Least common multiple." {
         int(a, b) -> T => Integer::lcm(a, b);
     }
-    bitwise_and 2 "The bits that both values have." {
+    bitwise_and 2 "The bits that both values have." identity(-1.0) {
         bool(a, b) -> T => a & b;
         int(a, b) -> T => a & b;
     }
-    bitwise_or 2 "The bits that either value has." {
+    bitwise_or 2 "The bits that either value has." identity(0.0) {
         bool(a, b) -> T => a | b;
         int(a, b) -> T => a | b;
     }
-    bitwise_xor 2 "The bits that one of the values has." {
+    bitwise_xor 2 "The bits that one of the values has." identity(0.0) {
         bool(a, b) -> T => a ^ b;
         int(a, b) -> T => a ^ b;
     }
@@ -162,7 +167,7 @@ pub(super) static ROWS: &[Ufunc] = rows! {
     }
 };
 
-/// The rows' own division of one by an integer.
+/// Division that truncates; by 0 it gives what an infinity is cast to.
 trait Reciprocal {
     fn c_div(self, by: Self, flags: &mut crate::Flags) -> Self;
 }
@@ -173,7 +178,7 @@ macro_rules! reciprocal {
             fn c_div(self, by: $t, flags: &mut crate::Flags) -> $t {
                 if by == 0 {
                     *flags |= crate::DIVIDE;
-                    return 0;
+                    return crate::cast::From1::from1(f64::INFINITY);
                 }
                 self.wrapping_div(by)
             }
@@ -188,11 +193,19 @@ fn next_half(from: half::f16, to: half::f16) -> half::f16 {
         return f16::NAN;
     }
     if from == to {
-        return to;
+        return from;
     }
     if from == f16::ZERO {
         return f16::from_bits(1).copysign(to);
     }
     let away = (to > from) == (from > f16::ZERO);
     f16::from_bits(if away { from.to_bits() + 1 } else { from.to_bits() - 1 })
+}
+
+/// NumPy's float16 measures upwards on both sides of 0.
+fn half_spacing(a: half::f16) -> half::f16 {
+    if a.is_infinite() {
+        return half::f16::NAN;
+    }
+    half::f16::from_f32(next_half(a, half::f16::INFINITY).to_f32() - a.to_f32())
 }

@@ -1,53 +1,53 @@
 //! Exponentials, logarithms and roots.
 
 use crate::Ufunc;
-use crate::math;
 use crate::rows::*;
+use crate::{complex, math};
 use num_complex::Complex;
 
 pub(super) static ROWS: &[Ufunc] = rows! {
     exp 1 "e to the power of the value." {
         float(a) -> T => a.exp();
-        complex(a) -> T => a.exp();
+        analytic(a) => complex::exp(a);
     }
     exp2 1 "2 to the power of the value." {
         float(a) -> T => a.exp2();
-        complex(a) -> T => (a * (std::f64::consts::LN_2 as R)).exp();
+        analytic(a) => complex::exp(a * std::f64::consts::LN_2);
     }
     expm1 1 "e to the power of the value, less 1, precise near 0." {
         float(a) -> T => a.exp_m1();
-        complex(a) -> T => {
+        analytic(a) => {
             let half = (a.im / 2.0).sin();
             Complex::new(a.re.exp_m1() * a.im.cos() - 2.0 * half * half, a.re.exp() * a.im.sin())
         };
     }
     log 1 "Natural logarithm." {
         float(a) -> T => a.ln();
-        complex(a) -> T => Complex::new(a.re.hypot(a.im).ln(), a.im.atan2(a.re));
+        analytic(a) => complex::log(a);
     }
     log2 1 "Logarithm to base 2." {
         float(a) -> T => a.log2();
-        complex(a) -> T => Complex::new(a.re.hypot(a.im).ln(), a.im.atan2(a.re)) * (std::f64::consts::LOG2_E as R);
+        analytic(a) => complex::log(a) * std::f64::consts::LOG2_E;
     }
     log10 1 "Logarithm to base 10." {
         float(a) -> T => a.log10();
-        complex(a) -> T => Complex::new(a.re.hypot(a.im).ln(), a.im.atan2(a.re)) * (std::f64::consts::LOG10_E as R);
+        analytic(a) => complex::log(a) * std::f64::consts::LOG10_E;
     }
     log1p 1 "Natural logarithm of 1 plus the value, precise near 0." {
         float(a) -> T => a.ln_1p();
-        complex(a) -> T => Complex::new((a.re + 1.0).hypot(a.im).ln(), a.im.atan2(a.re + 1.0));
+        analytic(a) => Complex::new((a.re + 1.0).hypot(a.im).ln(), a.im.atan2(a.re + 1.0));
     }
     sqrt 1 "Square root." {
         float(a) -> T => a.sqrt();
-        complex(a) -> T => a.sqrt();
+        analytic(a) => complex::sqrt(a);
     }
     cbrt 1 "Cube root." {
         float(a) -> T => a.cbrt();
     }
-    logaddexp 2 "Logarithm of the sum of the exponentials of two values." {
+    logaddexp 2 "Logarithm of the sum of the exponentials of two values." identity(f64::NEG_INFINITY) {
         float(a, b) -> T => math::logaddexp(a, b);
     }
-    logaddexp2 2 "The same to base 2." {
+    logaddexp2 2 "The same to base 2." identity(f64::NEG_INFINITY) {
         float(a, b) -> T => math::logaddexp2(a, b);
     }
 };

@@ -50,12 +50,20 @@ static DIVMOD: [Cell; 11] = {
 };
 
 pub(super) static ROWS: &[Ufunc] = &[
-    Ufunc { name: "divmod", nin: 2, nout: 2, doc: "Floor division and what it leaves.", cells: &DIVMOD },
+    Ufunc {
+        name: "divmod",
+        nin: 2,
+        nout: 2,
+        doc: "Floor division and what it leaves.",
+        identity: None,
+        cells: &DIVMOD,
+    },
     Ufunc {
         name: "modf",
         nin: 1,
         nout: 2,
         doc: "The fraction and the whole part of a value.",
+        identity: None,
         cells: &[
             split_cell!(f16, f16, f16, |a| {
                 let (fraction, whole) = modf(a.to_f32());
@@ -70,6 +78,7 @@ pub(super) static ROWS: &[Ufunc] = &[
         nin: 1,
         nout: 2,
         doc: "The value as a fraction in [0.5, 1) and a power of two.",
+        identity: None,
         cells: &[
             split_cell!(f16, f16, i32, |a| {
                 let (fraction, exponent) = a.to_f32().split_exponent();

@@ -1,0 +1,159 @@
+//! Smallest and largest values and their positions, and truth of some or all.
+
+use super::Fold;
+use crate::elem::Elem;
+use half::f16;
+use num_complex::Complex;
+use std::marker::PhantomData;
+
+/// A value to stand where none has been seen.
+pub(super) trait Zero {
+    const ZERO: Self;
+}
+
+macro_rules! zeros {
+    ($($t:ty, $zero:expr;)*) => {$( impl Zero for $t { const ZERO: $t = $zero; } )*};
+}
+zeros! {
+    bool, false; i8, 0; i16, 0; i32, 0; i64, 0; u8, 0; u16, 0; u32, 0; u64, 0; f16, f16::ZERO; f32, 0.0; f64, 0.0;
+    Complex<f32>, Complex::new(0.0, 0.0); Complex<f64>, Complex::new(0.0, 0.0);
+}
+
+/// The better of two values; NaN beats all others.
+#[inline(always)]
+fn better<A: Elem, const MAX: bool>(old: A, new: A) -> A {
+    let wins = if MAX { old.less(new) } else { new.less(old) };
+    if wins | new.is_nan() { new } else { old }
+}
+
+/// Whether a later value takes the place of an earlier one.
+#[inline(always)]
+fn beats<A: Elem, const MAX: bool>(new: A, old: A) -> bool {
+    !old.is_nan() && (new.is_nan() || if MAX { old.less(new) } else { new.less(old) })
+}
+
+const LANES: usize = 16;
+
+/// The best of at least one value, in lanes so that it vectorises.
+#[inline(always)]
+fn best<A: Elem, const MAX: bool>(n: usize, at: &impl Fn(usize) -> A) -> A {
+    let mut lane = [at(0); LANES];
+    let whole = n - n % LANES;
+    for i in (0..whole).step_by(LANES) {
+        for (j, lane) in lane.iter_mut().enumerate() {
+            *lane = better::<A, MAX>(*lane, at(i + j));
+        }
+    }
+    for i in whole..n {
+        lane[i - whole] = better::<A, MAX>(lane[i - whole], at(i));
+    }
+    lane[1..].iter().fold(lane[0], |old, &new| better::<A, MAX>(old, new))
+}
+
+/// The best value so far; `seen` is 0 before the first.
+#[derive(Clone, Copy)]
+#[repr(C, align(8))]
+pub(super) struct Best<A> {
+    value: A,
+    seen: u32,
+}
+
+/// The smallest or largest value; NaN if there is one.
+pub(super) struct Extreme<A, const MAX: bool>(PhantomData<A>);
+
+impl<A: Elem + Zero, const MAX: bool> Fold for Extreme<A, MAX> {
+    type In = A;
+    type Out = A;
+    type State = Best<A>;
+    const EMPTY: Best<A> = Best { value: A::ZERO, seen: 0 };
+    #[inline(always)]
+    fn fold(n: usize, at: impl Fn(usize) -> A, state: &mut Best<A>, index: u64) {
+        Self::fold_one(best::<A, MAX>(n, &at), state, index);
+    }
+    #[inline(always)]
+    fn fold_one(value: A, state: &mut Best<A>, _: u64) {
+        let value = if state.seen == 0 { value } else { better::<A, MAX>(state.value, value) };
+        *state = Best { value, seen: 1 };
+    }
+    #[inline(always)]
+    fn merge(later: &Best<A>, earlier: &mut Best<A>) {
+        if later.seen != 0 {
+            Self::fold_one(later.value, earlier, 0);
+        }
+    }
+    fn finish(state: &Best<A>, _: f64) -> A {
+        state.value
+    }
+}
+
+/// A value and its position; [`NOWHERE`] before the first.
+#[derive(Clone, Copy)]
+#[repr(C, align(8))]
+pub(super) struct Found<A> {
+    value: A,
+    index: u64,
+}
+
+const NOWHERE: u64 = u64::MAX;
+
+/// The position of the first smallest or largest value, or of the first NaN.
+pub(super) struct Place<A, const MAX: bool>(PhantomData<A>);
+
+impl<A: Elem + Zero, const MAX: bool> Fold for Place<A, MAX> {
+    type In = A;
+    type Out = i64;
+    type State = Found<A>;
+    const EMPTY: Found<A> = Found { value: A::ZERO, index: NOWHERE };
+    #[inline(always)]
+    fn fold(n: usize, at: impl Fn(usize) -> A, state: &mut Found<A>, index: u64) {
+        let best = best::<A, MAX>(n, &at);
+        if state.index == NOWHERE || beats::<A, MAX>(best, state.value) {
+            let is_best = |&i: &usize| at(i) == best || best.is_nan() && at(i).is_nan();
+            let first = (0..n).find(is_best).unwrap_or(0);
+            *state = Found { value: best, index: index + first as u64 };
+        }
+    }
+    #[inline(always)]
+    fn fold_one(value: A, state: &mut Found<A>, index: u64) {
+        Self::merge(&Found { value, index }, state);
+    }
+    #[inline(always)]
+    fn merge(later: &Found<A>, earlier: &mut Found<A>) {
+        if later.index != NOWHERE && (earlier.index == NOWHERE || beats::<A, MAX>(later.value, earlier.value)) {
+            *earlier = *later;
+        }
+    }
+    fn finish(state: &Found<A>, _: f64) -> i64 {
+        state.index as i64
+    }
+}
+
+/// Whether some value (or every value, for `ALL`) is true; NaN is.
+pub(super) struct Truth<A, const ALL: bool>(PhantomData<A>);
+
+impl<A: Elem, const ALL: bool> Fold for Truth<A, ALL> {
+    type In = A;
+    type Out = bool;
+    type State = u64;
+    const EMPTY: u64 = ALL as u64;
+    #[inline(always)]
+    fn fold(n: usize, at: impl Fn(usize) -> A, state: &mut u64, _: u64) {
+        let mut truth = ALL;
+        for i in 0..n {
+            let value = !at(i).is_zero();
+            if ALL { truth &= value } else { truth |= value }
+        }
+        Self::merge(&u64::from(truth), state);
+    }
+    #[inline(always)]
+    fn fold_one(value: A, state: &mut u64, _: u64) {
+        Self::merge(&u64::from(!value.is_zero()), state);
+    }
+    #[inline(always)]
+    fn merge(later: &u64, earlier: &mut u64) {
+        if ALL { *earlier &= later } else { *earlier |= later }
+    }
+    fn finish(state: &u64, _: f64) -> bool {
+        *state != 0
+    }
+}

@@ -1,0 +1,255 @@
+//! The table of reductions: how values are folded into a state, states merged, and a result made of one.
+//!
+//! Here are the rows, and the type-erased functions that they point to; `sums` and `extremes` say what is done to values.
+
+mod extremes;
+mod sums;
+
+use crate::elem::Elem;
+use crate::{ReduceCell, Reduction};
+use extremes::{Extreme, Place, Truth};
+use half::f16;
+use metes_dtype::{Casting, Category, Kind, can_cast};
+use num_complex::Complex;
+use sums::{Mean, Product, Sum, Variance};
+
+/// A reduction over one input type.
+trait Fold {
+    type In: Elem;
+    type Out: Elem;
+    type State: Copy;
+    const EMPTY: Self::State;
+
+    /// Folds `n` values, at least one, in order; the first has position `index`.
+    #[inline(always)]
+    fn fold(n: usize, at: impl Fn(usize) -> Self::In, state: &mut Self::State, index: u64) {
+        for i in 0..n {
+            Self::fold_one(at(i), state, index + i as u64);
+        }
+    }
+    fn fold_one(value: Self::In, state: &mut Self::State, index: u64);
+    fn merge(later: &Self::State, earlier: &mut Self::State);
+    fn finish(state: &Self::State, correction: f64) -> Self::Out;
+}
+
+/// # Safety
+/// Room for `n` states of `F` at `states`, 8-byte aligned.
+unsafe fn init<F: Fold>(n: usize, states: *mut u8) {
+    for i in 0..n {
+        // SAFETY: state i is within the room that the caller vouches for.
+        unsafe { states.cast::<F::State>().add(i).write(F::EMPTY) };
+    }
+}
+
+/// # Safety
+/// `n` values at `x` by `step`; one state, written by `init`.
+unsafe fn fold<F: Fold>(n: usize, x: *const u8, step: isize, state: *mut u8, index: u64) {
+    if n == 0 {
+        return;
+    }
+    // SAFETY: the caller vouches for a state that nothing else uses.
+    let state = unsafe { &mut *state.cast::<F::State>() };
+    if step == size_of::<F::In>() as isize {
+        // SAFETY: `at` is called below n; value i is within what the caller vouches for.
+        F::fold(n, |i| unsafe { F::In::load(x.add(i * size_of::<F::In>())) }, state, index);
+    } else {
+        // SAFETY: as above.
+        F::fold(n, |i| unsafe { F::In::load(x.wrapping_offset(i as isize * step)) }, state, index);
+    }
+}
+
+/// # Safety
+/// `n` values at `x` by `step`; `n` states, written by `init`.
+unsafe fn fold_rows<F: Fold>(n: usize, x: *const u8, step: isize, states: *mut u8, index: u64) {
+    let width = size_of::<F::In>() as isize;
+    let step = if step == width { width } else { step };
+    for i in 0..n as isize {
+        // SAFETY: value i and state i are within what the caller vouches for.
+        unsafe {
+            let value = F::In::load(x.wrapping_offset(i * step));
+            F::fold_one(value, &mut *states.cast::<F::State>().offset(i), index);
+        }
+    }
+}
+
+/// # Safety
+/// `n` states at each place, written by `init`, apart from each other.
+unsafe fn merge<F: Fold>(n: usize, later: *const u8, earlier: *mut u8) {
+    for i in 0..n {
+        // SAFETY: state i of each is within what the caller vouches for, and the two do not overlap.
+        unsafe { F::merge(&*later.cast::<F::State>().add(i), &mut *earlier.cast::<F::State>().add(i)) };
+    }
+}
+
+/// # Safety
+/// `n` states, written by `init`; room for `n` results at `out` by `step`.
+unsafe fn finish<F: Fold>(n: usize, states: *const u8, out: *mut u8, step: isize, correction: f64) {
+    for i in 0..n {
+        // SAFETY: state i and result i are within what the caller vouches for.
+        unsafe {
+            let result = F::finish(&*states.cast::<F::State>().add(i), correction);
+            result.store(out.wrapping_offset(i as isize * step));
+        }
+    }
+}
+
+const fn cell<F: Fold>() -> ReduceCell {
+    assert!(size_of::<F::State>().is_multiple_of(8) && align_of::<F::State>() == 8);
+    ReduceCell {
+        input: F::In::KIND,
+        output: F::Out::KIND,
+        state: size_of::<F::State>(),
+        init: init::<F>,
+        fold: fold::<F>,
+        fold_rows: fold_rows::<F>,
+        merge: merge::<F>,
+        finish: finish::<F>,
+    }
+}
+
+type C32 = Complex<f32>;
+type C64 = Complex<f64>;
+
+/// Integers are kept in 64 bits and wrap there; floats are kept in float64.
+macro_rules! numbers {
+    ($fold:ident) => {
+        &[
+            cell::<$fold<bool, i64, i64>>(),
+            cell::<$fold<i8, i64, i64>>(),
+            cell::<$fold<u8, u64, u64>>(),
+            cell::<$fold<i16, i64, i64>>(),
+            cell::<$fold<u16, u64, u64>>(),
+            cell::<$fold<i32, i64, i64>>(),
+            cell::<$fold<u32, u64, u64>>(),
+            cell::<$fold<i64, i64, i64>>(),
+            cell::<$fold<u64, u64, u64>>(),
+            cell::<$fold<f16, f64, f16>>(),
+            cell::<$fold<f32, f64, f32>>(),
+            cell::<$fold<f64, f64, f64>>(),
+            cell::<$fold<C32, C64, C32>>(),
+            cell::<$fold<C64, C64, C64>>(),
+        ]
+    };
+}
+
+macro_rules! every {
+    ($fold:ident, $flag:literal) => {
+        &[
+            cell::<$fold<bool, $flag>>(),
+            cell::<$fold<i8, $flag>>(),
+            cell::<$fold<u8, $flag>>(),
+            cell::<$fold<i16, $flag>>(),
+            cell::<$fold<u16, $flag>>(),
+            cell::<$fold<i32, $flag>>(),
+            cell::<$fold<u32, $flag>>(),
+            cell::<$fold<i64, $flag>>(),
+            cell::<$fold<u64, $flag>>(),
+            cell::<$fold<f16, $flag>>(),
+            cell::<$fold<f32, $flag>>(),
+            cell::<$fold<f64, $flag>>(),
+            cell::<$fold<C32, $flag>>(),
+            cell::<$fold<C64, $flag>>(),
+        ]
+    };
+}
+
+macro_rules! spreads {
+    ($root:literal) => {
+        &[
+            cell::<Variance<f16, f64, f16, $root>>(),
+            cell::<Variance<f32, f64, f32, $root>>(),
+            cell::<Variance<f64, f64, f64, $root>>(),
+            cell::<Variance<C32, C64, f32, $root>>(),
+            cell::<Variance<C64, C64, f64, $root>>(),
+        ]
+    };
+}
+
+/// The table of reductions.
+pub fn reductions() -> &'static [Reduction] {
+    static TABLE: &[Reduction] = &[
+        Reduction { name: "sum", doc: "Sum of the values.", has_identity: true, cells: numbers!(Sum) },
+        Reduction { name: "prod", doc: "Product of the values.", has_identity: true, cells: numbers!(Product) },
+        Reduction {
+            name: "min",
+            doc: "Smallest value; NaN if there is one.",
+            has_identity: false,
+            cells: every!(Extreme, false),
+        },
+        Reduction {
+            name: "max",
+            doc: "Largest value; NaN if there is one.",
+            has_identity: false,
+            cells: every!(Extreme, true),
+        },
+        Reduction { name: "any", doc: "Whether some value is true.", has_identity: true, cells: every!(Truth, false) },
+        Reduction { name: "all", doc: "Whether every value is true.", has_identity: true, cells: every!(Truth, true) },
+        Reduction {
+            name: "mean",
+            doc: "Arithmetic mean; integers give float64.",
+            has_identity: true,
+            cells: &[
+                cell::<Mean<bool, f64, f64>>(),
+                cell::<Mean<i8, f64, f64>>(),
+                cell::<Mean<u8, f64, f64>>(),
+                cell::<Mean<i16, f64, f64>>(),
+                cell::<Mean<u16, f64, f64>>(),
+                cell::<Mean<i32, f64, f64>>(),
+                cell::<Mean<u32, f64, f64>>(),
+                cell::<Mean<i64, f64, f64>>(),
+                cell::<Mean<u64, f64, f64>>(),
+                cell::<Mean<f16, f64, f16>>(),
+                cell::<Mean<f32, f64, f32>>(),
+                cell::<Mean<f64, f64, f64>>(),
+                cell::<Mean<C32, C64, C32>>(),
+                cell::<Mean<C64, C64, C64>>(),
+            ],
+        },
+        Reduction {
+            name: "var",
+            doc: "Mean squared distance from the mean.",
+            has_identity: true,
+            cells: spreads!(false),
+        },
+        Reduction { name: "std", doc: "Square root of the variance.", has_identity: true, cells: spreads!(true) },
+        Reduction {
+            name: "argmin",
+            doc: "Position of the first smallest value.",
+            has_identity: false,
+            cells: every!(Place, false),
+        },
+        Reduction {
+            name: "argmax",
+            doc: "Position of the first largest value.",
+            has_identity: false,
+            cells: every!(Place, true),
+        },
+    ];
+    TABLE
+}
+
+/// Other names of reductions.
+pub const REDUCTION_ALIASES: &[(&str, &str)] = &[("amin", "min"), ("amax", "max")];
+
+/// The reduction of this name or alias.
+pub fn reduction(name: &str) -> Option<&'static Reduction> {
+    let name = REDUCTION_ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, name)| name);
+    reductions().iter().find(|row| row.name == name)
+}
+
+impl Reduction {
+    /// The cell for values of a kind: its own, or the first to which the kind casts safely; var and std of integers are
+    /// those of float64.
+    ///
+    /// ```
+    /// use metes_dtype::Kind;
+    /// let var = metes_kernels::reduction("var").unwrap();
+    /// assert_eq!(var.cell(Kind::I8).unwrap().input, Kind::F64);
+    /// ```
+    pub fn cell(&self, kind: Kind) -> Option<&'static ReduceCell> {
+        let find = |kind: Kind| self.cells.iter().find(|c| c.input == kind);
+        let whole = kind.category() < Category::Float;
+        let safe = || self.cells.iter().find(|c| can_cast(kind.into(), c.input.into(), Casting::Safe));
+        find(kind).or_else(|| if whole { find(Kind::F64) } else { None }).or_else(safe)
+    }
+}
