@@ -77,7 +77,13 @@ macro_rules! element {
             fn to_scalar(self) -> Scalar {
                 Scalar::Int(i128::from(self))
             }
+            #[inline]
             fn from_scalar(scalar: Scalar) -> PyResult<$rust> {
+                if let Scalar::Int(value) = scalar
+                    && let Ok(value) = <$rust>::try_from(value)
+                {
+                    return Ok(value);
+                }
                 let value = to_integer(scalar)?;
                 <$rust>::try_from(value).map_err(|_| {
                     PyOverflowError::new_err(format!("Python integer {value} out of bounds for {}", $name))
