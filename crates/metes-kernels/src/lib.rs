@@ -14,7 +14,7 @@ mod table;
 
 pub use cast::{cast, cast_same_value};
 pub use reduce::{REDUCTION_ALIASES, reduction, reductions};
-pub use table::{ALIASES, table, ufunc};
+pub use table::{ALIASES, NOT_FOR_BOOL, table, ufunc};
 
 use metes_dtype::Kind;
 

@@ -42,6 +42,9 @@ pub const ALIASES: &[(&str, &str)] = &[
     ("atanh", "arctanh"),
 ];
 
+/// Rows that NumPy refuses for bools alone, although a bool casts to the integers that they take.
+pub const NOT_FOR_BOOL: &[&str] = &["subtract", "negative", "positive", "sign", "gcd", "lcm"];
+
 /// The row of this name or alias.
 pub fn ufunc(name: &str) -> Option<&'static Ufunc> {
     let name = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, name)| name);

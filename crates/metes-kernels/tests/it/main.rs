@@ -1,0 +1,8 @@
+//! Tests of the tables: what NumPy answers (`numpy.txt`), layouts, casts, reductions.
+
+mod casts;
+mod layouts;
+mod reductions;
+mod rows;
+mod samples;
+mod spec;
