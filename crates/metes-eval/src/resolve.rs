@@ -2,7 +2,7 @@
 
 use metes_array::Scalar;
 use metes_dtype::{Casting, Category, DType, Kind, Weak, can_cast, promote, promote_weak};
-use metes_kernels::{Cell, Ufunc};
+use metes_kernels::{Cell, NOT_FOR_BOOL, Ufunc};
 use metes_memory::{Error, ErrorKind, Result};
 
 /// An operand as promotion sees it.
@@ -16,8 +16,6 @@ pub enum Input {
 
 /// Functions whose answer for an integer outside the other operand's range is known, and right.
 const COMPARISONS: &[&str] = &["equal", "not_equal", "less", "less_equal", "greater", "greater_equal"];
-/// Functions that NumPy does not define for bool operands alone.
-const NOT_FOR_BOOL: &[&str] = &["subtract", "negative", "positive", "sign", "gcd", "lcm"];
 
 fn weak(scalar: Scalar) -> Option<Weak> {
     match scalar {

@@ -3,6 +3,7 @@
 use super::Fold;
 use crate::elem::Elem;
 use half::f16;
+use metes_dtype::Category;
 use num_complex::Complex;
 use std::marker::PhantomData;
 
@@ -32,11 +33,15 @@ fn beats<A: Elem, const MAX: bool>(new: A, old: A) -> bool {
     !old.is_nan() && (new.is_nan() || if MAX { old.less(new) } else { new.less(old) })
 }
 
-const LANES: usize = 16;
+const LANES: usize = 8;
 
-/// The best of at least one value, in lanes so that it vectorises.
+/// The best of at least one value. The compiler vectorises the plain loop for short integers; lanes let floats and long
+/// integers run side by side.
 #[inline(always)]
 fn best<A: Elem, const MAX: bool>(n: usize, at: &impl Fn(usize) -> A) -> A {
+    if A::KIND.category() < Category::Float && A::KIND.size() < 8 {
+        return (1..n).fold(at(0), |old, i| better::<A, MAX>(old, at(i)));
+    }
     let mut lane = [at(0); LANES];
     let whole = n - n % LANES;
     for i in (0..whole).step_by(LANES) {
