@@ -9,13 +9,13 @@ mod header;
 mod npy;
 mod npz;
 mod region;
-mod suggest;
+mod survey;
 mod temporary;
 
 pub use header::Header;
 pub use npy::{NpyFile, NpyWriter, open_npy, open_npy_writeable, save};
 pub use npz::{Member, NpzFile, savez, savez_compressed};
-pub use suggest::suggest_dtype;
+pub use survey::{Survey, suggest_dtype, survey};
 
 use metes_array::Array;
 use metes_memory::{Error, ErrorKind, Result};

@@ -7,7 +7,7 @@ use crate::temporary::Temporary;
 use crate::{at, format_error};
 use metes_array::{Array, Dims, Index, Layout, Order};
 use metes_dtype::{DType, Kind};
-use metes_eval::{ChunkReader, ChunkSink, ChunkSource};
+use metes_eval::{ChunkReader, ChunkSink, ChunkSource, Expr};
 use metes_memory::{Access, Buffer, Error, ErrorKind, MapMode, Result};
 use std::fs::File;
 use std::io::Write;
@@ -124,6 +124,15 @@ impl NpyFile {
     /// Whether [`NpyFile::source`] delivers the transpose of the array, because the file is in Fortran order.
     pub fn is_transposed(&self) -> bool {
         self.header.fortran && self.header.shape.len() > 1
+    }
+
+    /// The array as a lazy value, in the order of its axes; a 0-d array has no rows to stream and is read at once.
+    pub fn lazy(&self) -> Result<Expr> {
+        if self.header.shape.is_empty() {
+            return self.read().map(Expr::array);
+        }
+        let rows = Expr::source(self.source()?);
+        if self.is_transposed() { rows.transpose(None) } else { Ok(rows) }
     }
 
     /// The array as something to stream, first stored axis first.
