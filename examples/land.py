@@ -79,7 +79,9 @@ def find_mask():
 def main():
     """Measures, shows, compares; the exit code is 1 where a promise was not kept."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--mask", type=pathlib.Path, help="an .npz file with mask, lat and lon, in place of the real one")
+    parser.add_argument(
+        "--mask", type=pathlib.Path, help="an .npz file with mask, lat and lon, in place of the real one"
+    )
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("out"), help="where the files go")
     args = parser.parse_args()
     path = args.mask or find_mask()

@@ -59,10 +59,7 @@ fn python(steps: &mut Steps, venv: &Venv) -> Result<()> {
         command.args(args).env("PYTHONPATH", &site);
         command
     };
-    steps.step("Python tests", || last_line(&mut pytest(&[])))?;
-    steps.step("Python tests: examples in docstrings", || {
-        last_line(&mut pytest(&["--doctest-modules", "--pyargs", "metes"]))
-    })
+    steps.step("Python tests, documents, example", || last_line(&mut pytest(&[])))
 }
 
 fn uses_loom() -> bool {
