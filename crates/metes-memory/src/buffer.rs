@@ -1,11 +1,14 @@
 //! [`Buffer`]: aligned bytes shared by an array and its views; owned, foreign or mapped.
 
-use crate::{Block, Memory, Request, Result};
+use crate::borrow::{Borrows, Hold};
+use crate::memory::{FOREIGN, MAPPED};
+use crate::{Access, Block, Memory, Request, Result};
+use smallvec::SmallVec;
 use std::any::Any;
 use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Shared bytes. Cloning shares them; the last clone gives them back.
 #[derive(Clone)]
@@ -16,6 +19,7 @@ struct Inner {
     len: usize,
     writeable: bool,
     escaped: AtomicBool,
+    borrows: Borrows,
     keeper: Keeper,
 }
 
@@ -29,33 +33,38 @@ unsafe impl Send for Inner {}
 // SAFETY: as above.
 unsafe impl Sync for Inner {}
 
-/// How bytes are about to be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Read only.
-    Read,
-    /// Written, perhaps read.
-    Write,
+/// A group of extents held for one operation, or one by user code; released on drop.
+#[derive(Default)]
+pub struct Guards {
+    held: SmallVec<[(Buffer, Hold); 4]>,
 }
 
-/// A group of extents held for one operation; released on drop.
-#[derive(Debug, Default)]
-pub struct Guards(());
+impl Drop for Guards {
+    fn drop(&mut self) {
+        for (buffer, hold) in self.held.drain(..).rev() {
+            buffer.0.borrows.release(&hold);
+        }
+    }
+}
 
 impl Buffer {
     /// New bytes from `memory`.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Memory`] where a limit or the system refuses.
     pub fn allocate(memory: &Memory, request: Request) -> Result<Buffer> {
         let block = memory.take(&request)?;
-        Ok(Buffer(Arc::new(Inner {
-            ptr: block.ptr,
-            len: block.size,
-            writeable: true,
-            escaped: AtomicBool::new(false),
-            keeper: Keeper::Owned { block: Some(block), memory: memory.clone() },
-        })))
+        let (ptr, len) = (block.ptr, block.size);
+        let keeper = Keeper::Owned { block: Some(block), memory: memory.clone() };
+        Ok(Buffer::new(ptr, len, true, false, keeper))
     }
 
-    /// Bytes that belong to `owner`, kept alive as long as the buffer.
+    fn new(ptr: NonNull<u8>, len: usize, writeable: bool, escaped: bool, keeper: Keeper) -> Buffer {
+        let (escaped, borrows) = (AtomicBool::new(escaped), Borrows::default());
+        Buffer(Arc::new(Inner { ptr, len, writeable, escaped, borrows, keeper }))
+    }
+
+    /// Bytes that belong to `owner`, kept alive as long as the buffer. They are shown apart in the ledger.
     ///
     /// # Safety
     /// `len` bytes at `ptr` stay valid (writable if `writeable`) until `owner` is dropped.
@@ -66,13 +75,8 @@ impl Buffer {
         label: &'static str,
         owner: Box<dyn Any + Send + Sync>,
     ) -> Buffer {
-        Buffer(Arc::new(Inner {
-            ptr,
-            len,
-            writeable,
-            escaped: AtomicBool::new(true),
-            keeper: Keeper::Foreign { _owner: owner, label },
-        }))
+        tally(label).fetch_add(len, Ordering::Relaxed);
+        Buffer::new(ptr, len, writeable, true, Keeper::Foreign { _owner: owner, label })
     }
 
     /// The first byte.
@@ -123,27 +127,69 @@ impl Buffer {
         self.0.escaped.store(true, Ordering::Relaxed);
     }
 
-    /// Holds several extents for one operation `who`: all or none, waiting for conflicting operations,
-    /// failing with [`crate::ErrorKind::Busy`] where a guard held by user code conflicts.
-    pub fn guard(extents: &[(&Buffer, Range<usize>, Access)], who: &'static str) -> Result<Guards> {
-        let _ = (extents, who);
-        Ok(Guards(()))
+    /// Whether a raw pointer went to foreign code.
+    pub fn is_escaped(&self) -> bool {
+        self.0.escaped.load(Ordering::Relaxed)
     }
 
-    /// As [`Buffer::guard`] for one extent, held by user code until dropped.
-    pub fn hold(&self, extent: Range<usize>, access: Access, who: &'static str) -> Result<Guards> {
-        let _ = (extent, access, who);
-        Ok(Guards(()))
+    /// Holds several extents for one operation `who`: all or none. Conflicting operations are waited for, in an order
+    /// that cannot lock up.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Busy`] where user code holds a conflicting extent; the message names both sides.
+    pub fn guard(extents: &[(&Buffer, Range<usize>, Access)], who: &'static str) -> Result<Guards> {
+        let mut guards = Guards::default();
+        let mut order: SmallVec<[usize; 6]> = (0..extents.len()).collect();
+        order.sort_unstable_by_key(|&i| Arc::as_ptr(&extents[i].0.0) as usize);
+        let mut at = 0;
+        while at < order.len() {
+            let (buffer, _, _) = &extents[order[at]];
+            let end = at + order[at..].iter().take_while(|&&i| extents[i].0.same(buffer)).count();
+            let group = &order[at..end];
+            at = end;
+            if group.len() == 1 && buffer.is_unique() {
+                continue;
+            }
+            // One operation does not conflict with itself: its extents of a buffer are held as one.
+            let writes = group.iter().any(|&i| extents[i].2 == Access::Write);
+            let hull = group.iter().map(|&i| extents[i].1.clone()).filter(|e| !e.is_empty());
+            let hull = hull.reduce(|a, b| a.start.min(b.start)..a.end.max(b.end)).unwrap_or(0..0);
+            let borrows = &buffer.0.borrows;
+            let hold =
+                if writes { borrows.enter(hull, Access::Write, who, false)? } else { borrows.read(hull, who)? };
+            guards.held.push(((*buffer).clone(), hold));
+        }
+        Ok(guards)
     }
+
+    /// Holds one extent for user code, until dropped.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Busy`] where user code already holds a conflicting extent.
+    pub fn hold(&self, extent: Range<usize>, access: Access, who: &'static str) -> Result<Guards> {
+        let hold = self.0.borrows.enter(extent, access, who, true)?;
+        let mut guards = Guards::default();
+        guards.held.push((self.clone(), hold));
+        Ok(guards)
+    }
+}
+
+fn tally(label: &str) -> &'static AtomicUsize {
+    if label == "mmap" { &MAPPED } else { &FOREIGN }
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        if let Keeper::Owned { block, memory } = &mut self.keeper
-            && let Some(block) = block.take()
-        {
-            // SAFETY: the block came from this memory, and the last sharer is gone.
-            unsafe { memory.give(block) }
+        match &mut self.keeper {
+            Keeper::Owned { block, memory } => {
+                if let Some(block) = block.take() {
+                    // SAFETY: the block came from this memory, and the last sharer is gone.
+                    unsafe { memory.give(block) }
+                }
+            }
+            Keeper::Foreign { label, .. } => {
+                tally(label).fetch_sub(self.len, Ordering::Relaxed);
+            }
         }
     }
 }

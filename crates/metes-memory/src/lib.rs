@@ -1,18 +1,49 @@
 //! Bytes: where they come from, who holds them, how many may live.
 //!
 //! Every array byte comes from a [`Source`]; the default stack is Ledger over Pool over Budget over System,
-//! assembled in [`Memory::new`]. Nothing here knows what an array is.
+//! assembled in [`Memory::with_limit`]. Each layer is one small file and adds one thing. Nothing here knows what an
+//! array is. Left out: moving live buffers, and sources that spill to files.
 
+mod borrow;
+mod budget;
 mod buffer;
+mod classes;
+mod counter;
 mod error;
+mod failing;
+mod ledger;
+mod limits;
 mod map;
 mod memory;
 mod observer;
+mod pool;
+mod scope;
+mod site;
+mod slab;
 mod source;
+mod sync;
+mod system;
+mod thread_cache;
 
-pub use buffer::{Access, Buffer, Guards};
+pub use borrow::Access;
+pub use budget::Budget;
+pub use buffer::{Buffer, Guards};
+pub use counter::Counter;
 pub use error::{Error, ErrorKind, Refusal, Result};
+pub use failing::Failing;
+pub use ledger::{By, Holder, Ledger};
+pub use limits::{available_memory, machine_memory, parse_size, resident, size_text};
 pub use map::MapMode;
 pub use memory::{Charge, Memory, Stats};
 pub use observer::{Event, Observer};
+pub use pool::Pool;
+pub use scope::{Scope, scope_name};
+pub use site::{SITE_BYTES, intern_site, set_site_provider, site_name, with_site};
 pub use source::{Block, Request, Source, Tag};
+pub use system::{MAPPED_BYTES, System};
+
+/// What the model checker looks at from outside.
+#[cfg(loom)]
+pub mod model {
+    pub use crate::borrow::Borrows;
+}

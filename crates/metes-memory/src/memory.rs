@@ -1,13 +1,20 @@
 //! [`Memory`]: the assembled stack of sources, as one handle.
+//!
+//! Ledger over Pool over Budget over System: the ledger sees what is asked for, the pool what can be used again, the
+//! budget what is set aside in all, cached bytes included. A limit is on that; scopes are charged what is asked for.
 
-use crate::{Block, Error, ErrorKind, Event, Observer, Request, Result};
+use crate::budget::Budget;
+use crate::ledger::{By, Holder, Ledger};
+use crate::pool::Pool;
+use crate::{Block, Error, Failing, Observer, Request, Result, Scope, Source, System, limits, size_text};
 use std::cell::RefCell;
-use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock, OnceLock, PoisonError, RwLock};
-use std::time::Instant;
+use std::sync::{Arc, OnceLock, Weak};
 
-/// Counts of a ledger, all in bytes as requested unless the name says otherwise.
+/// The most that the cache of freed large blocks holds, whatever the limit.
+const LARGEST_CACHE: usize = 2 << 30;
+
+/// Counts of a memory. Bytes are as requested unless the name says otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
@@ -17,116 +24,214 @@ pub struct Stats {
     pub peak_bytes: usize,
     /// Bytes handed out since the start.
     pub total_bytes: usize,
+    /// Bytes that came back since the start.
+    pub freed_bytes: usize,
     /// Live blocks.
     pub current_count: usize,
+    /// The most blocks that were live at once since the last reset.
+    pub peak_count: usize,
+    /// Blocks handed out since the start.
+    pub total_count: usize,
+    /// Blocks that came back since the start.
+    pub freed_count: usize,
+    /// The same as `current_bytes`: what was asked for.
+    pub requested_bytes: usize,
+    /// What was set aside for it, rounding included.
+    pub allocated_bytes: usize,
+    /// What is taken from the system, cached bytes included: what the limit bounds.
+    pub reserved_bytes: usize,
+    /// What is kept to be handed out again.
+    pub cached_bytes: usize,
+    /// Bytes of others (NumPy's) that arrays are made of.
+    pub foreign_bytes: usize,
+    /// Bytes of mapped files.
+    pub mapped_bytes: usize,
 }
 
 /// A stack of sources with its ledger and limit. Cloning shares it.
 #[derive(Clone)]
 pub struct Memory(Arc<Inner>);
 
-#[derive(Default)]
 struct Inner {
-    current: AtomicUsize,
-    peak: AtomicUsize,
-    total: AtomicUsize,
-    count: AtomicUsize,
-    observer: RwLock<Option<Arc<dyn Observer>>>,
+    /// Where requests enter: the ledger, or a layer over it that fails on purpose.
+    top: Arc<dyn Source>,
+    ledger: Arc<Ledger>,
+    pool: Arc<Pool>,
+    budget: Arc<Budget>,
 }
+
+/// Bytes that arrays use without owning them.
+pub(crate) static FOREIGN: AtomicUsize = AtomicUsize::new(0);
+pub(crate) static MAPPED: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
     static ENTERED: RefCell<Vec<Memory>> = const { RefCell::new(Vec::new()) };
 }
 
+fn cache_cap(limit: Option<usize>) -> usize {
+    (limit.unwrap_or_else(limits::machine_memory) / 4).min(LARGEST_CACHE)
+}
+
 impl Memory {
-    /// A stack of its own.
+    /// A stack of its own without a limit.
     #[allow(clippy::new_without_default)]
     pub fn new() -> Memory {
-        Memory(Arc::new(Inner::default()))
+        Memory::with_limit(None)
+    }
+
+    /// A stack of its own that sets aside at most `limit` bytes.
+    pub fn with_limit(limit: Option<usize>) -> Memory {
+        let budget = Arc::new(Budget::new(Arc::new(System), limit));
+        let pool = Arc::new(Pool::new(budget.clone(), cache_cap(limit)));
+        let above: Weak<Pool> = Arc::downgrade(&pool);
+        budget.reclaim_from(above);
+        let ledger = Arc::new(Ledger::new(pool.clone()));
+        Memory(Arc::new(Inner { top: ledger.clone(), ledger, pool, budget }))
+    }
+
+    /// The program's memory; its limit is what the container or the machine has.
+    pub fn global() -> &'static Memory {
+        static GLOBAL: OnceLock<Memory> = OnceLock::new();
+        GLOBAL.get_or_init(|| Memory::with_limit(Some(limits::machine_memory())))
     }
 
     /// The memory that operations on this thread allocate from: the innermost entered one, or the program's.
     pub fn current() -> Memory {
-        static GLOBAL: OnceLock<Memory> = OnceLock::new();
-        ENTERED.with_borrow(|stack| stack.last().cloned()).unwrap_or_else(|| GLOBAL.get_or_init(Memory::new).clone())
+        ENTERED.with_borrow(|stack| stack.last().cloned()).unwrap_or_else(|| Memory::global().clone())
     }
 
     /// Runs `body` with this memory as the thread's current one.
     pub fn enter<T>(&self, body: impl FnOnce() -> T) -> T {
+        struct Leave;
+        impl Drop for Leave {
+            fn drop(&mut self) {
+                ENTERED.with_borrow_mut(Vec::pop);
+            }
+        }
         ENTERED.with_borrow_mut(|stack| stack.push(self.clone()));
-        let result = body();
-        ENTERED.with_borrow_mut(|stack| stack.pop());
-        result
+        let _leave = Leave;
+        body()
+    }
+
+    /// A memory over this one whose request number `n`, from 0, is refused: that one alone, or all from then on.
+    #[must_use]
+    pub fn failing(&self, n: u64, persistent: bool) -> Memory {
+        let Inner { ledger, pool, budget, .. } = &*self.0;
+        let top = Arc::new(Failing::new(ledger.clone(), n, persistent));
+        Memory(Arc::new(Inner { top, ledger: ledger.clone(), pool: pool.clone(), budget: budget.clone() }))
     }
 
     /// What is live, what was.
     pub fn stats(&self) -> Stats {
+        let Ledger { bytes, count, allocated, .. } = &*self.0.ledger;
         Stats {
-            current_bytes: self.0.current.load(Ordering::Relaxed),
-            peak_bytes: self.0.peak.load(Ordering::Relaxed),
-            total_bytes: self.0.total.load(Ordering::Relaxed),
-            current_count: self.0.count.load(Ordering::Relaxed),
+            current_bytes: bytes.now(),
+            peak_bytes: bytes.peak(),
+            total_bytes: bytes.total(),
+            freed_bytes: bytes.total() - bytes.now(),
+            current_count: count.now(),
+            peak_count: count.peak(),
+            total_count: count.total(),
+            freed_count: count.total() - count.now(),
+            requested_bytes: bytes.now(),
+            allocated_bytes: allocated.now(),
+            reserved_bytes: self.0.budget.used(),
+            cached_bytes: self.0.pool.cached(),
+            foreign_bytes: FOREIGN.load(Ordering::Relaxed),
+            mapped_bytes: MAPPED.load(Ordering::Relaxed),
         }
     }
 
-    /// Bytes that the limits still allow, if there are any.
-    pub fn available(&self) -> Option<usize> {
-        None
+    /// Sets the peaks to what is live now.
+    pub fn reset_peak(&self) {
+        self.0.ledger.bytes.reset_peak();
+        self.0.ledger.count.reset_peak();
     }
 
-    /// Sets the peak to what is live now.
-    pub fn reset_peak(&self) {
-        self.0.peak.store(self.0.current.load(Ordering::Relaxed), Ordering::Relaxed);
+    /// The limit on reserved bytes.
+    pub fn limit(&self) -> Option<usize> {
+        self.0.budget.limit()
+    }
+
+    /// Sets the limit and returns the one before. What lives already stays, cached bytes go.
+    pub fn set_limit(&self, limit: Option<usize>) -> Option<usize> {
+        let before = self.0.budget.set_limit(limit);
+        self.0.pool.set_cap(cache_cap(limit));
+        if limit.is_some_and(|limit| self.0.budget.used() > limit / 2) {
+            self.trim(0);
+        }
+        before
+    }
+
+    /// Bytes that may still be asked for under the limit and this thread's scopes, rounding allowed for; `None`
+    /// where there is no limit.
+    pub fn available(&self) -> Option<usize> {
+        let free = |limit: usize| {
+            let held = self.0.budget.used().saturating_sub(self.0.pool.cached());
+            let left = limit.saturating_sub(held);
+            left - left / 8
+        };
+        self.limit().map(free).into_iter().chain(Scope::current().and_then(|s| s.available())).min()
+    }
+
+    /// Live bytes by group, most first.
+    pub fn live(&self, by: By) -> Vec<Holder> {
+        self.0.ledger.live(by)
+    }
+
+    /// Gives cached bytes back to the system, down to `keep` cached bytes; returns how many went.
+    pub fn trim(&self, keep: usize) -> usize {
+        self.0.pool.trim(keep)
+    }
+
+    /// Tells an observer of every block from now on; `None` for nobody.
+    pub fn observe(&self, observer: Option<Arc<dyn Observer>>) {
+        self.0.ledger.watch.set(observer);
     }
 
     pub(crate) fn take(&self, request: &Request) -> Result<Block> {
-        let layout = std::alloc::Layout::from_size_align(request.size.max(1), request.align)
-            .map_err(|_| Error::new(ErrorKind::Memory, format!("{}: {} bytes", request.tag.op, request.size)))?;
-        // SAFETY: the size is not zero.
-        let ptr = unsafe { if request.zeroed { std::alloc::alloc_zeroed(layout) } else { std::alloc::alloc(layout) } };
-        let ptr = NonNull::new(ptr).ok_or_else(|| Error::new(ErrorKind::Memory, "the system has no memory"))?;
-        let now = self.0.current.fetch_add(request.size, Ordering::Relaxed) + request.size;
-        self.0.peak.fetch_max(now, Ordering::Relaxed);
-        self.0.total.fetch_add(request.size, Ordering::Relaxed);
-        self.0.count.fetch_add(1, Ordering::Relaxed);
-        let (size, tag, id) = (request.size, request.tag, ptr.as_ptr() as u64);
-        self.tell(|time_ns| Event::Take { size, tag, id, time_ns, live_bytes: now });
-        Ok(Block { ptr, size: request.size, reserved: request.size, align: request.align, tag: request.tag })
+        self.0.top.take(request).map_err(|error| self.explained(error))
     }
 
+    /// # Safety
+    /// The block came from this memory, and nobody uses it any more.
     pub(crate) unsafe fn give(&self, block: Block) {
-        let live_bytes = self.0.current.fetch_sub(block.size, Ordering::Relaxed) - block.size;
-        let (size, tag, id) = (block.size, block.tag, block.ptr.as_ptr() as u64);
-        self.tell(|time_ns| Event::Give { size, tag, id, time_ns, live_bytes });
-        self.0.count.fetch_sub(1, Ordering::Relaxed);
-        let layout = std::alloc::Layout::from_size_align(block.size.max(1), block.align).expect("checked in take");
-        // SAFETY: the block came from `take` with this layout.
-        unsafe { std::alloc::dealloc(block.ptr.as_ptr(), layout) }
-    }
-
-    /// Lets `observer` see every block from now on, in place of the one before; `None` for nobody.
-    pub fn observe(&self, observer: Option<Arc<dyn Observer>>) {
-        *self.0.observer.write().unwrap_or_else(PoisonError::into_inner) = observer;
-    }
-
-    /// The most bytes that may be live; `None` for no limit.
-    pub fn limit(&self) -> Option<usize> {
-        None
-    }
-
-    fn tell(&self, event: impl FnOnce(u64) -> Event) {
-        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-        if let Some(observer) = &*self.0.observer.read().unwrap_or_else(PoisonError::into_inner) {
-            observer.event(&event(START.elapsed().as_nanos() as u64));
-        }
+        // SAFETY: the caller's promise.
+        unsafe { self.0.top.give(block) }
     }
 
     /// Charges `bytes` that some library holds for us without going through a source (a codec's state).
     pub fn charge(&self, bytes: usize, op: &'static str) -> Result<Charge> {
-        let _ = op;
-        let now = self.0.current.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        self.0.peak.fetch_max(now, Ordering::Relaxed);
-        Ok(Charge { memory: self.clone(), bytes })
+        let request = self.0.ledger.tagged(&Request::new(bytes, op))?;
+        if let Err(error) = self.0.budget.reserve(bytes, &request) {
+            crate::scope::credit(request.tag.scope, bytes);
+            return Err(self.explained(error));
+        }
+        let account = self.0.ledger.open(bytes, bytes, request.tag, 0);
+        Ok(Charge { memory: self.clone(), bytes, account })
+    }
+
+    /// A refusal with who holds most, and what helps.
+    fn explained(&self, error: Error) -> Error {
+        let Some(refusal) = error.refusal() else { return error };
+        let holders: Vec<(String, usize)> = self
+            .0
+            .ledger
+            .live(By::Site)
+            .into_iter()
+            .take(3)
+            .map(|h| (if h.name.is_empty() { "blocks without a site".to_owned() } else { h.name }, h.bytes))
+            .collect();
+        let list: Vec<String> = holders.iter().map(|(name, bytes)| format!("{name} {}", size_text(*bytes))).collect();
+        let mut message = error.message().to_owned();
+        if !list.is_empty() {
+            message.push_str("; largest holders: ");
+            message.push_str(&list.join(", "));
+        }
+        if refusal.limit.is_some() {
+            message.push_str("; free some of them, raise the limit, or compute lazily in parts");
+        }
+        Error::refused(message, crate::Refusal { holders, ..refusal.clone() })
     }
 }
 
@@ -134,10 +239,12 @@ impl Memory {
 pub struct Charge {
     memory: Memory,
     bytes: usize,
+    account: usize,
 }
 
 impl Drop for Charge {
     fn drop(&mut self) {
-        self.memory.0.current.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.memory.0.ledger.close(self.bytes, self.bytes, self.account, 0);
+        self.memory.0.budget.release(self.bytes);
     }
 }

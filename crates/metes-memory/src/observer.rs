@@ -1,43 +1,63 @@
-//! [`Observer`]: sees every block that comes and goes.
+//! [`Observer`]: who is told of every block; one at most, and nothing is paid for none.
 
 use crate::Tag;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, RwLock};
 
-/// What happened to a block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Something that happened to a block.
+#[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event {
-    /// It was handed out.
+    /// A block was handed out.
+    #[non_exhaustive]
     Take {
-        /// Its bytes, as requested.
+        /// Bytes as requested.
         size: usize,
         /// Who asked.
         tag: Tag,
-        /// The block: no two that live at once have the same number.
-        id: u64,
-        /// Nanoseconds on a clock that never goes back.
-        time_ns: u64,
-        /// Live bytes of the memory afterwards.
+        /// Its address: unique among live blocks.
+        id: usize,
+        /// Live bytes with it.
         live_bytes: usize,
     },
-    /// It came back.
+    /// A block came back.
+    #[non_exhaustive]
     Give {
-        /// Its bytes, as requested.
+        /// Bytes as requested.
         size: usize,
-        /// Who asked for it.
+        /// Who had asked.
         tag: Tag,
-        /// The block.
-        id: u64,
-        /// Nanoseconds on a clock that never goes back.
-        time_ns: u64,
-        /// Live bytes of the memory afterwards.
+        /// Its address.
+        id: usize,
+        /// Live bytes without it.
         live_bytes: usize,
     },
 }
 
-/// Sees every block that a [`Memory`](crate::Memory) hands out or takes back, on the thread that does it.
-///
-/// It must be quick, must not panic, and must not allocate from the memory that it observes.
+/// Is told of events as they happen, on the thread that makes them; must not allocate from the memory that it observes.
 pub trait Observer: Send + Sync {
     /// Something happened.
     fn event(&self, event: &Event);
+}
+
+#[derive(Default)]
+pub(crate) struct Watch {
+    active: AtomicBool,
+    observer: RwLock<Option<Arc<dyn Observer>>>,
+}
+
+impl Watch {
+    pub(crate) fn set(&self, observer: Option<Arc<dyn Observer>>) {
+        let mut place = self.observer.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        self.active.store(observer.is_some(), Ordering::Release);
+        *place = observer;
+    }
+
+    pub(crate) fn tell(&self, event: impl FnOnce() -> Event) {
+        if self.active.load(Ordering::Relaxed)
+            && let Some(observer) = &*self.observer.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+        {
+            observer.event(&event());
+        }
+    }
 }

@@ -21,8 +21,10 @@ pub struct Tag {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Request {
-    /// Bytes wanted; 0 is legal.
+    /// Bytes wanted; 0 is legal. A layer that rounds asks the one below for more.
     pub size: usize,
+    /// Bytes that the program asked for, whatever layers make of it.
+    pub asked: usize,
     /// Alignment in bytes, a power of two.
     pub align: usize,
     /// Whether the bytes must be zero.
@@ -34,13 +36,20 @@ pub struct Request {
 impl Request {
     /// `size` bytes at 64-byte alignment for operation `op`.
     pub fn new(size: usize, op: &'static str) -> Request {
-        Request { size, align: 64, zeroed: false, tag: Tag { op, site: 0, scope: 0, dtype: "" } }
+        Request { size, asked: size, align: 64, zeroed: false, tag: Tag { op, site: 0, scope: 0, dtype: "" } }
     }
 
     /// The same, zeroed.
     #[must_use]
     pub fn zeroed(mut self) -> Request {
         self.zeroed = true;
+        self
+    }
+
+    /// The same at another alignment, a power of two.
+    #[must_use]
+    pub fn align(mut self, align: usize) -> Request {
+        self.align = align;
         self
     }
 
@@ -65,6 +74,15 @@ pub struct Block {
     pub align: usize,
     /// Who asked.
     pub tag: Tag,
+    /// The ledger's account of it.
+    pub(crate) account: usize,
+}
+
+impl Block {
+    /// A block for a request: `reserved` bytes at `ptr`.
+    pub fn new(ptr: NonNull<u8>, reserved: usize, request: &Request) -> Block {
+        Block { ptr, size: request.size, reserved, align: request.align, tag: request.tag, account: 0 }
+    }
 }
 
 // SAFETY: a block is a range of bytes that nobody else uses; it may move between threads.
@@ -88,4 +106,7 @@ pub trait Source: Send + Sync {
         let _ = keep;
         0
     }
+
+    /// Bytes that a block for this request would set aside.
+    fn reserve_of(&self, request: &Request) -> usize;
 }

@@ -1,0 +1,108 @@
+//! [`Budget`]: a limit on the bytes that the sources above it may have set aside.
+//!
+//! Charged before the source below is asked, by compare-and-swap: a refusal never disturbs a neighbour that fits. A
+//! request that does not fit asks for cached bytes back, and is tried once more.
+
+use crate::counter::Counter;
+use crate::{Block, Error, Refusal, Request, Result, Source, size_text};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
+
+/// A limit over another source.
+pub struct Budget {
+    below: Arc<dyn Source>,
+    limit: AtomicUsize,
+    used: Counter,
+    /// Who may have cached bytes to give back: the source above.
+    reclaim: OnceLock<Weak<dyn Source>>,
+}
+
+impl Budget {
+    /// A budget over `below`; `None` is no limit.
+    pub fn new(below: Arc<dyn Source>, limit: Option<usize>) -> Budget {
+        Budget {
+            below,
+            limit: AtomicUsize::new(limit.unwrap_or(usize::MAX)),
+            used: Counter::default(),
+            reclaim: OnceLock::new(),
+        }
+    }
+
+    /// Sets who is asked to give cached bytes back before a refusal; once.
+    pub fn reclaim_from(&self, above: Weak<dyn Source>) {
+        let _ = self.reclaim.set(above);
+    }
+
+    /// The limit.
+    pub fn limit(&self) -> Option<usize> {
+        Some(self.limit.load(Ordering::Relaxed)).filter(|&l| l != usize::MAX)
+    }
+
+    /// Sets the limit and returns the one before; what is above it already stays.
+    pub fn set_limit(&self, limit: Option<usize>) -> Option<usize> {
+        Some(self.limit.swap(limit.unwrap_or(usize::MAX), Ordering::Relaxed)).filter(|&l| l != usize::MAX)
+    }
+
+    /// Bytes set aside under the budget.
+    pub fn used(&self) -> usize {
+        self.used.now()
+    }
+
+    /// Charges bytes that some library holds; pair with [`Budget::release`].
+    pub fn reserve(&self, bytes: usize, request: &Request) -> Result<()> {
+        let limit = || self.limit.load(Ordering::Relaxed);
+        if self.used.add_within(bytes, limit()).is_ok() {
+            return Ok(());
+        }
+        if let Some(above) = self.reclaim.get().and_then(Weak::upgrade) {
+            above.trim(0);
+            if self.used.add_within(bytes, limit()).is_ok() {
+                return Ok(());
+            }
+        }
+        Err(self.refusal(request))
+    }
+
+    /// Gives charged bytes back.
+    pub fn release(&self, bytes: usize) {
+        self.used.sub(bytes);
+    }
+
+    fn refusal(&self, request: &Request) -> Error {
+        let (limit, used) = (self.limit.load(Ordering::Relaxed), self.used.now());
+        let dtype = if request.tag.dtype.is_empty() { String::new() } else { format!(", {}", request.tag.dtype) };
+        let message = format!(
+            "{}: {} ({} bytes{dtype}) refused: limit {}, {} in use",
+            request.tag.op,
+            size_text(request.asked),
+            request.asked,
+            size_text(limit),
+            size_text(used)
+        );
+        let refusal = Refusal { requested: request.asked, limit: Some(limit), live: used, holders: Vec::new() };
+        Error::refused(message, refusal)
+    }
+}
+
+impl Source for Budget {
+    fn take(&self, request: &Request) -> Result<Block> {
+        let bytes = self.below.reserve_of(request);
+        self.reserve(bytes, request)?;
+        self.below.take(request).inspect_err(|_| self.release(bytes))
+    }
+
+    unsafe fn give(&self, block: Block) {
+        let bytes = block.reserved;
+        // SAFETY: the caller's promise: the block came from below through here.
+        unsafe { self.below.give(block) };
+        self.release(bytes);
+    }
+
+    fn trim(&self, keep: usize) -> usize {
+        self.below.trim(keep)
+    }
+
+    fn reserve_of(&self, request: &Request) -> usize {
+        self.below.reserve_of(request)
+    }
+}

@@ -1,0 +1,71 @@
+//! [`Counter`]: how many now, at most, and in all; exact under threads.
+
+use crate::sync::{AtomicUsize, Ordering};
+
+/// A number that goes up and down and knows its highest value.
+///
+/// Each addition sees the exact sum that it makes, so the maximum over those is the exact peak.
+#[derive(Debug, Default)]
+pub struct Counter {
+    now: AtomicUsize,
+    peak: AtomicUsize,
+    total: AtomicUsize,
+}
+
+impl Counter {
+    /// Adds, and returns the new value.
+    pub fn add(&self, n: usize) -> usize {
+        let now = self.now.fetch_add(n, Ordering::Relaxed) + n;
+        if now > self.peak.load(Ordering::Relaxed) {
+            self.peak.fetch_max(now, Ordering::Relaxed);
+        }
+        self.total.fetch_add(n, Ordering::Relaxed);
+        now
+    }
+
+    /// Takes off what was added before, and returns the new value.
+    pub fn sub(&self, n: usize) -> usize {
+        self.now.fetch_sub(n, Ordering::Relaxed) - n
+    }
+
+    /// Adds unless the value would pass `limit`; a refusal changes nothing, not even for a moment.
+    ///
+    /// # Errors
+    /// The value at the time.
+    pub fn add_within(&self, n: usize, limit: usize) -> Result<usize, usize> {
+        let mut now = self.now.load(Ordering::Relaxed);
+        loop {
+            let Some(next) = now.checked_add(n).filter(|&next| next <= limit) else { return Err(now) };
+            match self.now.compare_exchange_weak(now, next, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => {
+                    if next > self.peak.load(Ordering::Relaxed) {
+                        self.peak.fetch_max(next, Ordering::Relaxed);
+                    }
+                    self.total.fetch_add(n, Ordering::Relaxed);
+                    return Ok(next);
+                }
+                Err(seen) => now = seen,
+            }
+        }
+    }
+
+    /// The value.
+    pub fn now(&self) -> usize {
+        self.now.load(Ordering::Relaxed)
+    }
+
+    /// The highest value since the last reset.
+    pub fn peak(&self) -> usize {
+        self.peak.load(Ordering::Relaxed)
+    }
+
+    /// Everything ever added.
+    pub fn total(&self) -> usize {
+        self.total.load(Ordering::Relaxed)
+    }
+
+    /// Sets the peak to the value now.
+    pub fn reset_peak(&self) {
+        self.peak.store(self.now(), Ordering::Relaxed);
+    }
+}

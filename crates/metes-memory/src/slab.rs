@@ -1,0 +1,96 @@
+//! [`Slabs`]: the slabs of one size class and their free blocks.
+
+use crate::{Block, Request};
+use std::collections::BTreeMap;
+use std::ptr::NonNull;
+
+/// Bytes of a slab; larger classes have slabs of eight blocks.
+const SLAB: usize = 64 * 1024;
+
+pub(crate) struct Slabs {
+    size: usize,
+    /// By address of the first block.
+    slabs: BTreeMap<usize, Slab>,
+    /// Addresses of slabs that have free blocks, most recently freed last.
+    open: Vec<usize>,
+}
+
+struct Slab {
+    block: Block,
+    free: Vec<NonNull<u8>>,
+    count: usize,
+    listed: bool,
+}
+
+// SAFETY: free blocks are nobody's; their addresses may be kept by any thread.
+unsafe impl Send for Slab {}
+
+impl Slabs {
+    pub(crate) fn new(size: usize) -> Slabs {
+        Slabs { size, slabs: BTreeMap::new(), open: Vec::new() }
+    }
+
+    /// What is asked of the source below for a slab of blocks of `size` bytes.
+    pub(crate) fn request(size: usize, request: &Request) -> Request {
+        Request { size: SLAB.max(size * 8) / size * size, align: 64, zeroed: false, ..*request }
+    }
+
+    /// Adds a slab.
+    pub(crate) fn add(&mut self, block: Block) {
+        let (start, count) = (block.ptr, block.size / self.size);
+        // SAFETY: each offset lies within the slab.
+        let free = (0..count).rev().map(|i| unsafe { start.add(i * self.size) }).collect();
+        let key = start.as_ptr() as usize;
+        self.slabs.insert(key, Slab { block, free, count, listed: true });
+        self.open.push(key);
+    }
+
+    /// Moves up to `want` free blocks to `out`.
+    pub(crate) fn take(&mut self, want: usize, out: &mut Vec<NonNull<u8>>) {
+        while out.len() < want
+            && let Some(key) = self.open.last()
+        {
+            let slab = self.slabs.get_mut(key).expect("an open slab exists");
+            while out.len() < want
+                && let Some(block) = slab.free.pop()
+            {
+                out.push(block);
+            }
+            if slab.free.is_empty() {
+                slab.listed = false;
+                self.open.pop();
+            }
+        }
+    }
+
+    /// Takes a block back.
+    pub(crate) fn give(&mut self, block: NonNull<u8>) {
+        let address = block.as_ptr() as usize;
+        let (&key, slab) = self.slabs.range_mut(..=address).next_back().expect("a block comes from a slab");
+        slab.free.push(block);
+        if !slab.listed {
+            slab.listed = true;
+            self.open.push(key);
+        }
+    }
+
+    /// Bytes of free blocks.
+    pub(crate) fn free_bytes(&self) -> usize {
+        self.slabs.values().map(|s| s.free.len()).sum::<usize>() * self.size
+    }
+
+    /// Moves slabs without a live block to `out`.
+    pub(crate) fn drain_empty(&mut self, out: &mut Vec<Block>) {
+        let empty: Vec<usize> = self.slabs.iter().filter(|(_, s)| s.free.len() == s.count).map(|(&k, _)| k).collect();
+        for key in empty {
+            out.extend(self.slabs.remove(&key).map(|s| s.block));
+        }
+        self.open.retain(|key| self.slabs.contains_key(key));
+    }
+
+    /// Moves every slab to `out`.
+    pub(crate) fn drain_all(&mut self, out: &mut Vec<Block>) {
+        self.open.clear();
+        out.extend(std::mem::take(&mut self.slabs).into_values().map(|s| s.block));
+    }
+}

@@ -1,0 +1,108 @@
+//! Small blocks at hand: each thread keeps some of one pool's, and goes to the shared lists a batch at a time.
+
+use crate::classes::{SMALL_CLASSES, size_of_class};
+use crate::pool::Shared;
+use crate::{Request, Result};
+use std::cell::RefCell;
+use std::ptr::NonNull;
+use std::sync::{Arc, Weak};
+
+/// Bytes of one class that a thread keeps at most, and blocks.
+const KEPT_BYTES: usize = 32 * 1024;
+const KEPT_BLOCKS: usize = 64;
+
+struct Cache {
+    /// The pool whose blocks these are.
+    id: u64,
+    pool: Weak<Shared>,
+    lists: [Vec<NonNull<u8>>; SMALL_CLASSES],
+}
+
+impl Cache {
+    fn flush(&mut self) {
+        let Some(pool) = self.pool.upgrade() else {
+            self.lists.iter_mut().for_each(Vec::clear);
+            return;
+        };
+        for (class, list) in self.lists.iter_mut().enumerate() {
+            if !list.is_empty() {
+                pool.give_small(class, list);
+            }
+        }
+    }
+
+    fn adopt(&mut self, pool: &Arc<Shared>) {
+        if self.id != pool.id {
+            self.flush();
+            self.id = pool.id;
+            self.pool = Arc::downgrade(pool);
+        }
+    }
+}
+
+impl Drop for Cache {
+    fn drop(&mut self) {
+        self.flush();
+    }
+}
+
+thread_local! {
+    static CACHE: RefCell<Cache> =
+        const { RefCell::new(Cache { id: 0, pool: Weak::new(), lists: [const { Vec::new() }; SMALL_CLASSES] }) };
+}
+
+fn kept(class: usize) -> usize {
+    (KEPT_BYTES / size_of_class(class)).clamp(1, KEPT_BLOCKS)
+}
+
+/// A block of a class.
+pub(crate) fn take(pool: &Arc<Shared>, class: usize, request: &Request) -> Result<NonNull<u8>> {
+    let cached = CACHE.try_with(|cache| {
+        let mut cache = cache.try_borrow_mut().ok()?;
+        cache.adopt(pool);
+        let list = &mut cache.lists[class];
+        if list.is_empty()
+            && let Err(error) = pool.take_small(class, kept(class).div_ceil(2), request, list)
+        {
+            return Some(Err(error));
+        }
+        list.pop().map(Ok)
+    });
+    match cached {
+        Ok(Some(block)) => block,
+        _ => {
+            let mut one = Vec::new();
+            pool.take_small(class, 1, request, &mut one)?;
+            Ok(one.pop().expect("at least one block"))
+        }
+    }
+}
+
+/// Takes a block of a class back.
+pub(crate) fn give(pool: &Arc<Shared>, class: usize, block: NonNull<u8>) {
+    let cached = CACHE.try_with(|cache| {
+        let Ok(mut cache) = cache.try_borrow_mut() else { return false };
+        cache.adopt(pool);
+        let list = &mut cache.lists[class];
+        list.push(block);
+        if list.len() > kept(class) {
+            let mut half = list.split_off(list.len() / 2);
+            pool.give_small(class, &mut half);
+        }
+        true
+    });
+    if cached != Ok(true) {
+        pool.give_small(class, &mut vec![block]);
+    }
+}
+
+/// Gives this thread's blocks of a pool back to its shared lists.
+pub(crate) fn flush(pool: &Arc<Shared>) {
+    let _ = CACHE.try_with(|cache| {
+        if let Ok(mut cache) = cache.try_borrow_mut()
+            && cache.id == pool.id
+        {
+            cache.flush();
+        }
+    });
+}

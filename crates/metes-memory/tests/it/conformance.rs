@@ -1,0 +1,157 @@
+//! One body of tests for every source and every stack of them.
+
+use metes_memory::{Block, Budget, Failing, Ledger, Pool, Request, Source, System};
+use proptest::prelude::*;
+use std::sync::Arc;
+
+/// Every source and stack, by name; fresh each time.
+fn sources() -> Vec<(&'static str, Arc<dyn Source>)> {
+    let system = || Arc::new(System) as Arc<dyn Source>;
+    let budget = || Arc::new(Budget::new(system(), Some(1 << 30))) as Arc<dyn Source>;
+    let pool = |below| Arc::new(Pool::new(below, 8 << 20)) as Arc<dyn Source>;
+    vec![
+        ("system", system()),
+        ("budget over system", budget()),
+        ("pool over system", pool(system())),
+        ("pool over budget over system", pool(budget())),
+        ("ledger over system", Arc::new(Ledger::new(system()))),
+        ("ledger over pool over budget over system", Arc::new(Ledger::new(pool(budget())))),
+        (
+            "failing never over ledger",
+            Arc::new(Failing::new(Arc::new(Ledger::new(pool(budget()))), u64::MAX - 1, true)),
+        ),
+    ]
+}
+
+#[allow(clippy::mut_from_ref)]
+fn bytes(block: &Block) -> &mut [u8] {
+    // SAFETY: the block is this test's alone.
+    unsafe { std::slice::from_raw_parts_mut(block.ptr.as_ptr(), block.size) }
+}
+
+fn give(source: &dyn Source, block: Block) {
+    // SAFETY: every block of these tests goes back to the source that it came from.
+    unsafe { source.give(block) }
+}
+
+const SIZES: &[usize] =
+    &[0, 1, 63, 64, 65, 511, 513, 1000, 4096, 32 << 10, (32 << 10) + 1, 1 << 20, (1 << 20) + 1, 5 << 20];
+
+#[test]
+fn blocks_are_aligned_large_enough_and_zero_when_asked() {
+    for (name, source) in sources() {
+        for round in 0..3 {
+            for &size in SIZES {
+                for align in [64, 4096] {
+                    let request = Request::new(size, "test").zeroed().align(align);
+                    let block = source.take(&request).unwrap_or_else(|e| panic!("{name}: {size}: {e}"));
+                    assert_eq!(block.ptr.as_ptr() as usize % align, 0, "{name}: {size}");
+                    assert!(block.size == size && block.reserved >= size, "{name}: {size}");
+                    assert!(bytes(&block).iter().all(|&b| b == 0), "{name}: {size}: round {round}");
+                    bytes(&block).fill(0xab);
+                    give(&*source, block);
+                }
+            }
+        }
+        source.trim(0);
+    }
+}
+
+#[test]
+fn a_huge_request_is_refused() {
+    for (name, source) in sources() {
+        for size in [isize::MAX as usize, usize::MAX - 63, usize::MAX] {
+            let error = source.take(&Request::new(size, "huge")).err().unwrap_or_else(|| panic!("{name}: {size}"));
+            assert!(error.message().contains("huge"), "{name}: {error}");
+        }
+    }
+}
+
+#[test]
+fn rounding_wastes_at_most_an_eighth() {
+    let pool = Pool::new(Arc::new(System), 0);
+    for size in (512..200_000).step_by(61) {
+        let block = pool.take(&Request::new(size, "test")).unwrap();
+        assert!(block.reserved <= size + size / 8 + 4096 * usize::from(size > 32 << 10), "{size}: {}", block.reserved);
+        give(&pool, block);
+    }
+}
+
+#[test]
+fn blocks_may_be_given_back_on_any_thread() {
+    for (_, source) in sources() {
+        let (send, receive) = std::sync::mpsc::channel::<Block>();
+        std::thread::scope(|scope| {
+            for thread in 0..2u8 {
+                let (send, source) = (send.clone(), &source);
+                scope.spawn(move || {
+                    for i in 0..2000usize {
+                        let block = source.take(&Request::new(i * 7 % 3000, "test")).unwrap();
+                        bytes(&block).fill(thread + 1);
+                        send.send(block).unwrap();
+                    }
+                });
+            }
+            drop(send);
+            for block in receive {
+                assert!(bytes(&block).windows(2).all(|w| w[0] == w[1]));
+                give(&*source, block);
+            }
+        });
+    }
+}
+
+#[test]
+fn a_pool_gives_back_what_it_is_asked_to() {
+    let budget = Arc::new(Budget::new(Arc::new(System), None));
+    let pool = Pool::new(budget.clone(), 1 << 30);
+    let blocks: Vec<Block> = (0..10_000).map(|i| pool.take(&Request::new(i % 5000, "test")).unwrap()).collect();
+    let large: Vec<Block> = (0..20).map(|_| pool.take(&Request::new(3 << 20, "test")).unwrap()).collect();
+    blocks.into_iter().chain(large).for_each(|b| give(&pool, b));
+    assert!(pool.cached() >= 60 << 20);
+    pool.trim(0);
+    assert_eq!((pool.cached(), budget.used()), (0, 0));
+}
+
+#[test]
+fn a_cache_is_given_up_before_a_request_is_refused() {
+    let budget = Arc::new(Budget::new(Arc::new(System), Some(8 << 20)));
+    let pool = Arc::new(Pool::new(budget.clone(), 1 << 30));
+    let above: std::sync::Weak<Pool> = Arc::downgrade(&pool);
+    budget.reclaim_from(above);
+    let block = pool.take(&Request::new(6 << 20, "first")).unwrap();
+    give(&*pool, block);
+    assert!(budget.used() >= 6 << 20);
+    let block = pool.take(&Request::new(5 << 20, "second")).unwrap();
+    let error = pool.take(&Request::new(5 << 20, "third")).err().unwrap();
+    let refusal = error.refusal().unwrap();
+    assert_eq!((refusal.limit, refusal.live), (Some(8 << 20), 5 << 20));
+    give(&*pool, block);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(30))]
+
+    /// A random trace against a model: contents stay, nothing overlaps, the books agree after every step.
+    #[test]
+    fn a_trace_agrees_with_its_model(steps in prop::collection::vec((any::<bool>(), 0usize..70_000, any::<u8>()), 1..200)) {
+        for (name, source) in sources() {
+            let mut live: Vec<(Block, u8)> = Vec::new();
+            for &(takes, size, mark) in &steps {
+                if takes || live.is_empty() {
+                    let block = source.take(&Request::new(size, "trace")).unwrap();
+                    bytes(&block).fill(mark);
+                    live.push((block, mark));
+                } else {
+                    let (block, mark) = live.swap_remove(size % live.len());
+                    prop_assert!(bytes(&block).iter().all(|&b| b == mark), "{}: contents changed", name);
+                    give(&*source, block);
+                }
+            }
+            for (block, mark) in live {
+                prop_assert!(bytes(&block).iter().all(|&b| b == mark), "{}: contents changed", name);
+                give(&*source, block);
+            }
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Tests of the memory manager, one binary.
+
+mod conformance;
+mod guards;
+mod ledger;
+mod limits;
+mod scopes;
