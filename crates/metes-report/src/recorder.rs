@@ -84,7 +84,7 @@ impl Observer for Shared {
         };
         let mut journal = lock(&self.journal);
         let time = self.now();
-        journal.change(&Change { taken, id, size, tag, time, live });
+        journal.change(&Change { taken, id: id as u64, size, tag, time, live });
     }
 }
 
@@ -144,11 +144,10 @@ fn header(memory: &Memory, live: usize) -> Header {
 }
 
 fn name(tag: &Tag) -> Group {
-    let numbered = |what: &str, number: u32| if number == 0 { String::new() } else { format!("{what} {number}") };
     Group {
         op: tag.op.into(),
-        site: numbered("site", tag.site),
-        scope: numbered("scope", tag.scope),
+        site: metes_memory::site_name(tag.site),
+        scope: metes_memory::scope_name(tag.scope),
         dtype: tag.dtype.into(),
     }
 }
