@@ -67,7 +67,13 @@ pub(crate) fn to_operand(object: &Bound<'_, PyAny>) -> PyResult<Option<Operand>>
 
 /// Runs `work` with the interpreter released where it concerns many bytes.
 pub(crate) fn heavy<T: Send>(py: Python<'_>, bytes: usize, work: impl FnOnce() -> T + Send) -> T {
-    if bytes < HEAVY { work() } else { py.detach(work) }
+    if bytes < HEAVY { work() } else { released(py, work) }
+}
+
+/// Runs `work` with the interpreter released; what it allocates is attributed to the Python code that runs now.
+pub(crate) fn released<T: Send>(py: Python<'_>, work: impl FnOnce() -> T + Send) -> T {
+    let site = crate::site::here(py);
+    py.detach(|| metes_memory::with_site(site, work))
 }
 
 /// About how many bytes an operation goes through: those of its largest operand, broadcast to the result.

@@ -42,7 +42,7 @@ impl PyNpzFile {
         if self.lazily {
             return wrap(py, lazy_file(&member)?);
         }
-        Ok(from_array(py, py.detach(|| member.read()).or_raise()?, None))
+        Ok(from_array(py, crate::eval::released(py, || member.read()).or_raise()?, None))
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -126,7 +126,7 @@ fn load<'py>(py: Python<'py>, path: PathBuf, mmap_mode: Option<&str>) -> PyResul
     if metes_store::is_npz(&path).or_raise()? {
         return Ok(Bound::new(py, archive(path, false)?)?.into_any());
     }
-    let array = py.detach(|| match mode {
+    let array = crate::eval::released(py, || match mode {
         None => metes_store::load(&path),
         Some(MapMode::ReadWrite) => metes_store::open_npy_writeable(&path)?.map(MapMode::ReadWrite),
         Some(mode) => metes_store::open_npy(&path)?.map(mode),
@@ -153,7 +153,7 @@ fn save(py: Python<'_>, path: PathBuf, array: &Bound<'_, PyAny>, progress: bool)
         return run(py, vec![Output::Sink(expr.clone(), Box::new(writer))], progress).map(drop);
     }
     let array = to_array(array, None)?;
-    py.detach(|| metes_store::save(&path, &array)).or_raise()
+    crate::eval::released(py, || metes_store::save(&path, &array)).or_raise()
 }
 
 type Members = Vec<(String, Array)>;
@@ -182,7 +182,7 @@ fn members(arrays: &Bound<'_, PyTuple>, named: Option<&Bound<'_, PyDict>>) -> Py
 #[pyo3(signature = (path, /, *arrays, **named))]
 fn savez(path: PathBuf, arrays: &Bound<'_, PyTuple>, named: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
     let (path, members) = (with_suffix(path, ".npz"), members(arrays, named)?);
-    arrays.py().detach(|| metes_store::savez(&path, &members)).or_raise()
+    crate::eval::released(arrays.py(), || metes_store::savez(&path, &members)).or_raise()
 }
 
 /// Writes arrays as the compressed members of an .npz archive: positional ones as arr_0, arr_1, …
@@ -190,14 +190,14 @@ fn savez(path: PathBuf, arrays: &Bound<'_, PyTuple>, named: Option<&Bound<'_, Py
 #[pyo3(signature = (path, /, *arrays, **named))]
 fn savez_compressed(path: PathBuf, arrays: &Bound<'_, PyTuple>, named: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
     let (path, members) = (with_suffix(path, ".npz"), members(arrays, named)?);
-    arrays.py().detach(|| metes_store::savez_compressed(&path, &members)).or_raise()
+    crate::eval::released(arrays.py(), || metes_store::savez_compressed(&path, &members)).or_raise()
 }
 
 /// The narrowest dtype of the same family that holds every value.
 #[pyfunction]
 fn _suggest_dtype<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let (py, array) = (array.py(), to_array(array, None)?);
-    crate::dtype::dtype_object(py, py.detach(|| metes_store::suggest_dtype(&array)).or_raise()?)
+    crate::dtype::dtype_object(py, crate::eval::released(py, || metes_store::suggest_dtype(&array)).or_raise()?)
 }
 
 /// Adds the class and the functions to the module.

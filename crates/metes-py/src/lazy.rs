@@ -83,7 +83,7 @@ pub(crate) fn wrap(py: Python<'_>, expr: Expr) -> PyResult<Bound<'_, PyAny>> {
 /// Computes expressions together: each file is read once per pass. Detached from the interpreter; Ctrl-C stops it.
 pub(crate) fn run(py: Python<'_>, outputs: Vec<Output>, progress: bool) -> PyResult<Vec<Option<Array>>> {
     let mut meter = Meter::new(py, progress)?;
-    let result = py.detach(|| {
+    let result = crate::eval::released(py, || {
         let plan = metes_eval::Plan::new(outputs, None)?;
         plan.run(&mut |done, total| meter.tick(done, total))
     });

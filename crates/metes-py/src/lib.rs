@@ -30,7 +30,6 @@ mod object;
 mod progress;
 mod reduce;
 mod rows;
-#[allow(dead_code)]
 mod site;
 mod text;
 mod ufunc;
@@ -54,6 +53,7 @@ mod _native {
 }
 
 fn start(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    site::install();
     module.add("Array", object::install(module.py())?)?;
     dtype::add_constants(module)?;
     errors::add_exceptions(module)?;
