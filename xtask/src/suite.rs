@@ -2,7 +2,7 @@
 
 use crate::python::Venv;
 use crate::steps::{Steps, cargo, quietly};
-use crate::{Result, check, extension, files, root};
+use crate::{Result, check, extension};
 use std::process::Command;
 
 const TOOLS: &[&str] = &["pytest>=8", "hypothesis>=6.100", "numpy>=2.0", "ruff>=0.15"];
@@ -39,11 +39,9 @@ fn rust(steps: &mut Steps, venv: &Venv) -> Result<()> {
     steps.command("Rust tests: compile", &mut test(&["test", "--quiet", "--workspace", "--no-run"]))?;
     steps.step("Rust tests: run", || passed(&mut test(&["test", "--workspace", "--lib", "--bins", "--tests"])))?;
     steps.step("Rust tests: examples in documentation", || passed(&mut test(&["test", "--workspace", "--doc"])))?;
-    if uses_loom() {
-        // A directory of its own: the flag changes every crate, and would throw away what the tests above share.
-        let loom = ["test", "--package", "metes-memory", "--target-dir", "target/loom", "loom"];
-        steps.step("Rust tests: all interleavings (loom)", || passed(cargo(&loom).env("RUSTFLAGS", "--cfg loom")))?;
-    }
+    // A directory of its own: the flag changes every crate, and would throw away what the tests above share.
+    let loom = ["test", "--release", "--package", "metes-memory", "--test", "loom", "--target-dir", "target/loom"];
+    steps.step("Rust tests: all interleavings (loom)", || passed(cargo(&loom).env("RUSTFLAGS", "--cfg loom")))?;
     Ok(())
 }
 
@@ -60,11 +58,6 @@ fn python(steps: &mut Steps, venv: &Venv) -> Result<()> {
         command
     };
     steps.step("Python tests, documents, example", || last_line(&mut pytest(&[])))
-}
-
-fn uses_loom() -> bool {
-    let sources = files(&root().join("crates/metes-memory"), &|path| crate::has_extension(path, &["rs"]));
-    sources.iter().any(|path| std::fs::read_to_string(path).is_ok_and(|text| text.contains("loom::model")))
 }
 
 /// Runs `cargo test` and counts what passed; none at all is a failure.

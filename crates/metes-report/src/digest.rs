@@ -31,7 +31,7 @@ pub fn read_capture(path: impl AsRef<Path>) -> Result<Capture> {
     let (_, _, mut notes) = replay(path, |step, world| second.see(step, world))?;
     notes.extend(first.notes());
     Ok(Capture {
-        peak: Peak { bytes: first.peak, time: nanos(first.peak_time) },
+        peak: Peak { bytes: first.peak, time: nanos(first.known_time) },
         timeline: second.thin.points(),
         largest: first.largest,
         holders: second.holders,
@@ -147,8 +147,10 @@ impl World {
 #[derive(Default)]
 struct First {
     peak: u64,
-    peak_time: u64,
-    peak_index: Option<u64>,
+    /// The most live bytes at a record, which is where the holders are known, and the record.
+    known: u64,
+    known_time: u64,
+    known_index: Option<u64>,
     time: u64,
     totals: Totals,
     kinds: Kinds,
@@ -161,8 +163,9 @@ impl First {
     fn read(path: &Path) -> Result<(Header, First)> {
         let mut first = First::default();
         let (header, world, _) = replay(path, |step, world| first.see(step, world))?;
-        if header.live_before > first.peak {
-            (first.peak, first.peak_time, first.peak_index) = (header.live_before, 0, None);
+        first.peak = first.peak.max(header.live_before);
+        if header.live_before > first.known {
+            (first.known_time, first.known_index) = (0, None);
         }
         for block in world.blocks.values() {
             first.kinds.alive(block.group, block.size, first.time.saturating_sub(block.born));
@@ -200,8 +203,9 @@ impl First {
 
     fn live(&mut self, step: &Step, now: u64, most: u64) {
         self.totals.live_at_end = now;
-        if most > self.peak {
-            (self.peak, self.peak_time, self.peak_index) = (most, step.time, Some(step.index));
+        self.peak = self.peak.max(most).max(now);
+        if now > self.known {
+            (self.known, self.known_time, self.known_index) = (now, step.time, Some(step.index));
         }
     }
 
@@ -232,8 +236,8 @@ impl Second {
         let before = header.live_before;
         let mut thin = Thin::new(first.time);
         thin.add(0, before, None);
-        let holders = if first.peak_index.is_none() { World::default().holders(before, before) } else { Vec::new() };
-        Second { peak: first.peak, peak_index: first.peak_index, before, holders, thin }
+        let holders = if first.known_index.is_none() { World::default().holders(before, before) } else { Vec::new() };
+        Second { peak: first.peak, peak_index: first.known_index, before, holders, thin }
     }
 
     fn see(&mut self, step: &Step, world: &World) {

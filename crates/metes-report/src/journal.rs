@@ -31,7 +31,7 @@ impl Default for Bounds {
 pub struct Change {
     /// Whether it was handed out, or came back.
     pub taken: bool,
-    /// The block.
+    /// The block; 0 for bytes that are charged without one, which are counted like small blocks.
     pub id: u64,
     /// Its bytes.
     pub size: usize,
@@ -116,7 +116,7 @@ impl Journal {
     /// Takes note of a change.
     pub fn change(&mut self, change: &Change) {
         self.live = change.live as u64;
-        if change.size < SMALL {
+        if change.size < SMALL || change.id == 0 {
             self.small(change);
         } else {
             self.large(change);
@@ -175,6 +175,11 @@ impl Journal {
         if !held.changed {
             held.changed = true;
             self.changed.push(group);
+        }
+        if change.taken && self.live >= self.high + SMALL as u64 {
+            // Small blocks that add up to a new peak are as good as a large one: who holds it shall be known.
+            self.high = self.live;
+            self.tick(change.time, 0);
         }
     }
 

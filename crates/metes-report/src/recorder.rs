@@ -6,7 +6,7 @@
 
 use crate::format::{Group, Header, MAGIC, VERSION, frame};
 use crate::journal::{Bounds, Change, Journal, SMALL};
-use metes_memory::{Error, Event, Memory, Observer, Result, Tag};
+use metes_memory::{Error, Event, Memory, Observer, Result, Tag, resident, scope_name, site_name};
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -95,10 +95,10 @@ impl Shared {
             let waited = self.wake.wait_timeout_while(stop, INTERVAL, |stop| !*stop);
             let stop = *waited.unwrap_or_else(PoisonError::into_inner).0;
             let ready = {
-                let rss = resident();
+                let (rss, _) = resident();
                 let mut journal = lock(&self.journal);
                 let now = self.now();
-                journal.tick(now, rss);
+                journal.tick(now, rss as u64);
                 if stop {
                     journal.end(now);
                 }
@@ -144,17 +144,5 @@ fn header(memory: &Memory, live: usize) -> Header {
 }
 
 fn name(tag: &Tag) -> Group {
-    Group {
-        op: tag.op.into(),
-        site: metes_memory::site_name(tag.site),
-        scope: metes_memory::scope_name(tag.scope),
-        dtype: tag.dtype.into(),
-    }
-}
-
-/// Physical memory of this process in bytes; 0 where the system does not say.
-fn resident() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).map_or(0, |kib| kib * 1024)
+    Group { op: tag.op.into(), site: site_name(tag.site), scope: scope_name(tag.scope), dtype: tag.dtype.into() }
 }

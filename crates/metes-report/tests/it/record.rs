@@ -97,3 +97,32 @@ fn the_summary_fits_a_screen() {
         assert!(text.contains(word), "{word} is not in:\n{text}");
     }
 }
+
+#[test]
+fn sites_scopes_and_charges_have_their_names() {
+    let site = metes_memory::intern_site("job.py", 12, "load");
+    let scope = metes_memory::Scope::new(None, "loading");
+    let (_file, capture) = recorded("names", |memory| {
+        let made = || metes_memory::with_site(site, || block(memory, 2 * MIB, "open"));
+        let block = scope.run(made);
+        let charges = [memory.charge(MIB, "inflate").unwrap(), memory.charge(MIB, "inflate").unwrap()];
+        drop((charges, block));
+    });
+    assert_eq!(capture.peak().bytes, 4 * MIB as u64);
+    let open = capture.by_site().iter().find(|holder| holder.op == "open").expect("the block is there");
+    assert_eq!((open.site.as_str(), open.scope.as_str()), ("job.py:12 load", "loading"));
+    assert_eq!(open.bytes, 2 * MIB as u64);
+    assert_eq!(capture.by_site().iter().map(|holder| holder.bytes).sum::<u64>(), capture.peak().bytes);
+}
+
+#[test]
+fn holders_are_known_where_small_blocks_make_the_peak() {
+    let (_file, capture) = recorded("small-peak", |memory| {
+        let small: Vec<_> = (0..5000).map(|_| block(memory, 1000, "zeros")).collect();
+        drop(small);
+    });
+    assert_eq!(capture.peak().bytes, 5_000_000);
+    let zeros = &capture.by_site()[0];
+    assert_eq!(zeros.op, "zeros");
+    assert!(5_000_000 - zeros.bytes <= 64 << 10, "{} of 5,000,000", zeros.bytes);
+}
