@@ -8,12 +8,19 @@ use std::time::{Duration, Instant};
 /// Runs steps and remembers how long each took.
 pub struct Steps {
     taken: Vec<(String, Duration)>,
+    /// Failures so far, where the steps after one still run.
+    failures: Option<Vec<String>>,
 }
 
 impl Steps {
-    /// No step yet.
+    /// No step yet; the first failure is the last step.
     pub fn new() -> Steps {
-        Steps { taken: Vec::new() }
+        Steps { taken: Vec::new(), failures: None }
+    }
+
+    /// No step yet; all steps run, and `close` tells all failures.
+    pub fn independent() -> Steps {
+        Steps { taken: Vec::new(), failures: Some(Vec::new()) }
     }
 
     /// Runs `body` as the step `name`. Its text, if any, is shown at the end of the step's line.
@@ -29,7 +36,11 @@ impl Steps {
             Ok(note) => println!("ok {:>8}  {note}", seconds(took)),
             Err(message) => {
                 println!("FAILED after {}", seconds(took));
-                return Err(format!("\n{}\n\n{name}: failed", message.trim_end()));
+                let message = format!("\n{}\n\n{name}: failed", message.trim_end());
+                match &mut self.failures {
+                    Some(failures) => failures.push(message),
+                    None => return Err(message),
+                }
             }
         }
         Ok(())
@@ -40,8 +51,8 @@ impl Steps {
         self.step(name, || quietly(command).map(|_| String::new()))
     }
 
-    /// Prints what took longest and the sum.
-    pub fn close(self, line: &str) {
+    /// Prints what took longest and the sum; the failures, where there were any.
+    pub fn close(self, line: &str) -> Result<()> {
         let total: Duration = self.taken.iter().map(|(_, took)| *took).sum();
         let mut longest: Vec<_> = self.taken.iter().filter(|(_, took)| took.as_secs() >= 1).collect();
         longest.sort_by_key(|(_, took)| std::cmp::Reverse(*took));
@@ -51,7 +62,12 @@ impl Steps {
         for (name, took) in longest.iter().take(8).filter(|_| longest.len() > 1) {
             println!("{:>8}  {name}", seconds(*took));
         }
+        let failures = self.failures.unwrap_or_default();
+        if !failures.is_empty() {
+            return Err(failures.join("\n"));
+        }
         println!("\n{line} ({} steps, {})", self.taken.len(), seconds(total));
+        Ok(())
     }
 }
 

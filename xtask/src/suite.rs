@@ -14,8 +14,7 @@ pub fn test() -> Result<()> {
     check::read_only(&mut steps, &venv)?;
     rust(&mut steps, &venv)?;
     python(&mut steps, &venv)?;
-    steps.close("all passed");
-    Ok(())
+    steps.close("all passed")
 }
 
 /// The environment with the tools for tests and lints.
@@ -25,7 +24,7 @@ pub fn tools(steps: &mut Steps) -> Result<Venv> {
         venv = Some(Venv::open()?);
         Ok(String::new())
     })?;
-    let venv = venv.expect("the step before opened it");
+    let venv = venv.ok_or("there is no Python environment")?;
     steps.step("test tools", || venv.install(&["pytest", "hypothesis", "numpy", "ruff"], TOOLS))?;
     Ok(venv)
 }

@@ -6,3 +6,8 @@ pub use metes_eval as eval;
 pub use metes_kernels as kernels;
 pub use metes_memory as memory;
 pub use metes_store as store;
+
+/// The Rust of the README, run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+pub struct Readme;

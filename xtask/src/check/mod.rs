@@ -10,11 +10,10 @@ use crate::{Result, extension, suite};
 
 /// Format, lints, direction of the crates, unsafe files, words, sizes.
 pub fn check() -> Result<()> {
-    let mut steps = Steps::new();
+    let mut steps = Steps::independent();
     let venv = suite::tools(&mut steps)?;
     read_only(&mut steps, &venv)?;
-    steps.close("all checks passed");
-    Ok(())
+    steps.close("all checks passed")
 }
 
 /// The steps of `check`, cheapest first; `test` starts with them.

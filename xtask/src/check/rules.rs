@@ -20,10 +20,16 @@ const UNSAFE: &[&str] = &[
     "crates/metes-kernels/src/reduce/mod.rs",
     "crates/metes-kernels/src/rows.rs",
     "crates/metes-kernels/src/table/pairs.rs",
+    "crates/metes-memory/src/budget.rs",
     "crates/metes-memory/src/buffer.rs",
+    "crates/metes-memory/src/failing.rs",
+    "crates/metes-memory/src/ledger.rs",
     "crates/metes-memory/src/map.rs",
     "crates/metes-memory/src/memory.rs",
+    "crates/metes-memory/src/pool.rs",
+    "crates/metes-memory/src/slab.rs",
     "crates/metes-memory/src/source.rs",
+    "crates/metes-memory/src/system.rs",
     "crates/metes-py/src/attributes.rs",
     "crates/metes-py/src/buffer/export.rs",
     "crates/metes-py/src/buffer/import.rs",
@@ -57,7 +63,7 @@ const WORDS: &[&str] = &[
 
 /// Every file with the word `unsafe` in its code is in the list, and every file of the list still has one.
 pub fn unsafe_files() -> Result<String> {
-    let sources = files(&root().join("crates"), &|path| has_extension(path, &["rs"]));
+    let sources = files(&root().join("crates"), &is_library_code);
     let with: Vec<String> = sources.iter().filter(|path| has_unsafe(path)).map(|path| relative(path)).collect();
     let listed = |path: &str| UNSAFE.contains(&path);
     let mut wrong: Vec<String> = with
@@ -70,6 +76,11 @@ pub fn unsafe_files() -> Result<String> {
         stale.map(|entry| format!("{entry}: is in the list of xtask/src/check/rules.rs, and has no unsafe code")),
     );
     if wrong.is_empty() { Ok(format!("{} of {} files", with.len(), sources.len())) } else { Err(wrong.join("\n")) }
+}
+
+/// What users run; tests may look at bytes as they like.
+fn is_library_code(path: &Path) -> bool {
+    has_extension(path, &["rs"]) && path.components().any(|part| part.as_os_str() == "src")
 }
 
 /// No file of the repository contains one of the words.
