@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import operator
 
-from ._native import Array, AxisError, LazyArray, asarray, broadcast_shapes, broadcast_to, concatenate
+from ._native import Array, AxisError, LazyArray, asarray, broadcast_shapes, broadcast_to, concatenate, rint
 
 __all__ = [
     "astype",
@@ -20,6 +20,7 @@ __all__ = [
     "permute_dims",
     "ravel",
     "reshape",
+    "round",
     "squeeze",
     "stack",
     "swapaxes",
@@ -107,6 +108,21 @@ def moveaxis(a, source, destination):
     for place, axis in sorted(zip(destination, source, strict=True)):
         order.insert(place, axis)
     return a.transpose(tuple(order))
+
+
+def round(a, decimals=0):
+    """Elements rounded to the nearest number with so many decimals, halves to the even one.
+
+    >>> import metes as mt
+    >>> mt.round(mt.asarray([0.125, 2.5]), 1).tolist()
+    [0.1, 2.5]
+    """
+    a = _array(a)
+    if not isinstance(a, LazyArray):
+        return a.round(decimals)
+    if decimals != 0:
+        raise NotImplementedError("round: lazy arrays are rounded to whole numbers; scale them before and after")
+    return rint(a)
 
 
 def squeeze(a, /, axis=None):

@@ -10,12 +10,14 @@
 from __future__ import annotations
 
 import contextlib
+import operator
 import os
 from dataclasses import dataclass, fields
 
 from . import _native
 
 __all__ = [
+    "Budget",
     "Holder",
     "Live",
     "Stats",
@@ -35,9 +37,12 @@ __all__ = [
 
 def _size(size):
     """Bytes for a number of them, or for text such as "64 MiB" or "60%"; `None` stays `None`."""
-    if size is None or isinstance(size, int):
-        return _native._memory_size(None if size is None else str(int(size)))
-    return _native._memory_size(str(size))
+    if size is None:
+        return None
+    text = size if isinstance(size, str) else str(operator.index(size))
+    if text.strip().endswith("%") and float(text.strip()[:-1]) > 100:
+        raise ValueError(f"{size!r} is more than there is")
+    return _native._memory_size(text)
 
 
 def set_limit(limit):
@@ -46,9 +51,7 @@ def set_limit(limit):
     `limit` is a number of bytes, text ("64 MiB", "2 GB", "60%" of what the container or machine has), or `None` for no
     limit. What passes the limit is refused with `OutOfMemory` before anything is allocated.
     """
-    before = get_limit()
-    _native._memory_set_limit(_size(limit))
-    return before
+    return _native._memory_set_limit(_size(limit))
 
 
 def get_limit():
@@ -56,11 +59,29 @@ def get_limit():
     return _native._memory_get_limit()
 
 
+class Budget:
+    """What `budget` gives: how much of it is used."""
+
+    def __init__(self, scope, name):
+        self._scope = scope
+        self.name = name
+
+    @property
+    def current_bytes(self):
+        """Live bytes charged to it."""
+        return self._scope.used()[0]
+
+    @property
+    def peak_bytes(self):
+        """The most bytes that were charged to it at once."""
+        return self._scope.used()[1]
+
+
 @contextlib.contextmanager
 def budget(limit, name="budget"):
     """A limit for what is allocated inside the `with` block on this thread, under the limits around it.
 
-    Blocks that outlive the `with` block stay charged to it until they are freed.
+    Blocks that outlive the `with` block stay charged to it until they are freed. Gives a `Budget`.
 
     >>> import metes as mt
     >>> with mt.memory.budget("1 MiB", name="small"):
@@ -72,7 +93,7 @@ def budget(limit, name="budget"):
     scope = _native._MemoryScope(_size(limit), str(name))
     scope.enter()
     try:
-        yield
+        yield Budget(scope, str(name))
     finally:
         scope.exit()
 
@@ -89,15 +110,16 @@ class Stats:
     peak_bytes: int
     total_bytes: int
     current_count: int
-    freed_bytes: int = 0
-    peak_count: int = 0
-    total_count: int = 0
-    freed_count: int = 0
-    requested_bytes: int = 0
-    allocated_bytes: int = 0
-    reserved_bytes: int = 0
-    cached_bytes: int = 0
-    foreign_bytes: int = 0
+    freed_bytes: int
+    peak_count: int
+    total_count: int
+    freed_count: int
+    requested_bytes: int
+    allocated_bytes: int
+    reserved_bytes: int
+    cached_bytes: int
+    foreign_bytes: int
+    mapped_bytes: int
 
     def __str__(self):
         rows = [(field.name, getattr(self, field.name)) for field in fields(self)]
@@ -166,16 +188,31 @@ def report(capture, html):
 
 
 @contextlib.contextmanager
-def fail_after(n):
-    """For tests: inside the `with` block on this thread, `n` allocations succeed and all later ones fail."""
-    scope = _native._FailAfter(n)
-    scope.enter()
+def fail_after(n, persistent=False):
+    """For tests: inside the `with` block on this thread, allocation number `n`, counted from 0, is refused.
+
+    That one alone, or all from then on if `persistent`.
+    """
+    memory = _native._FailAfter(n, persistent)
+    memory.enter()
     try:
         yield
     finally:
-        scope.exit()
+        memory.exit()
 
 
 def rss():
     """Bytes of physical memory that the process holds now."""
     return _native._memory_rss()
+
+
+def _limit_from_environment():
+    text = os.environ.get("METES_MEM_LIMIT", "")
+    if text:
+        try:
+            set_limit(None if text.strip().lower() == "none" else text)
+        except ValueError as error:
+            raise ValueError(f"METES_MEM_LIMIT: {error}") from None
+
+
+_limit_from_environment()

@@ -28,6 +28,7 @@ CALLS = {
     "astype": lambda e: mt.astype(e.a, "complex64"),
     "reshape": lambda e: mt.reshape(e.a.T, (-1,)),
     "ravel": lambda e: mt.ravel(e.a.T),
+    "round": lambda e: mt.round(e.a, 1),
     "concat": lambda e: mt.concat([e.a, e.i]),
     "concatenate": lambda e: mt.concatenate([e.a, e.i], axis=1),
     "stack": lambda e: mt.stack([e.a, e.a]),

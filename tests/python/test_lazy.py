@@ -2,6 +2,7 @@
 
 import io
 import re
+import signal
 
 import metes as mt
 import numpy as np
@@ -171,6 +172,24 @@ def test_progress_goes_to_stderr_in_few_lines(source, capfd):
     lines = captured.err.splitlines()
     assert 1 <= len(lines) <= 10
     assert "100" in lines[-1] and "%" in lines[-1]
+
+
+def test_control_c_stops_a_computation(tmp_path):
+    """A signal handler that raises ends the pass, and what the pass held is given back."""
+    np.savez_compressed(tmp_path / "long.npz", data=np.zeros((2000, 5000), np.float32))
+    lazy = mt.open(tmp_path / "long.npz")["data"]
+    for _ in range(20):
+        lazy = mt.sin(lazy)
+    live = mt.memory.stats().current_bytes
+    previous = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            lazy.sum().compute()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+    assert mt.memory.stats().current_bytes == live
 
 
 def test_a_cut_member_fails_in_the_pass(tmp_path):

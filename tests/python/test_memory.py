@@ -215,6 +215,24 @@ def test_fail_after():
     del a, b
 
 
+def test_fail_after_for_good():
+    with memory.fail_after(0, persistent=True):
+        for _ in range(3):
+            with pytest.raises(MemoryError):
+                mt.empty(10)
+
+
+def test_a_budget_knows_its_use():
+    with memory.budget("8 MiB", name="load") as scope:
+        a = mt.empty(MIB, dtype="uint8")
+        b = mt.empty(2 * MIB, dtype="uint8")
+        del b
+        assert scope.current_bytes == MIB
+        assert scope.peak_bytes == 3 * MIB
+    del a
+    assert scope.current_bytes == 0
+
+
 def test_rss_is_plausible():
     assert 5 * MIB < memory.rss() < 1 << 40
 

@@ -1,33 +1,162 @@
 //! What `metes.memory` is made of; the public functions, their texts and tables are in `python/metes/memory.py`.
 
-use metes_memory::Memory;
+use crate::errors::OrRaise;
+use metes_memory::{By, Memory, Scope, parse_size, resident};
+use metes_report::{Recorder, read_capture, write_html};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use std::path::PathBuf;
+use std::sync::Mutex;
 
 /// The counts of the ledger by name.
 #[pyfunction]
 fn _memory_stats(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
-    let stats = Memory::current().stats();
+    let stats = Memory::global().stats();
     let counts = PyDict::new(py);
-    for (name, count) in [
-        ("current_bytes", stats.current_bytes),
-        ("peak_bytes", stats.peak_bytes),
-        ("total_bytes", stats.total_bytes),
-        ("current_count", stats.current_count),
-    ] {
-        counts.set_item(name, count)?;
+    macro_rules! set {
+        ($($name:ident)*) => { $(counts.set_item(stringify!($name), stats.$name)?;)* };
     }
+    set!(current_bytes peak_bytes total_bytes freed_bytes current_count peak_count total_count freed_count);
+    set!(requested_bytes allocated_bytes reserved_bytes cached_bytes foreign_bytes mapped_bytes);
     Ok(counts)
 }
 
-/// Sets the peak to what is live now.
+/// Sets the peaks to what is live now.
 #[pyfunction]
 fn _memory_reset_peak() {
-    Memory::current().reset_peak();
+    Memory::global().reset_peak();
+}
+
+/// Bytes for text such as "64 MiB".
+#[pyfunction]
+fn _memory_size(text: &str) -> PyResult<usize> {
+    parse_size(text).or_raise()
+}
+
+/// Sets the limit and returns the one before.
+#[pyfunction]
+#[pyo3(signature = (limit))]
+fn _memory_set_limit(py: Python<'_>, limit: Option<usize>) -> Option<usize> {
+    py.detach(|| Memory::global().set_limit(limit))
+}
+
+/// The limit in bytes.
+#[pyfunction]
+fn _memory_get_limit() -> Option<usize> {
+    Memory::global().limit()
+}
+
+/// The largest holders: name, bytes, count.
+#[pyfunction]
+fn _memory_live(by: &str, top: usize) -> PyResult<Vec<(String, usize, usize)>> {
+    let by = match by {
+        "site" => By::Site,
+        "op" => By::Op,
+        "scope" => By::Scope,
+        "dtype" => By::DType,
+        _ => return Err(PyValueError::new_err(format!("live: no group '{by}'"))),
+    };
+    Ok(Memory::global().live(by).into_iter().take(top).map(|h| (h.name, h.bytes, h.count)).collect())
+}
+
+/// Gives cached bytes back to the system.
+#[pyfunction]
+fn _memory_trim(py: Python<'_>) -> usize {
+    py.detach(|| Memory::global().trim(0))
+}
+
+/// Bytes of physical memory that the process holds.
+#[pyfunction]
+fn _memory_rss() -> usize {
+    resident().0
+}
+
+/// A budget that a thread is in between `enter` and `exit`.
+#[pyclass(frozen)]
+struct _MemoryScope(Scope);
+
+#[pymethods]
+impl _MemoryScope {
+    #[new]
+    #[pyo3(signature = (limit, name))]
+    fn new(limit: Option<usize>, name: &str) -> _MemoryScope {
+        _MemoryScope(Scope::new(limit, name))
+    }
+
+    fn enter(&self) {
+        self.0.enter();
+    }
+
+    fn exit(&self) {
+        Scope::leave();
+    }
+
+    /// Live bytes charged to the budget, and the most that ever were.
+    fn used(&self) -> (usize, usize) {
+        self.0.used()
+    }
+}
+
+/// A memory that refuses on purpose, which a thread allocates from between `enter` and `exit`.
+#[pyclass(frozen)]
+struct _FailAfter(Memory);
+
+#[pymethods]
+impl _FailAfter {
+    #[new]
+    fn new(n: u64, persistent: bool) -> _FailAfter {
+        _FailAfter(Memory::global().failing(n, persistent))
+    }
+
+    fn enter(&self) {
+        self.0.push();
+    }
+
+    fn exit(&self) {
+        Memory::pop();
+    }
+}
+
+/// A recording in a capture file, until `stop`.
+#[pyclass(frozen)]
+struct _Recorder(Mutex<Option<Recorder>>);
+
+#[pymethods]
+impl _Recorder {
+    #[new]
+    fn new(py: Python<'_>, path: PathBuf) -> PyResult<_Recorder> {
+        let memory = Memory::global();
+        let recorder = py.detach(|| Recorder::start(path, memory)).or_raise()?;
+        Ok(_Recorder(Mutex::new(Some(recorder))))
+    }
+
+    /// Completes the file.
+    fn stop(&self, py: Python<'_>) -> PyResult<()> {
+        let recorder = self.0.lock().ok().and_then(|mut recorder| recorder.take());
+        let recorder = recorder.ok_or_else(|| PyValueError::new_err("the recording has stopped already"))?;
+        py.detach(|| recorder.finish()).or_raise()
+    }
+}
+
+/// Draws a capture as a page.
+#[pyfunction]
+fn _memory_report(py: Python<'_>, capture: PathBuf, html: PathBuf) -> PyResult<()> {
+    py.detach(|| write_html(&read_capture(capture)?, html)).or_raise()
 }
 
 /// Adds the functions to the module.
 pub(crate) fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<_Recorder>()?;
+    module.add_class::<_MemoryScope>()?;
+    module.add_class::<_FailAfter>()?;
     module.add_function(wrap_pyfunction!(_memory_stats, module)?)?;
-    module.add_function(wrap_pyfunction!(_memory_reset_peak, module)?)
+    module.add_function(wrap_pyfunction!(_memory_reset_peak, module)?)?;
+    module.add_function(wrap_pyfunction!(_memory_size, module)?)?;
+    module.add_function(wrap_pyfunction!(_memory_set_limit, module)?)?;
+    module.add_function(wrap_pyfunction!(_memory_get_limit, module)?)?;
+    module.add_function(wrap_pyfunction!(_memory_live, module)?)?;
+    module.add_function(wrap_pyfunction!(_memory_trim, module)?)?;
+    module.add_function(wrap_pyfunction!(_memory_rss, module)?)?;
+    module.add_function(wrap_pyfunction!(_memory_report, module)?)
 }
