@@ -166,7 +166,7 @@ def test_live(by):
     assert len(records) == 1
     assert records[0].bytes >= a.nbytes
     assert records[0].count >= 1
-    name = {"op": "ones", "dtype": "uint8", "site": "test_memory.py"}.get(by)
+    name = {"op": "full", "dtype": "uint8", "site": "test_memory.py"}.get(by)
     if name:
         assert name in records[0].name
     assert str(records[0].name) in str(records)
@@ -182,8 +182,8 @@ def test_trim_gives_cached_bytes_back():
     del a
     cached = memory.stats().cached_bytes
     given = memory.trim()
-    assert given <= cached
-    assert memory.stats().cached_bytes <= cached - given
+    assert given >= 32 * MIB
+    assert memory.stats().cached_bytes < cached
     assert memory.trim() == 0
 
 

@@ -113,6 +113,17 @@ impl Memory {
         body()
     }
 
+    /// Makes this memory the thread's current one, until [`Memory::pop`]; for doors whose scopes are not closures.
+    pub fn push(&self) {
+        ENTERED.with_borrow_mut(|stack| stack.push(self.clone()));
+    }
+
+    /// Undoes the last [`Memory::push`] of this thread.
+    pub fn pop() {
+        // Dropped outside the borrow: it may be the last handle of its stack.
+        let _left = ENTERED.with_borrow_mut(Vec::pop);
+    }
+
     /// A memory over this one whose request number `n`, from 0, is refused: that one alone, or all from then on.
     #[must_use]
     pub fn failing(&self, n: u64, persistent: bool) -> Memory {
