@@ -154,7 +154,7 @@ def test_the_list_is_whole():
     assert functions - set(ALL) - NO_BYTES - aliases == set()
 
 
-@pytest.mark.parametrize("name", ["add", "sum", "copy", "arange", "concat", "lazy", "savez"])
+@pytest.mark.parametrize("name", ["add", "sum", "copy", "arange", "concat", "lazy", "load"])
 def test_the_first_failure_is_seen(name, folder):
     """Guards the test above: where nothing can fail, nothing is tested."""
     inputs = Inputs(folder)

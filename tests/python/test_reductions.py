@@ -12,6 +12,8 @@ from layouts import KINDS, LAYOUTS, same, values
 NAMES = [row.__name__ for row in mt.reductions()]
 AXES = [None, 0, 1, -1, (0, 1), ()]
 INDEX = {"argmin", "argmax"}
+# Kinds in which a few thousand values between -50 and 50 can be summed; NumPy overflows in float16.
+WIDE = [kind for kind in KINDS[4:] if kind != "float16"]
 # Sums are pairwise on both sides but over another tree; float16 and float32 means accumulate wider here or there.
 ULPS = dict.fromkeys(["sum", "prod", "mean", "var", "std"], 16)
 
@@ -160,7 +162,7 @@ def test_long_and_oddly_shaped(data):
     length = data.draw(st.sampled_from([1, 7, 8, 127, 128, 129, 255, 256, 257, 1000, 4097]))
     other = data.draw(st.integers(1, 3))
     name = data.draw(st.sampled_from(NAMES))
-    x = np.random.default_rng(length).integers(-50, 50, (length, other)).astype(data.draw(st.sampled_from(KINDS[4:])))
+    x = np.random.default_rng(length).integers(-50, 50, (length, other)).astype(data.draw(st.sampled_from(WIDE)))
     x = x if name != "prod" else np.sign(x)
     x = x[:: data.draw(st.sampled_from([1, -1, 2]))]
     x = x.T if data.draw(st.booleans()) else x

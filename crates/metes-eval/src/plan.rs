@@ -14,7 +14,7 @@ use crate::source::{ChunkSink, ChunkSource};
 use crate::track::Track;
 use metes_array::Dims;
 use metes_kernels::ReduceCell;
-use metes_memory::{Error, ErrorKind, Memory, Result};
+use metes_memory::{Error, ErrorKind, Memory, Refusal, Result};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -435,6 +435,8 @@ impl Pass {
             "plan: even the smallest parts need {needed} bytes, the limit leaves {limit}: earlier results {live}, results {}, states and scratch {}{reads}; raise the limit, or reduce to fewer results",
             b.results, b.states
         );
-        Error::new(ErrorKind::Memory, message)
+        let mut refusal = Refusal::default();
+        (refusal.requested, refusal.limit, refusal.live) = (needed, Some(limit), live);
+        Error::refused(message, refusal)
     }
 }
