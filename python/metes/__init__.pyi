@@ -153,6 +153,7 @@ from ._native import (
     signbit as signbit,
     sin as sin,
     sinh as sinh,
+    spacing as spacing,
     sqrt as sqrt,
     square as square,
     std as std,
@@ -194,6 +195,7 @@ pi: float
 from ._manipulate import ravel as ravel
 def reductions() -> list: ...
 from ._manipulate import reshape as reshape
+from ._manipulate import round as round
 from ._manipulate import squeeze as squeeze
 from ._manipulate import stack as stack
 from ._limits import suggest_dtype as suggest_dtype
