@@ -143,7 +143,7 @@ truth! { u64, 0; i64, 0; f64, 0.0; Complex<f64>, Complex::new(0.0, 0.0); }
 /// # Safety
 /// The promises of [`Loop`].
 unsafe fn convert<A: Elem, B: From1<A::Wide>>(n: usize, ptrs: &[*mut u8], steps: &[isize]) -> Flags {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller promises operands of the kinds of A and B, and the skeleton reads and writes just those.
     unsafe { loops::unary(n, ptrs, steps, |a: A, _| B::from1(a.widen())) }
 }
 
@@ -165,8 +165,40 @@ where
         }
         b
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller promises operands of the kinds of A and B, and the skeleton reads and writes just those.
     unsafe { loops::unary(n, ptrs, steps, op) }
+}
+
+/// Moves bytes as they are: NaN keeps its payload, and a foreign bool its byte. `B` has the width and alignment of the
+/// kind.
+///
+/// # Safety
+/// The promises of [`Loop`].
+unsafe fn copy<B: Copy>(n: usize, ptrs: &[*mut u8], steps: &[isize]) -> Flags {
+    let (from, to) = (ptrs[0].cast::<B>(), ptrs[1].cast::<B>());
+    let width = size_of::<B>() as isize;
+    if steps == [width, width] {
+        // SAFETY: n elements lie at both by the caller's promise; this copy allows that they are the same.
+        unsafe { from.copy_to(to, n) };
+        return 0;
+    }
+    for i in 0..n as isize {
+        // SAFETY: element i of both is within what the caller vouches for, and aligned.
+        unsafe { to.wrapping_byte_offset(i * steps[1]).write(from.wrapping_byte_offset(i * steps[0]).read()) };
+    }
+    0
+}
+
+/// The copy for elements of this width; a complex element is aligned as its parts are.
+fn copy_of(kind: Kind) -> Loop {
+    match (kind.size(), kind.align()) {
+        (1, _) => copy::<u8>,
+        (2, _) => copy::<u16>,
+        (4, _) => copy::<u32>,
+        (8, 8) => copy::<u64>,
+        (8, _) => copy::<[u32; 2]>,
+        _ => copy::<[u64; 2]>,
+    }
 }
 
 macro_rules! inner {
@@ -187,13 +219,30 @@ macro_rules! outer {
 
 macro_rules! table {
     ($($row:tt)*) => {
-        /// The loop that casts `from` to `to`; for equal kinds, a copy.
+        /// The loop that casts `from` to `to`; for equal kinds, a copy of the bytes.
+        ///
+        /// ```
+        /// use metes_dtype::Kind;
+        /// let (from, mut to) = ([1.9f64, -1.9], [0i8; 2]);
+        /// let ptrs = [from.as_ptr().cast::<u8>().cast_mut(), to.as_mut_ptr().cast()];
+        /// // SAFETY: two elements at each pointer, 8 bytes and 1 byte apart; the input is only read.
+        /// let flags = unsafe { metes_kernels::cast(Kind::F64, Kind::I8)(2, &ptrs, &[8, 1]) };
+        /// assert_eq!((to, flags), ([1, -1], 0));
+        /// ```
         pub fn cast(from: Kind, to: Kind) -> Loop {
+            if from == to {
+                return copy_of(from);
+            }
             outer!(from, to, convert, [$($row)*] $($row)*)
         }
 
-        /// The same, with [`INVALID`] among the flags where a value does not survive.
+        /// The same, with [`INVALID`] among the flags where a value does not survive: a fraction, digits or the sign of
+        /// a number lost, an imaginary part dropped, a number other than 0 and 1 made a bool. The sign of zero does
+        /// not count, and NaN survives as NaN.
         pub fn cast_same_value(from: Kind, to: Kind) -> Loop {
+            if from == to {
+                return copy_of(from);
+            }
             outer!(from, to, convert_same, [$($row)*] $($row)*)
         }
     };

@@ -29,7 +29,7 @@ pub(crate) trait Elem: Copy + Default + PartialEq + 'static {
     /// `p` is aligned and valid for a read.
     #[inline(always)]
     unsafe fn load(p: *const u8) -> Self {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller vouches for the pointer.
         unsafe { p.cast::<Self>().read() }
     }
 
@@ -37,7 +37,7 @@ pub(crate) trait Elem: Copy + Default + PartialEq + 'static {
     /// `p` is aligned and valid for a write.
     #[inline(always)]
     unsafe fn store(self, p: *mut u8) {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller vouches for the pointer.
         unsafe { p.cast::<Self>().write(self) }
     }
 }
@@ -57,7 +57,7 @@ impl Elem for bool {
     /// Bytes of foreign memory may be any number: all but 0 are true.
     #[inline(always)]
     unsafe fn load(p: *const u8) -> bool {
-        // SAFETY: the caller's promise; a byte has no invalid value.
+        // SAFETY: the caller vouches for the pointer; a byte has no invalid value.
         unsafe { p.read() != 0 }
     }
 }

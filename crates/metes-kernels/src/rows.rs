@@ -1,8 +1,10 @@
 //! How a row of the table is written: one line per family of kinds, each an expression over `T`.
 //!
 //! `int` stands for the eight integer kinds, `signed` and `unsigned` for four each, `float` for the three float kinds
-//! (float16 computes in float32), `complex` for two, `analytic` for the same two computing in complex128, `every` for all fourteen with the methods of `Elem` alone,
-//! `mixed` for the kinds that it names. In an expression `T` is the element type and, for `complex`, `R` its real type.
+//! (float16 computes in float32), `double` for float64, `complex` for the two complex kinds, `double_complex` for the
+//! wider, `analytic` for both computing in complex128, `every` for all with the methods of `Elem` alone, `choose` for all
+//! beside a bool, `mixed` for the kinds that it names. In an expression `T` is the element type and, for `complex`, `R`
+//! its real type. The kinds of a family come from the one list of kinds.
 
 use half::f16;
 
@@ -68,7 +70,7 @@ macro_rules! cell {
         /// # Safety
         /// The promises of [`crate::Loop`].
         unsafe fn run(n: usize, ptrs: &[*mut u8], steps: &[isize]) -> $crate::Flags {
-            // SAFETY: the caller's promise.
+            // SAFETY: the caller promises operands of this cell's kinds, and the skeleton reads and writes just those.
             unsafe { skeleton!($($x),+)(n, ptrs, steps, |$($x: T,)+ flag!($($flags)?)| -> $out { $e }) }
         }
         $crate::Cell { inputs: &[$({ let $x = kind_of!(T); $x }),+], outputs: &[kind_of!($out)], call: run }
@@ -89,7 +91,7 @@ macro_rules! half_cell {
                 let wide: $out = $e;
                 $crate::rows::Narrow::narrow(wide)
             };
-            // SAFETY: the caller's promise.
+            // SAFETY: the caller promises operands of this cell's kinds, and the skeleton reads and writes just those.
             unsafe { skeleton!($($x),+)(n, ptrs, steps, op) }
         }
         $crate::Cell { inputs: &[$({ let $x = kind_of!(half::f16); $x }),+], outputs: &[kind_of!(Out)], call: run }
@@ -107,7 +109,7 @@ macro_rules! widened_cell {
                 $(let $x = $crate::elem::Elem::widen($x);)+
                 $crate::cast::From1::from1($e)
             };
-            // SAFETY: the caller's promise.
+            // SAFETY: the caller promises operands of this cell's kinds, and the skeleton reads and writes just those.
             unsafe { skeleton!($($x),+)(n, ptrs, steps, op) }
         }
         $crate::Cell { inputs: &[$({ let $x = kind_of!(T); $x }),+], outputs: &[kind_of!(T)], call: run }
@@ -119,79 +121,77 @@ macro_rules! mixed_cell {
         /// # Safety
         /// The promises of [`crate::Loop`].
         unsafe fn run(n: usize, ptrs: &[*mut u8], steps: &[isize]) -> $crate::Flags {
-            // SAFETY: the caller's promise.
+            // SAFETY: the caller promises operands of this cell's kinds, and the skeleton reads and writes just those.
             unsafe { skeleton!($($x),+)(n, ptrs, steps, |$($x: $t,)+ _| -> $out { $e }) }
         }
         $crate::Cell { inputs: &[$(kind_of!($t)),+], outputs: &[kind_of!($out)], call: run }
     }};
 }
 
+/// The cells of a row: each line names a family of kinds, and `family!` goes through the list of kinds for it.
 macro_rules! cells {
-    (@ [$($acc:tt)*]) => { &[$($acc)*] };
-    (@ [$($acc:tt)*] bool $x:tt -> $out:ty => $e:expr; $($rest:tt)*) => {
-        cells!(@ [$($acc)* cell!(bool, bool, $x, $out, $e),] $($rest)*)
+    ([$($done:tt)*]) => { &[$($done)*] };
+    ([$($done:tt)*] mixed $x:tt -> $out:ty => $e:expr; $($rest:tt)*) => {
+        cells!([$($done)* mixed_cell!($x, $out, $e),] $($rest)*)
     };
-    (@ [$($acc:tt)*] signed $x:tt -> $out:ty => $e:expr; $($rest:tt)*) => {
-        cells!(@ [$($acc)*
-            cell!(i8, i8, $x, $out, $e), cell!(i16, i16, $x, $out, $e),
-            cell!(i32, i32, $x, $out, $e), cell!(i64, i64, $x, $out, $e),
-        ] $($rest)*)
+    ([$($done:tt)*] choose $x:tt => $e:expr; $($rest:tt)*) => {
+        metes_dtype::for_each_kind!(family, choose, [$($done)*], [$x => $e], [$($rest)*])
     };
-    (@ [$($acc:tt)*] unsigned $x:tt -> $out:ty => $e:expr; $($rest:tt)*) => {
-        cells!(@ [$($acc)*
-            cell!(u8, u8, $x, $out, $e), cell!(u16, u16, $x, $out, $e),
-            cell!(u32, u32, $x, $out, $e), cell!(u64, u64, $x, $out, $e),
-        ] $($rest)*)
+    ([$($done:tt)*] analytic $x:tt => $e:expr; $($rest:tt)*) => {
+        cells!([$($done)* widened_cell!($x, $e), cell!(num_complex::Complex<f64>, f64, $x, T, $e),] $($rest)*)
     };
-    (@ [$($acc:tt)*] int $x:tt -> $out:ty => $e:expr; $($rest:tt)*) => {
-        cells!(@ [$($acc)*
-            cell!(i8, i8, $x, $out, $e), cell!(u8, u8, $x, $out, $e),
-            cell!(i16, i16, $x, $out, $e), cell!(u16, u16, $x, $out, $e),
-            cell!(i32, i32, $x, $out, $e), cell!(u32, u32, $x, $out, $e),
-            cell!(i64, i64, $x, $out, $e), cell!(u64, u64, $x, $out, $e),
-        ] $($rest)*)
+    ([$($done:tt)*] $family:ident $x:tt -> $out:ty => $e:expr; $($rest:tt)*) => {
+        metes_dtype::for_each_kind!(family, $family, [$($done)*], [$x, $out, $e], [$($rest)*])
     };
-    (@ [$($acc:tt)*] float $x:tt -> $out:ty => $e:expr; $($rest:tt)*) => {
-        cells!(@ [$($acc)*
-            half_cell!($x, $out, $e), cell!(f32, f32, $x, $out, $e), cell!(f64, f64, $x, $out, $e),
-        ] $($rest)*)
+}
+
+/// Adds the cells of one family, kind by kind, and hands back to `cells!`.
+macro_rules! family {
+    ($family:ident $done:tt $row:tt [$($rest:tt)*]) => { cells!($done $($rest)*) };
+    (every $done:tt $row:tt $rest:tt ($k:ident, num_complex::Complex<$r:ident>, $n:tt, $c:tt, $tc:tt, Complex) $($kinds:tt)*) => {
+        family!(@ every $done $row $rest [num_complex::Complex<$r>, $r] $($kinds)*)
     };
-    (@ [$($acc:tt)*] double $x:tt -> $out:ty => $e:expr; $($rest:tt)*) => {
-        cells!(@ [$($acc)* cell!(f64, f64, $x, $out, $e),] $($rest)*)
+    (complex $done:tt $row:tt $rest:tt ($k:ident, num_complex::Complex<$r:ident>, $n:tt, $c:tt, $tc:tt, Complex) $($kinds:tt)*) => {
+        family!(@ complex $done $row $rest [num_complex::Complex<$r>, $r] $($kinds)*)
     };
-    (@ [$($acc:tt)*] complex $x:tt -> $out:ty => $e:expr; $($rest:tt)*) => {
-        cells!(@ [$($acc)*
-            cell!(num_complex::Complex<f32>, f32, $x, $out, $e), cell!(num_complex::Complex<f64>, f64, $x, $out, $e),
-        ] $($rest)*)
+    (double_complex $done:tt $row:tt $rest:tt (C128, $t:ty, $n:tt, $c:tt, $tc:tt, $cat:ident) $($kinds:tt)*) => {
+        family!(@ double_complex $done $row $rest [$t, f64] $($kinds)*)
     };
-    (@ [$($acc:tt)*] double_complex $x:tt -> $out:ty => $e:expr; $($rest:tt)*) => {
-        cells!(@ [$($acc)* cell!(num_complex::Complex<f64>, f64, $x, $out, $e),] $($rest)*)
+    (double $done:tt $row:tt $rest:tt (F64, $t:ty, $n:tt, $c:tt, $tc:tt, $cat:ident) $($kinds:tt)*) => {
+        family!(@ double $done $row $rest [$t, $t] $($kinds)*)
     };
-    (@ [$($acc:tt)*] analytic $x:tt => $e:expr; $($rest:tt)*) => {
-        cells!(@ [$($acc)* widened_cell!($x, $e), cell!(num_complex::Complex<f64>, f64, $x, T, $e),] $($rest)*)
+    (float [$($done:tt)*] [$x:tt, $out:ty, $e:expr] $rest:tt (F16, $t:ty, $n:tt, $c:tt, $tc:tt, $cat:ident) $($kinds:tt)*) => {
+        family!(float [$($done)* half_cell!($x, $out, $e),] [$x, $out, $e] $rest $($kinds)*)
     };
-    (@ [$($acc:tt)*] every $x:tt -> $out:ty => $e:expr; $($rest:tt)*) => {
-        cells!(@ [$($acc)*
-            cell!(bool, bool, $x, $out, $e),
-            cell!(i8, i8, $x, $out, $e), cell!(u8, u8, $x, $out, $e),
-            cell!(i16, i16, $x, $out, $e), cell!(u16, u16, $x, $out, $e),
-            cell!(i32, i32, $x, $out, $e), cell!(u32, u32, $x, $out, $e),
-            cell!(i64, i64, $x, $out, $e), cell!(u64, u64, $x, $out, $e),
-            cell!(half::f16, half::f16, $x, $out, $e), cell!(f32, f32, $x, $out, $e), cell!(f64, f64, $x, $out, $e),
-            cell!(num_complex::Complex<f32>, f32, $x, $out, $e), cell!(num_complex::Complex<f64>, f64, $x, $out, $e),
-        ] $($rest)*)
+    (every $done:tt $row:tt $rest:tt ($k:ident, $t:ty, $n:tt, $c:tt, $tc:tt, $cat:ident) $($kinds:tt)*) => {
+        family!(@ every $done $row $rest [$t, $t] $($kinds)*)
     };
-    (@ [$($acc:tt)*] mixed $x:tt -> $out:ty => $e:expr; $($rest:tt)*) => {
-        cells!(@ [$($acc)* mixed_cell!($x, $out, $e),] $($rest)*)
+    (choose [$($done:tt)*] [$x:tt => $e:expr] $rest:tt ($k:ident, $t:ty, $n:tt, $c:tt, $tc:tt, $cat:ident) $($kinds:tt)*) => {
+        family!(choose [$($done)* choose_cell!($t, $x, $e),] [$x => $e] $rest $($kinds)*)
     };
-    (@ [$($acc:tt)*] choose $x:tt => $e:expr; $($rest:tt)*) => {
-        cells!(@ [$($acc)*
-            choose_cell!(bool, $x, $e),
-            choose_cell!(i8, $x, $e), choose_cell!(u8, $x, $e), choose_cell!(i16, $x, $e), choose_cell!(u16, $x, $e),
-            choose_cell!(i32, $x, $e), choose_cell!(u32, $x, $e), choose_cell!(i64, $x, $e), choose_cell!(u64, $x, $e),
-            choose_cell!(half::f16, $x, $e), choose_cell!(f32, $x, $e), choose_cell!(f64, $x, $e),
-            choose_cell!(num_complex::Complex<f32>, $x, $e), choose_cell!(num_complex::Complex<f64>, $x, $e),
-        ] $($rest)*)
+    (bool $done:tt $row:tt $rest:tt ($k:ident, $t:ty, $n:tt, $c:tt, $tc:tt, Bool) $($kinds:tt)*) => {
+        family!(@ bool $done $row $rest [$t, $t] $($kinds)*)
+    };
+    (int $done:tt $row:tt $rest:tt ($k:ident, $t:ty, $n:tt, $c:tt, $tc:tt, Signed) $($kinds:tt)*) => {
+        family!(@ int $done $row $rest [$t, $t] $($kinds)*)
+    };
+    (int $done:tt $row:tt $rest:tt ($k:ident, $t:ty, $n:tt, $c:tt, $tc:tt, Unsigned) $($kinds:tt)*) => {
+        family!(@ int $done $row $rest [$t, $t] $($kinds)*)
+    };
+    (signed $done:tt $row:tt $rest:tt ($k:ident, $t:ty, $n:tt, $c:tt, $tc:tt, Signed) $($kinds:tt)*) => {
+        family!(@ signed $done $row $rest [$t, $t] $($kinds)*)
+    };
+    (unsigned $done:tt $row:tt $rest:tt ($k:ident, $t:ty, $n:tt, $c:tt, $tc:tt, Unsigned) $($kinds:tt)*) => {
+        family!(@ unsigned $done $row $rest [$t, $t] $($kinds)*)
+    };
+    (float $done:tt $row:tt $rest:tt ($k:ident, $t:ty, $n:tt, $c:tt, $tc:tt, Float) $($kinds:tt)*) => {
+        family!(@ float $done $row $rest [$t, $t] $($kinds)*)
+    };
+    (@ $family:ident [$($done:tt)*] [$x:tt, $out:ty, $e:expr] $rest:tt [$t:ty, $r:ty] $($kinds:tt)*) => {
+        family!($family [$($done)* cell!($t, $r, $x, $out, $e),] [$x, $out, $e] $rest $($kinds)*)
+    };
+    ($family:ident $done:tt $row:tt $rest:tt $other:tt $($kinds:tt)*) => {
+        family!($family $done $row $rest $($kinds)*)
     };
 }
 
@@ -219,11 +219,11 @@ macro_rules! rows {
             nout: 1,
             doc: $doc,
             identity: identity!($($identity)?),
-            cells: cells!(@ [] $($cells)*),
+            cells: cells!([] $($cells)*),
         },)*]
     };
 }
 
 pub(crate) use {
-    cell, cells, choose_cell, flag, half_cell, identity, kind_of, mixed_cell, rows, skeleton, widened_cell,
+    cell, cells, choose_cell, family, flag, half_cell, identity, kind_of, mixed_cell, rows, skeleton, widened_cell,
 };

@@ -2,23 +2,8 @@
 
 use super::Fold;
 use crate::elem::Elem;
-use half::f16;
 use metes_dtype::Category;
-use num_complex::Complex;
 use std::marker::PhantomData;
-
-/// A value to stand where none has been seen.
-pub(super) trait Zero {
-    const ZERO: Self;
-}
-
-macro_rules! zeros {
-    ($($t:ty, $zero:expr;)*) => {$( impl Zero for $t { const ZERO: $t = $zero; } )*};
-}
-zeros! {
-    bool, false; i8, 0; i16, 0; i32, 0; i64, 0; u8, 0; u16, 0; u32, 0; u64, 0; f16, f16::ZERO; f32, 0.0; f64, 0.0;
-    Complex<f32>, Complex::new(0.0, 0.0); Complex<f64>, Complex::new(0.0, 0.0);
-}
 
 /// The better of two values; NaN beats all others.
 #[inline(always)]
@@ -66,11 +51,13 @@ pub(super) struct Best<A> {
 /// The smallest or largest value; NaN if there is one.
 pub(super) struct Extreme<A, const MAX: bool>(PhantomData<A>);
 
-impl<A: Elem + Zero, const MAX: bool> Fold for Extreme<A, MAX> {
+impl<A: Elem, const MAX: bool> Fold for Extreme<A, MAX> {
     type In = A;
     type Out = A;
     type State = Best<A>;
-    const EMPTY: Best<A> = Best { value: A::ZERO, seen: 0 };
+    fn empty() -> Best<A> {
+        Best { value: A::default(), seen: 0 }
+    }
     #[inline(always)]
     fn fold(n: usize, at: impl Fn(usize) -> A, state: &mut Best<A>, index: u64) {
         Self::fold_one(best::<A, MAX>(n, &at), state, index);
@@ -104,11 +91,13 @@ const NOWHERE: u64 = u64::MAX;
 /// The position of the first smallest or largest value, or of the first NaN.
 pub(super) struct Place<A, const MAX: bool>(PhantomData<A>);
 
-impl<A: Elem + Zero, const MAX: bool> Fold for Place<A, MAX> {
+impl<A: Elem, const MAX: bool> Fold for Place<A, MAX> {
     type In = A;
     type Out = i64;
     type State = Found<A>;
-    const EMPTY: Found<A> = Found { value: A::ZERO, index: NOWHERE };
+    fn empty() -> Found<A> {
+        Found { value: A::default(), index: NOWHERE }
+    }
     #[inline(always)]
     fn fold(n: usize, at: impl Fn(usize) -> A, state: &mut Found<A>, index: u64) {
         let best = best::<A, MAX>(n, &at);
@@ -140,7 +129,9 @@ impl<A: Elem, const ALL: bool> Fold for Truth<A, ALL> {
     type In = A;
     type Out = bool;
     type State = u64;
-    const EMPTY: u64 = ALL as u64;
+    fn empty() -> u64 {
+        ALL as u64
+    }
     #[inline(always)]
     fn fold(n: usize, at: impl Fn(usize) -> A, state: &mut u64, _: u64) {
         let mut truth = ALL;

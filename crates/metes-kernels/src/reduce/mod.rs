@@ -9,7 +9,7 @@ use crate::elem::Elem;
 use crate::{ReduceCell, Reduction};
 use extremes::{Extreme, Place, Truth};
 use half::f16;
-use metes_dtype::{Casting, Category, Kind, can_cast};
+use metes_dtype::{Casting, Category, Kind, can_cast, for_each_kind};
 use num_complex::Complex;
 use sums::{Mean, Product, Sum, Variance};
 
@@ -18,7 +18,7 @@ trait Fold {
     type In: Elem;
     type Out: Elem;
     type State: Copy;
-    const EMPTY: Self::State;
+    fn empty() -> Self::State;
 
     /// Folds `n` values, at least one, in order; the first has position `index`.
     #[inline(always)]
@@ -37,7 +37,7 @@ trait Fold {
 unsafe fn init<F: Fold>(n: usize, states: *mut u8) {
     for i in 0..n {
         // SAFETY: state i is within the room that the caller vouches for.
-        unsafe { states.cast::<F::State>().add(i).write(F::EMPTY) };
+        unsafe { states.cast::<F::State>().add(i).write(F::empty()) };
     }
 }
 
@@ -107,60 +107,29 @@ const fn cell<F: Fold>() -> ReduceCell {
     }
 }
 
-type C32 = Complex<f32>;
-type C64 = Complex<f64>;
-
-/// Integers are kept in 64 bits and wrap there; floats are kept in float64.
-macro_rules! numbers {
-    ($fold:ident) => {
-        &[
-            cell::<$fold<bool, i64, i64>>(),
-            cell::<$fold<i8, i64, i64>>(),
-            cell::<$fold<u8, u64, u64>>(),
-            cell::<$fold<i16, i64, i64>>(),
-            cell::<$fold<u16, u64, u64>>(),
-            cell::<$fold<i32, i64, i64>>(),
-            cell::<$fold<u32, u64, u64>>(),
-            cell::<$fold<i64, i64, i64>>(),
-            cell::<$fold<u64, u64, u64>>(),
-            cell::<$fold<f16, f64, f16>>(),
-            cell::<$fold<f32, f64, f32>>(),
-            cell::<$fold<f64, f64, f64>>(),
-            cell::<$fold<C32, C64, C32>>(),
-            cell::<$fold<C64, C64, C64>>(),
-        ]
-    };
-}
-
+/// One cell for each kind.
 macro_rules! every {
-    ($fold:ident, $flag:literal) => {
-        &[
-            cell::<$fold<bool, $flag>>(),
-            cell::<$fold<i8, $flag>>(),
-            cell::<$fold<u8, $flag>>(),
-            cell::<$fold<i16, $flag>>(),
-            cell::<$fold<u16, $flag>>(),
-            cell::<$fold<i32, $flag>>(),
-            cell::<$fold<u32, $flag>>(),
-            cell::<$fold<i64, $flag>>(),
-            cell::<$fold<u64, $flag>>(),
-            cell::<$fold<f16, $flag>>(),
-            cell::<$fold<f32, $flag>>(),
-            cell::<$fold<f64, $flag>>(),
-            cell::<$fold<C32, $flag>>(),
-            cell::<$fold<C64, $flag>>(),
-        ]
+    ($fold:ident $(($kind:ident, $t:ty, $n:literal, $c:literal, $tc:literal, $category:ident))*) => {
+        &[$(cell::<$fold<$t>>()),*]
     };
 }
 
+/// Likewise, for folds with a flag.
+macro_rules! every_with {
+    ($fold:ident $flag:literal $(($kind:ident, $t:ty, $n:literal, $c:literal, $tc:literal, $category:ident))*) => {
+        &[$(cell::<$fold<$t, $flag>>()),*]
+    };
+}
+
+/// Integers go through float64 to these.
 macro_rules! spreads {
     ($root:literal) => {
         &[
-            cell::<Variance<f16, f64, f16, $root>>(),
-            cell::<Variance<f32, f64, f32, $root>>(),
-            cell::<Variance<f64, f64, f64, $root>>(),
-            cell::<Variance<C32, C64, f32, $root>>(),
-            cell::<Variance<C64, C64, f64, $root>>(),
+            cell::<Variance<f16, $root>>(),
+            cell::<Variance<f32, $root>>(),
+            cell::<Variance<f64, $root>>(),
+            cell::<Variance<Complex<f32>, $root>>(),
+            cell::<Variance<Complex<f64>, $root>>(),
         ]
     };
 }
@@ -168,42 +137,42 @@ macro_rules! spreads {
 /// The table of reductions.
 pub fn reductions() -> &'static [Reduction] {
     static TABLE: &[Reduction] = &[
-        Reduction { name: "sum", doc: "Sum of the values.", has_identity: true, cells: numbers!(Sum) },
-        Reduction { name: "prod", doc: "Product of the values.", has_identity: true, cells: numbers!(Product) },
+        Reduction { name: "sum", doc: "Sum of the values.", has_identity: true, cells: for_each_kind!(every, Sum) },
+        Reduction {
+            name: "prod",
+            doc: "Product of the values.",
+            has_identity: true,
+            cells: for_each_kind!(every, Product),
+        },
         Reduction {
             name: "min",
             doc: "Smallest value; NaN if there is one.",
             has_identity: false,
-            cells: every!(Extreme, false),
+            cells: for_each_kind!(every_with, Extreme, false),
         },
         Reduction {
             name: "max",
             doc: "Largest value; NaN if there is one.",
             has_identity: false,
-            cells: every!(Extreme, true),
+            cells: for_each_kind!(every_with, Extreme, true),
         },
-        Reduction { name: "any", doc: "Whether some value is true.", has_identity: true, cells: every!(Truth, false) },
-        Reduction { name: "all", doc: "Whether every value is true.", has_identity: true, cells: every!(Truth, true) },
+        Reduction {
+            name: "any",
+            doc: "Whether some value is true.",
+            has_identity: true,
+            cells: for_each_kind!(every_with, Truth, false),
+        },
+        Reduction {
+            name: "all",
+            doc: "Whether every value is true.",
+            has_identity: true,
+            cells: for_each_kind!(every_with, Truth, true),
+        },
         Reduction {
             name: "mean",
             doc: "Arithmetic mean; integers give float64.",
             has_identity: true,
-            cells: &[
-                cell::<Mean<bool, f64, f64>>(),
-                cell::<Mean<i8, f64, f64>>(),
-                cell::<Mean<u8, f64, f64>>(),
-                cell::<Mean<i16, f64, f64>>(),
-                cell::<Mean<u16, f64, f64>>(),
-                cell::<Mean<i32, f64, f64>>(),
-                cell::<Mean<u32, f64, f64>>(),
-                cell::<Mean<i64, f64, f64>>(),
-                cell::<Mean<u64, f64, f64>>(),
-                cell::<Mean<f16, f64, f16>>(),
-                cell::<Mean<f32, f64, f32>>(),
-                cell::<Mean<f64, f64, f64>>(),
-                cell::<Mean<C32, C64, C32>>(),
-                cell::<Mean<C64, C64, C64>>(),
-            ],
+            cells: for_each_kind!(every, Mean),
         },
         Reduction {
             name: "var",
@@ -216,13 +185,13 @@ pub fn reductions() -> &'static [Reduction] {
             name: "argmin",
             doc: "Position of the first smallest value.",
             has_identity: false,
-            cells: every!(Place, false),
+            cells: for_each_kind!(every_with, Place, false),
         },
         Reduction {
             name: "argmax",
             doc: "Position of the first largest value.",
             has_identity: false,
-            cells: every!(Place, true),
+            cells: for_each_kind!(every_with, Place, true),
         },
     ];
     TABLE

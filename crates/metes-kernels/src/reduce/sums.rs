@@ -6,6 +6,8 @@
 use super::Fold;
 use crate::cast::From1;
 use crate::elem::Elem;
+use half::f16;
+use metes_dtype::for_each_kind;
 use num_complex::Complex;
 use std::marker::PhantomData;
 use std::ops::{Add, Div, Mul, Sub};
@@ -41,6 +43,45 @@ totals! {
     Complex<f64>, Complex::new(0.0, 0.0), Complex::new(1.0, 0.0), add, mul;
 }
 
+/// In what sums and means of a kind are kept, and given.
+pub(super) trait Kept: Elem + Sized {
+    /// Integers in 64 bits, where they wrap; floats in float64.
+    type Total: Total + From1<Self::Wide>;
+    type Sum: From1<<Self::Total as Elem>::Wide>;
+    type Center: Spread + From1<Self::Wide>;
+    type Mean: From1<<Self::Center as Elem>::Wide>;
+}
+
+macro_rules! kept {
+    ($(($kind:ident, $t:ty, $n:literal, $c:literal, $tc:literal, $category:ident))*) => {
+        $( kept!(@ $category $t); )*
+    };
+    (@ Bool $t:ty) => { kept!(@@ $t, i64, i64, f64, f64); };
+    (@ Signed $t:ty) => { kept!(@@ $t, i64, i64, f64, f64); };
+    (@ Unsigned $t:ty) => { kept!(@@ $t, u64, u64, f64, f64); };
+    (@ Float $t:ty) => { kept!(@@ $t, f64, $t, f64, $t); };
+    (@ Complex $t:ty) => { kept!(@@ $t, Complex<f64>, $t, Complex<f64>, $t); };
+    (@@ $t:ty, $total:ty, $sum:ty, $center:ty, $mean:ty) => {
+        impl Kept for $t {
+            type Total = $total;
+            type Sum = $sum;
+            type Center = $center;
+            type Mean = $mean;
+        }
+    };
+}
+for_each_kind!(kept);
+
+/// What measures spread: the real type.
+pub(super) trait Part: Kept {
+    type Real: From1<f64>;
+}
+
+macro_rules! parts {
+    ($($t:ty, $real:ty;)*) => {$( impl Part for $t { type Real = $real; } )*};
+}
+parts! { f16, f16; f32, f32; f64, f64; Complex<f32>, f32; Complex<f64>, f64; }
+
 const LANES: usize = 8;
 
 #[inline(always)]
@@ -60,48 +101,52 @@ fn lanes<S: Total>(n: usize, at: impl Fn(usize) -> S) -> S {
 }
 
 /// The sum of values of type `A`, kept as `S`, given as `O`.
-pub(super) struct Sum<A, S, O>(PhantomData<(A, S, O)>);
+pub(super) struct Sum<A>(PhantomData<A>);
 
-impl<A: Elem, S: Total + From1<A::Wide>, O: From1<S::Wide>> Fold for Sum<A, S, O> {
+impl<A: Kept> Fold for Sum<A> {
     type In = A;
-    type Out = O;
-    type State = S;
-    const EMPTY: S = S::ZERO;
-    #[inline(always)]
-    fn fold(n: usize, at: impl Fn(usize) -> A, state: &mut S, _: u64) {
-        *state = state.plus(lanes(n, |i| S::from1(at(i).widen())));
+    type Out = A::Sum;
+    type State = A::Total;
+    fn empty() -> A::Total {
+        A::Total::ZERO
     }
     #[inline(always)]
-    fn fold_one(value: A, state: &mut S, _: u64) {
-        *state = state.plus(S::from1(value.widen()));
+    fn fold(n: usize, at: impl Fn(usize) -> A, state: &mut A::Total, _: u64) {
+        *state = state.plus(lanes(n, |i| A::Total::from1(at(i).widen())));
     }
     #[inline(always)]
-    fn merge(later: &S, earlier: &mut S) {
+    fn fold_one(value: A, state: &mut A::Total, _: u64) {
+        *state = state.plus(A::Total::from1(value.widen()));
+    }
+    #[inline(always)]
+    fn merge(later: &A::Total, earlier: &mut A::Total) {
         *earlier = earlier.plus(*later);
     }
-    fn finish(state: &S, _: f64) -> O {
-        O::from1(state.widen())
+    fn finish(state: &A::Total, _: f64) -> A::Sum {
+        A::Sum::from1(state.widen())
     }
 }
 
 /// The product, likewise; in order, one value after the other.
-pub(super) struct Product<A, S, O>(PhantomData<(A, S, O)>);
+pub(super) struct Product<A>(PhantomData<A>);
 
-impl<A: Elem, S: Total + From1<A::Wide>, O: From1<S::Wide>> Fold for Product<A, S, O> {
+impl<A: Kept> Fold for Product<A> {
     type In = A;
-    type Out = O;
-    type State = S;
-    const EMPTY: S = S::ONE;
-    #[inline(always)]
-    fn fold_one(value: A, state: &mut S, _: u64) {
-        *state = state.times(S::from1(value.widen()));
+    type Out = A::Sum;
+    type State = A::Total;
+    fn empty() -> A::Total {
+        A::Total::ONE
     }
     #[inline(always)]
-    fn merge(later: &S, earlier: &mut S) {
+    fn fold_one(value: A, state: &mut A::Total, _: u64) {
+        *state = state.times(A::Total::from1(value.widen()));
+    }
+    #[inline(always)]
+    fn merge(later: &A::Total, earlier: &mut A::Total) {
         *earlier = earlier.times(*later);
     }
-    fn finish(state: &S, _: f64) -> O {
-        O::from1(state.widen())
+    fn finish(state: &A::Total, _: f64) -> A::Sum {
+        A::Sum::from1(state.widen())
     }
 }
 
@@ -113,21 +158,23 @@ pub(super) struct Counted<S> {
 }
 
 /// The arithmetic mean; of nothing, NaN.
-pub(super) struct Mean<A, S, O>(PhantomData<(A, S, O)>);
+pub(super) struct Mean<A>(PhantomData<A>);
 
-impl<A: Elem, S: Total + From1<A::Wide> + Div<f64, Output = S>, O: From1<S::Wide>> Fold for Mean<A, S, O> {
+impl<A: Kept> Fold for Mean<A> {
     type In = A;
-    type Out = O;
-    type State = Counted<S>;
-    const EMPTY: Counted<S> = Counted { sum: S::ZERO, count: 0 };
+    type Out = A::Mean;
+    type State = Counted<A::Center>;
+    fn empty() -> Counted<A::Center> {
+        Counted { sum: A::Center::ZERO, count: 0 }
+    }
     #[inline(always)]
     fn fold(n: usize, at: impl Fn(usize) -> A, state: &mut Self::State, _: u64) {
-        state.sum = state.sum.plus(lanes(n, |i| S::from1(at(i).widen())));
+        state.sum = state.sum.plus(lanes(n, |i| A::Center::from1(at(i).widen())));
         state.count += n as u64;
     }
     #[inline(always)]
     fn fold_one(value: A, state: &mut Self::State, _: u64) {
-        state.sum = state.sum.plus(S::from1(value.widen()));
+        state.sum = state.sum.plus(A::Center::from1(value.widen()));
         state.count += 1;
     }
     #[inline(always)]
@@ -135,8 +182,8 @@ impl<A: Elem, S: Total + From1<A::Wide> + Div<f64, Output = S>, O: From1<S::Wide
         earlier.sum = earlier.sum.plus(later.sum);
         earlier.count += later.count;
     }
-    fn finish(state: &Self::State, _: f64) -> O {
-        O::from1((state.sum / state.count as f64).widen())
+    fn finish(state: &Self::State, _: f64) -> A::Mean {
+        A::Mean::from1((state.sum / state.count as f64).widen())
     }
 }
 
@@ -170,23 +217,25 @@ impl Spread for Complex<f64> {
 }
 
 /// The variance, or its root: two passes over a leaf, merged by the rule of Chan, Golub and LeVeque (1979).
-pub(super) struct Variance<A, S, O, const ROOT: bool>(PhantomData<(A, S, O)>);
+pub(super) struct Variance<A, const ROOT: bool>(PhantomData<A>);
 
-impl<A: Elem, S: Spread + From1<A::Wide>, O: From1<f64>, const ROOT: bool> Fold for Variance<A, S, O, ROOT> {
+impl<A: Part, const ROOT: bool> Fold for Variance<A, ROOT> {
     type In = A;
-    type Out = O;
-    type State = Moments<S>;
-    const EMPTY: Moments<S> = Moments { count: 0.0, mean: S::ZERO, squares: 0.0 };
+    type Out = A::Real;
+    type State = Moments<A::Center>;
+    fn empty() -> Moments<A::Center> {
+        Moments { count: 0.0, mean: A::Center::ZERO, squares: 0.0 }
+    }
     #[inline(always)]
     fn fold(n: usize, at: impl Fn(usize) -> A, state: &mut Self::State, _: u64) {
         let count = n as f64;
-        let mean = lanes(n, |i| S::from1(at(i).widen())) / count;
-        let squares = lanes(n, |i| (S::from1(at(i).widen()) - mean).norm2());
+        let mean = lanes(n, |i| A::Center::from1(at(i).widen())) / count;
+        let squares = lanes(n, |i| (A::Center::from1(at(i).widen()) - mean).norm2());
         Self::merge(&Moments { count, mean, squares }, state);
     }
     #[inline(always)]
     fn fold_one(value: A, state: &mut Self::State, _: u64) {
-        let value = S::from1(value.widen());
+        let value = A::Center::from1(value.widen());
         // 0, or NaN for an infinity.
         let squares = value.sub(value).norm2();
         Self::merge(&Moments { count: 1.0, mean: value, squares }, state);
@@ -206,8 +255,8 @@ impl<A: Elem, S: Spread + From1<A::Wide>, O: From1<f64>, const ROOT: bool> Fold 
         earlier.squares += later.squares + gap.norm2() * (earlier.count * later.count / count);
         earlier.count = count;
     }
-    fn finish(state: &Self::State, correction: f64) -> O {
+    fn finish(state: &Self::State, correction: f64) -> A::Real {
         let variance = state.squares / (state.count - correction).max(0.0);
-        O::from1(if ROOT { variance.sqrt() } else { variance })
+        A::Real::from1(if ROOT { variance.sqrt() } else { variance })
     }
 }

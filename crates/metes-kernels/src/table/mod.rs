@@ -46,6 +46,18 @@ pub const ALIASES: &[(&str, &str)] = &[
 pub const NOT_FOR_BOOL: &[&str] = &["subtract", "negative", "positive", "sign", "gcd", "lcm"];
 
 /// The row of this name or alias.
+///
+/// ```
+/// use metes_dtype::Kind;
+/// use metes_kernels::{DIVIDE, ufunc};
+/// let row = ufunc("floor_divide").unwrap();
+/// let cell = row.cells.iter().find(|c| c.inputs == [Kind::I32, Kind::I32]).unwrap();
+/// let (a, b, mut out) = ([7i32, -7, 1], [2i32, 2, 0], [0i32; 3]);
+/// let ptrs = [a.as_ptr().cast_mut().cast(), b.as_ptr().cast_mut().cast(), out.as_mut_ptr().cast::<u8>()];
+/// // SAFETY: three elements at each pointer, 4 bytes apart; inputs are only read.
+/// let flags = unsafe { (cell.call)(3, &ptrs, &[4, 4, 4]) };
+/// assert_eq!((out, flags), ([3, -4, 0], DIVIDE));
+/// ```
 pub fn ufunc(name: &str) -> Option<&'static Ufunc> {
     let name = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, name)| name);
     table().iter().copied().find(|row| row.name == name)

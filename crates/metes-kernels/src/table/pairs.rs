@@ -10,7 +10,7 @@ macro_rules! split_cell {
         /// # Safety
         /// The promises of [`crate::Loop`].
         unsafe fn run(n: usize, ptrs: &[*mut u8], steps: &[isize]) -> Flags {
-            // SAFETY: the caller's promise.
+            // SAFETY: the caller promises operands of this cell's kinds, and the skeleton reads and writes just those.
             unsafe { loops::split(n, ptrs, steps, |$x: $a| -> ($r, $s) { $e }) }
         }
         Cell { inputs: &[<$a>::KIND], outputs: &[<$r>::KIND, <$s>::KIND], call: run }
@@ -22,7 +22,7 @@ macro_rules! split2_cell {
         /// # Safety
         /// The promises of [`crate::Loop`].
         unsafe fn run(n: usize, ptrs: &[*mut u8], steps: &[isize]) -> Flags {
-            // SAFETY: the caller's promise.
+            // SAFETY: the caller promises operands of this cell's kinds, and the skeleton reads and writes just those.
             unsafe { loops::split2(n, ptrs, steps, |$x: $a, $y: $a, $flags| -> ($a, $a) { $e }) }
         }
         Cell { inputs: &[<$a>::KIND, <$a>::KIND], outputs: &[<$a>::KIND, <$a>::KIND], call: run }

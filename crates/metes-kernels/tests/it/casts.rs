@@ -115,3 +115,20 @@ fn one_changed_value_among_many_is_flagged() {
     values[57] = Value::Real(3.5);
     assert_eq!(check(&values), INVALID);
 }
+
+#[test]
+fn a_cast_to_the_same_kind_copies_bytes() {
+    for &kind in Kind::ALL {
+        let elements: Vec<Vec<u8>> = (0..9u8).map(|i| vec![i.wrapping_mul(0x7d) | 0x81; kind.size()]).collect();
+        for call in [cast(kind, kind), cast_same_value(kind, kind)] {
+            for factors in [[1, 1], [3, 1], [-1, 2]] {
+                let [from, to] = factors.map(|f| f * kind.size() as isize);
+                let (mut input, mut output) = (Field::filled(&elements, from), Field::new(9, kind.size(), to));
+                let ptrs = [input.ptr(), output.ptr()];
+                // SAFETY: both fields hold nine elements by their steps.
+                assert_eq!(unsafe { call(9, &ptrs, &[from, to]) }, 0);
+                assert_eq!(output.elements(), elements, "{kind:?}");
+            }
+        }
+    }
+}
