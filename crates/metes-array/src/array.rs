@@ -38,7 +38,7 @@ impl Array {
     /// [`ErrorKind::Value`] where an element would lie outside the buffer, [`ErrorKind::ReadOnly`] where a writeable
     /// array of read-only bytes is asked for.
     pub fn new(buffer: Buffer, dtype: DType, layout: Layout, writeable: bool) -> Result<Array> {
-        if !layout.extent(dtype.size()).is_some_and(|e| e.end <= buffer.len()) {
+        if layout.extent(dtype.size()).is_none_or(|e| e.end > buffer.len()) {
             let message = format!(
                 "shape {}, strides {:?} and offset {} of {dtype} reach outside a buffer of {} bytes",
                 shape_text(layout.shape()),

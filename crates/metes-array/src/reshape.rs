@@ -22,7 +22,7 @@ pub fn resolve_shape(from: &[usize], to: &[isize]) -> Result<Dims> {
         return Err(Error::new(ErrorKind::Value, "negative dimensions are not allowed"));
     }
     let known = to.iter().filter(|&&n| n >= 0).try_fold(1usize, |p, &n| p.checked_mul(n as usize)).ok_or_else(wrong)?;
-    let unknown = if known > 0 { size / known } else { 0 };
+    let unknown = size.checked_div(known).unwrap_or(0);
     let shape: Dims = to.iter().map(|&n| if n == -1 { unknown } else { n as usize }).collect();
     let fits = shape.iter().product::<usize>() == size && (known > 0 || !to.contains(&-1));
     if fits { Ok(shape) } else { Err(wrong()) }
