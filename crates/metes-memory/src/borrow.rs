@@ -6,7 +6,7 @@
 //! it is an error that names both sides. Extents are byte ranges: two interleaved views conflict here though they
 //! share no byte, which costs a wait and never a wrong result.
 
-use crate::sync::{AtomicU32, Condvar, Mutex, MutexGuard, Ordering, lock};
+use crate::sync::{AtomicU32, Condvar, Mutex, MutexGuard, Ordering, ThreadId, current, lock};
 use crate::{Error, ErrorKind, Result};
 use std::ops::Range;
 
@@ -43,7 +43,7 @@ struct Entry {
     access: Access,
     who: &'static str,
     user: bool,
-    thread: std::thread::ThreadId,
+    thread: ThreadId,
 }
 
 /// A hold on a buffer, to be given back to it.
@@ -90,7 +90,7 @@ impl Borrows {
             let Some(other) = table.entries.iter().find(|e| e.conflicts(&extent, access)) else {
                 break Ok(());
             };
-            if other.user || other.thread == std::thread::current().id() {
+            if other.user || other.thread == current().id() {
                 break Err(conflict(who, access, &extent, other));
             }
             table = self.wait(table);
@@ -99,7 +99,7 @@ impl Borrows {
             Ok(()) => {
                 let number = table.next;
                 table.next += 1;
-                let thread = std::thread::current().id();
+                let thread = current().id();
                 table.entries.push(Entry { number, extent, access, who, user, thread });
                 Ok(Hold::Entry(number))
             }
