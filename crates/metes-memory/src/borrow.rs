@@ -1,13 +1,18 @@
 //! Who reads and writes which bytes of a buffer now (law: no data race through a safe interface).
 //!
-//! Operations read whole buffers most of the time: that is one atomic addition. A write, or anything held by user code,
-//! goes through a table of extents; while the table is in use a flag sends readers there too, and a writer waits for
-//! the readers that came before the flag. Operations wait for each other; what user code holds is never waited for,
-//! it is an error that names both sides. Extents are byte ranges: two interleaved views conflict here though they
-//! share no byte, which costs a wait and never a wrong result.
+//! One word of state decides almost always. An operation that reads adds one to it; an operation that writes the whole
+//! buffer, or little, puts its mark into a word that is zero: no lock, whatever the threads. What holds a part of a
+//! large buffer for writing, and anything held by user code, goes through a table of extents, so that disjoint parts
+//! may be written at once; while the table is in use a flag sends everybody there, and an access in the way of those
+//! who came before the flag waits for them.
+//!
+//! Operations wait for each other. What user code holds is never waited for, nor what the asking thread holds itself:
+//! that is an error that names both sides. Extents are byte ranges: two interleaved views conflict here though they
+//! share no byte, which costs a wait and never a wrong result. Not promised: an operation that starts another one on
+//! further buffers while it holds its own may wait for a thread that does the same the other way round.
 
-use crate::sync::{AtomicU32, Condvar, Mutex, MutexGuard, Ordering, ThreadId, current, lock};
-use crate::{Error, ErrorKind, Result};
+use crate::sync::{AtomicU32, Condvar, Mutex, MutexGuard, Ordering, lock, wait};
+use crate::{Error, ErrorKind, Result, held};
 use std::ops::Range;
 
 /// How bytes are about to be used.
@@ -19,8 +24,13 @@ pub enum Access {
     Write,
 }
 
-/// Set while the table is in use; below it the number of readers outside it.
+/// Set while the table is in use.
 const TABLE: u32 = 1 << 31;
+/// Set while an operation writes outside the table. Below it the number of operations that read outside it.
+const WRITER: u32 = 1 << 30;
+
+/// Writes of at most this many bytes shut out the whole buffer: they are over before a table would pay.
+const LITTLE: usize = 64 * 1024;
 
 /// The accesses to one buffer that are under way.
 #[derive(Debug)]
@@ -34,6 +44,7 @@ pub struct Borrows {
 struct Table {
     next: u64,
     entries: Vec<Entry>,
+    waiting: usize,
 }
 
 #[derive(Debug)]
@@ -43,14 +54,16 @@ struct Entry {
     access: Access,
     who: &'static str,
     user: bool,
-    thread: ThreadId,
+    thread: u64,
 }
 
-/// A hold on a buffer, to be given back to it.
-#[derive(Debug)]
+/// A hold on a buffer, to be given back to it once, by the thread that took it unless it is an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hold {
     /// A reader outside the table.
-    Whole,
+    Reader,
+    /// The writer outside the table.
+    Writer,
     /// An entry of the table.
     Entry(u64),
 }
@@ -62,76 +75,107 @@ impl Default for Borrows {
 }
 
 impl Borrows {
-    /// Reads anything, for an operation.
-    pub fn read(&self, extent: Range<usize>, who: &'static str) -> Result<Hold> {
-        if self.state.fetch_add(1, Ordering::Acquire) & TABLE == 0 {
-            return Ok(Hold::Whole);
-        }
-        self.leave();
-        self.enter(extent, Access::Read, who, false)
+    /// Holds an extent of a buffer of `len` bytes for the operation `who`.
+    pub fn operate(&self, extent: Range<usize>, len: usize, access: Access, who: &'static str) -> Result<Hold> {
+        let hold = match access {
+            Access::Read if self.state.fetch_add(1, Ordering::Acquire) & (TABLE | WRITER) == 0 => Hold::Reader,
+            Access::Read => {
+                self.leave();
+                return self.enter(extent, access, who, false);
+            }
+            Access::Write if (extent.len() == len || extent.len() <= LITTLE) && self.mark() => Hold::Writer,
+            Access::Write => return self.enter(extent, access, who, false),
+        };
+        held::push(self.address(), access, who);
+        Ok(hold)
+    }
+
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self) as usize
+    }
+
+    fn mark(&self) -> bool {
+        self.state.compare_exchange(0, WRITER, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
     fn leave(&self) {
         if self.state.fetch_sub(1, Ordering::Release) & TABLE != 0 {
-            let _table = lock(&self.table);
+            self.wake(&lock(&self.table));
+        }
+    }
+
+    fn wake(&self, table: &Table) {
+        if table.waiting > 0 {
             self.changed.notify_all();
         }
     }
 
-    /// Enters an extent into the table, waiting for operations in the way.
+    /// Holds an extent in the table, waiting for operations in the way; for user code if `user`.
     pub fn enter(&self, extent: Range<usize>, access: Access, who: &'static str, user: bool) -> Result<Hold> {
         let mut table = lock(&self.table);
         self.state.fetch_or(TABLE, Ordering::AcqRel);
         let result = loop {
-            if access == Access::Write && self.state.load(Ordering::Acquire) & !TABLE != 0 {
-                table = self.wait(table);
-                continue;
+            match self.obstacle(&table, &extent, access, who) {
+                Ok(false) => break Ok(()),
+                Ok(true) => {
+                    table.waiting += 1;
+                    table = wait(&self.changed, table);
+                    table.waiting -= 1;
+                }
+                Err(error) => break Err(error),
             }
-            let Some(other) = table.entries.iter().find(|e| e.conflicts(&extent, access)) else {
-                break Ok(());
-            };
-            if other.user || other.thread == current().id() {
-                break Err(conflict(who, access, &extent, other));
-            }
-            table = self.wait(table);
         };
-        match result {
-            Ok(()) => {
-                let number = table.next;
-                table.next += 1;
-                let thread = current().id();
-                table.entries.push(Entry { number, extent, access, who, user, thread });
-                Ok(Hold::Entry(number))
+        let hold = result.map(|()| {
+            let number = table.next;
+            table.next += 1;
+            table.entries.push(Entry { number, extent, access, who, user, thread: held::thread() });
+            Hold::Entry(number)
+        });
+        self.close_if_empty(&table);
+        hold
+    }
+
+    /// Whether something is in the way that will go; an error where it must not be waited for.
+    fn obstacle(&self, table: &Table, extent: &Range<usize>, access: Access, who: &str) -> Result<bool> {
+        let state = self.state.load(Ordering::Acquire);
+        if state & WRITER != 0 || (access == Access::Write && state & !TABLE != 0) {
+            return match held::conflict(self.address(), access) {
+                Some((other, by)) => Err(conflict(who, access, extent, other, by)),
+                None => Ok(true),
+            };
+        }
+        match table.entries.iter().find(|e| e.conflicts(extent, access)) {
+            Some(other) if other.user || other.thread == held::thread() => {
+                Err(conflict(who, access, extent, other.access, other.who))
             }
-            Err(error) => {
-                self.close_if_empty(&table);
-                Err(error)
-            }
+            other => Ok(other.is_some()),
         }
     }
 
-    fn wait<'a>(&self, table: MutexGuard<'a, Table>) -> MutexGuard<'a, Table> {
-        let table = self.changed.wait(table).unwrap_or_else(std::sync::PoisonError::into_inner);
-        // Whoever emptied the table has taken the flag off.
-        self.state.fetch_or(TABLE, Ordering::AcqRel);
-        table
-    }
-
-    fn close_if_empty(&self, table: &Table) {
-        if table.entries.is_empty() {
+    fn close_if_empty(&self, table: &MutexGuard<'_, Table>) {
+        if table.entries.is_empty() && table.waiting == 0 {
             self.state.fetch_and(!TABLE, Ordering::AcqRel);
         }
     }
 
     /// Gives a hold back.
-    pub fn release(&self, hold: &Hold) {
+    pub fn release(&self, hold: Hold) {
         match hold {
-            Hold::Whole => self.leave(),
+            Hold::Reader => {
+                held::pop(self.address());
+                self.leave();
+            }
+            Hold::Writer => {
+                held::pop(self.address());
+                if self.state.fetch_and(!WRITER, Ordering::Release) & TABLE != 0 {
+                    self.wake(&lock(&self.table));
+                }
+            }
             Hold::Entry(number) => {
                 let mut table = lock(&self.table);
-                table.entries.retain(|e| e.number != *number);
+                table.entries.retain(|e| e.number != number);
                 self.close_if_empty(&table);
-                self.changed.notify_all();
+                self.wake(&table);
             }
         }
     }
@@ -147,15 +191,14 @@ impl Entry {
     }
 }
 
-fn conflict(who: &str, access: Access, extent: &Range<usize>, other: &Entry) -> Error {
+fn conflict(who: &str, access: Access, extent: &Range<usize>, other: Access, by: &str) -> Error {
     let verb = |access| if access == Access::Write { "write" } else { "read" };
     let message = format!(
-        "{who} wants to {} bytes {}..{} that {} holds to {}",
+        "{who} wants to {} bytes {}..{} that {by} holds to {}",
         verb(access),
         extent.start,
         extent.end,
-        other.who,
-        verb(other.access)
+        verb(other)
     );
     Error::new(ErrorKind::Busy, message)
 }

@@ -5,6 +5,7 @@ use crate::memory::{FOREIGN, MAPPED};
 use crate::{Access, Block, Memory, Request, Result};
 use smallvec::SmallVec;
 use std::any::Any;
+use std::marker::PhantomData;
 use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -33,16 +34,20 @@ unsafe impl Send for Inner {}
 // SAFETY: as above.
 unsafe impl Sync for Inner {}
 
-/// A group of extents held for one operation, or one by user code; released on drop.
+/// A group of extents held for one operation, or one by user code; released on drop, on the thread that took it.
 #[derive(Default)]
 pub struct Guards {
     held: SmallVec<[(Buffer, Hold); 4]>,
+    _thread: PhantomData<*const ()>,
 }
+
+// SAFETY: a shared group offers nothing. It stays on its thread since that thread has noted what it holds.
+unsafe impl Sync for Guards {}
 
 impl Drop for Guards {
     fn drop(&mut self) {
         for (buffer, hold) in self.held.drain(..).rev() {
-            buffer.0.borrows.release(&hold);
+            buffer.0.borrows.release(hold);
         }
     }
 }
@@ -133,31 +138,37 @@ impl Buffer {
     }
 
     /// Holds several extents for one operation `who`: all or none. Conflicting operations are waited for, in an order
-    /// that cannot lock up.
+    /// that cannot lock up. Extents of one buffer do not conflict among themselves.
+    ///
+    /// ```
+    /// use metes_memory::{Access, Buffer, ErrorKind, Memory, Request};
+    /// let a = Buffer::allocate(&Memory::current(), Request::new(80, "example"))?;
+    /// let reading = Buffer::guard(&[(&a, 0..80, Access::Read)], "sum")?;
+    /// let error = Buffer::guard(&[(&a, 0..8, Access::Write)], "fill").err().expect("this thread reads it");
+    /// assert_eq!(error.kind(), ErrorKind::Busy);
+    /// drop(reading);
+    /// Buffer::guard(&[(&a, 0..8, Access::Write)], "fill")?;
+    /// # Ok::<(), metes_memory::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// [`crate::ErrorKind::Busy`] where user code holds a conflicting extent; the message names both sides.
+    /// [`crate::ErrorKind::Busy`] where user code, or this thread itself, holds a conflicting extent; the message names
+    /// both sides.
     pub fn guard(extents: &[(&Buffer, Range<usize>, Access)], who: &'static str) -> Result<Guards> {
         let mut guards = Guards::default();
-        let mut order: SmallVec<[usize; 6]> = (0..extents.len()).collect();
-        order.sort_unstable_by_key(|&i| Arc::as_ptr(&extents[i].0.0) as usize);
-        let mut at = 0;
-        while at < order.len() {
-            let (buffer, _, _) = &extents[order[at]];
-            let end = at + order[at..].iter().take_while(|&&i| extents[i].0.same(buffer)).count();
-            let group = &order[at..end];
-            at = end;
-            if group.len() == 1 && buffer.is_unique() {
-                continue;
+        if let [(buffer, extent, access)] = extents {
+            guards.operate(buffer, extent.clone(), *access, who)?;
+            return Ok(guards);
+        }
+        let mut order: SmallVec<[u32; 8]> = (0..extents.len() as u32).collect();
+        order.sort_unstable_by_key(|&i| Arc::as_ptr(&extents[i as usize].0.0) as usize);
+        for group in order.chunk_by(|&i, &j| extents[i as usize].0.same(extents[j as usize].0)) {
+            let (buffer, mut hull, mut access) = extents[group[0] as usize].clone();
+            for (_, extent, also) in group[1..].iter().map(|&i| &extents[i as usize]) {
+                hull = around(hull, extent);
+                access = if *also == Access::Write { Access::Write } else { access };
             }
-            // One operation does not conflict with itself: its extents of a buffer are held as one.
-            let writes = group.iter().any(|&i| extents[i].2 == Access::Write);
-            let hull = group.iter().map(|&i| extents[i].1.clone()).filter(|e| !e.is_empty());
-            let hull = hull.reduce(|a, b| a.start.min(b.start)..a.end.max(b.end)).unwrap_or(0..0);
-            let borrows = &buffer.0.borrows;
-            let hold =
-                if writes { borrows.enter(hull, Access::Write, who, false)? } else { borrows.read(hull, who)? };
-            guards.held.push(((*buffer).clone(), hold));
+            guards.operate(buffer, hull, access, who)?;
         }
         Ok(guards)
     }
@@ -165,12 +176,31 @@ impl Buffer {
     /// Holds one extent for user code, until dropped.
     ///
     /// # Errors
-    /// [`crate::ErrorKind::Busy`] where user code already holds a conflicting extent.
+    /// [`crate::ErrorKind::Busy`] where user code, or this thread itself, already holds a conflicting extent.
     pub fn hold(&self, extent: Range<usize>, access: Access, who: &'static str) -> Result<Guards> {
         let hold = self.0.borrows.enter(extent, access, who, true)?;
         let mut guards = Guards::default();
         guards.held.push((self.clone(), hold));
         Ok(guards)
+    }
+}
+
+impl Guards {
+    fn operate(&mut self, buffer: &Buffer, extent: Range<usize>, access: Access, who: &'static str) -> Result<()> {
+        if !extent.is_empty() {
+            let hold = buffer.0.borrows.operate(extent, buffer.len(), access, who)?;
+            self.held.push((buffer.clone(), hold));
+        }
+        Ok(())
+    }
+}
+
+/// The smallest range around two.
+fn around(a: Range<usize>, b: &Range<usize>) -> Range<usize> {
+    match (a.is_empty(), b.is_empty()) {
+        (_, true) => a,
+        (true, false) => b.clone(),
+        (false, false) => a.start.min(b.start)..a.end.max(b.end),
     }
 }
 

@@ -11,6 +11,7 @@ mod classes;
 mod counter;
 mod error;
 mod failing;
+mod held;
 mod ledger;
 mod limits;
 mod map;
@@ -45,5 +46,5 @@ pub use system::{MAPPED_BYTES, System};
 /// What the model checker looks at from outside.
 #[cfg(loom)]
 pub mod model {
-    pub use crate::borrow::Borrows;
+    pub use crate::borrow::{Borrows, Hold};
 }

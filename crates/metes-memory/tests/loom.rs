@@ -1,9 +1,11 @@
 //! Every interleaving of the lock-free parts, in small: run with `RUSTFLAGS="--cfg loom"` and `--release`.
 #![cfg(loom)]
 
+use loom::cell::UnsafeCell;
 use loom::sync::Arc;
 use loom::thread;
-use metes_memory::{Access, Counter, model::Borrows};
+use metes_memory::model::{Borrows, Hold};
+use metes_memory::{Access, Counter};
 
 #[test]
 fn the_peak_is_exact() {
@@ -35,22 +37,84 @@ fn a_budget_is_never_passed_and_a_refusal_disturbs_nobody() {
     });
 }
 
+/// Runs a writer of `extent` of a buffer of `len` bytes beside a reader and a writer of the whole, and checks that
+/// whoever writes is alone.
+fn exclude(extent: std::ops::Range<usize>, len: usize, access: Access) {
+    loom::model(move || {
+        let borrows = Arc::new(Borrows::default());
+        let inside = Arc::new(UnsafeCell::new(0));
+        let (b, i, e) = (borrows.clone(), inside.clone(), extent.clone());
+        let writer = thread::spawn(move || alone(&b, &i, e, len, Access::Write));
+        alone(&borrows, &inside, 0..len, len, access);
+        writer.join().unwrap();
+        let hold = borrows.operate(0..len, len, Access::Write, "after").unwrap();
+        assert_eq!(hold, Hold::Writer, "the table is closed again");
+        borrows.release(hold);
+    });
+}
+
+/// The cell fails the model where two accesses are not ordered by the guards.
+fn alone(borrows: &Borrows, bytes: &UnsafeCell<u64>, extent: std::ops::Range<usize>, len: usize, access: Access) {
+    let hold = borrows.operate(extent, len, access, "work").unwrap();
+    match access {
+        // SAFETY: the model checks that nobody else is there.
+        Access::Write => bytes.with_mut(|bytes| unsafe { *bytes += 1 }),
+        // SAFETY: the model checks that nobody writes.
+        Access::Read => assert!(bytes.with(|bytes| unsafe { *bytes }) < 9),
+    }
+    borrows.release(hold);
+}
+
+const LARGE: usize = 1 << 20;
+
 #[test]
-fn a_writer_and_readers_exclude_each_other() {
+fn a_whole_writer_and_a_reader_exclude_each_other() {
+    exclude(0..10, 10, Access::Read);
+}
+
+#[test]
+fn two_whole_writers_exclude_each_other() {
+    exclude(0..10, 10, Access::Write);
+}
+
+#[test]
+fn a_writer_of_a_part_and_a_reader_exclude_each_other() {
+    exclude(0..LARGE / 2, LARGE, Access::Read);
+}
+
+#[test]
+fn a_writer_of_a_part_and_one_of_the_whole_exclude_each_other() {
+    exclude(0..LARGE / 2, LARGE, Access::Write);
+}
+
+#[test]
+fn three_writers_by_both_ways_exclude_each_other() {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(2);
+    model.check(|| {
+        let (borrows, inside) = (Arc::new(Borrows::default()), Arc::new(UnsafeCell::new(0)));
+        let threads = [0..LARGE, LARGE / 4..LARGE].map(|extent| {
+            let (borrows, inside) = (borrows.clone(), inside.clone());
+            thread::spawn(move || alone(&borrows, &inside, extent, LARGE, Access::Write))
+        });
+        alone(&borrows, &inside, 0..LARGE / 2, LARGE, Access::Write);
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+    });
+}
+
+#[test]
+fn a_user_hold_is_an_error_or_waits_its_turn() {
     loom::model(|| {
         let borrows = Arc::new(Borrows::default());
-        let inside = Arc::new(loom::sync::atomic::AtomicUsize::new(0));
-        let (b, i) = (borrows.clone(), inside.clone());
-        let writer = thread::spawn(move || {
-            let hold = b.enter(0..10, Access::Write, "write", false).unwrap();
-            assert_eq!(i.fetch_add(100, loom::sync::atomic::Ordering::SeqCst), 0);
-            i.fetch_sub(100, loom::sync::atomic::Ordering::SeqCst);
-            b.release(&hold);
+        let b = borrows.clone();
+        let user = thread::spawn(move || {
+            let hold = b.enter(0..10, Access::Write, "user", true).unwrap();
+            b.release(hold);
         });
-        let hold = borrows.read(0..10, "read").unwrap();
-        assert!(inside.fetch_add(1, loom::sync::atomic::Ordering::SeqCst) < 100);
-        inside.fetch_sub(1, loom::sync::atomic::Ordering::SeqCst);
-        borrows.release(&hold);
-        writer.join().unwrap();
+        match borrows.operate(0..10, 10, Access::Read, "operation") {
+            Ok(hold) => borrows.release(hold),
+            Err(error) => assert_eq!(error.kind(), metes_memory::ErrorKind::Busy),
+        }
+        user.join().unwrap();
     });
 }

@@ -83,3 +83,72 @@ fn a_writer_waits_for_readers_that_came_first() {
     });
     assert_eq!(written.load(Ordering::SeqCst), 1);
 }
+
+#[test]
+fn a_thread_never_waits_for_itself() {
+    let a = buffer();
+    let b = a.clone();
+    for (first, second) in
+        [(Access::Read, Access::Write), (Access::Write, Access::Read), (Access::Write, Access::Write)]
+    {
+        for extent in [0..100, 10..20] {
+            let mine = Buffer::guard(&[(&a, extent.clone(), first)], "outer").unwrap();
+            let errors = [Buffer::guard(&[(&b, 0..50, second)], "inner"), b.hold(0..50, second, "inner")];
+            for error in errors.map(|result| result.err().expect("it would wait for ever")) {
+                assert_eq!(error.kind(), ErrorKind::Busy);
+                assert!(error.message().contains("outer") && error.message().contains("inner"), "{error}");
+            }
+            drop(mine);
+            drop(Buffer::guard(&[(&b, 0..50, second)], "inner").unwrap());
+        }
+    }
+    let reads = [(); 3].map(|()| Buffer::guard(&[(&a, 0..100, Access::Read)], "read").unwrap());
+    drop(reads);
+    drop(a.hold(0..100, Access::Write, "write").unwrap());
+}
+
+#[test]
+fn a_buffer_that_one_handle_shares_between_threads_is_guarded_too() {
+    let a = buffer();
+    let inside = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..2000 {
+                    let guards = Buffer::guard(&[(&a, 0..100, Access::Write)], "work").unwrap();
+                    assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0, "alone");
+                    std::hint::spin_loop();
+                    inside.fetch_sub(1, Ordering::SeqCst);
+                    drop(guards);
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn disjoint_parts_of_a_large_buffer_are_written_at_once() {
+    let a = Buffer::allocate(&Memory::new(), Request::new(1 << 20, "test")).unwrap();
+    let _left = Buffer::guard(&[(&a, 0..1 << 19, Access::Write)], "left").unwrap();
+    std::thread::scope(|scope| {
+        let right = scope.spawn(|| drop(Buffer::guard(&[(&a, 1 << 19..1 << 20, Access::Write)], "right").unwrap()));
+        right.join().unwrap();
+    });
+}
+
+#[test]
+fn a_group_is_held_whole_or_not_at_all() {
+    let (a, b) = (buffer(), buffer());
+    let held = b.hold(0..10, Access::Read, "Array::read").unwrap();
+    for extents in [
+        [(&a, 0..100, Access::Write), (&b, 0..100, Access::Write)],
+        [(&b, 0..100, Access::Write), (&a, 0..100, Access::Write)],
+    ] {
+        assert!(Buffer::guard(&extents, "add").is_err());
+        drop(a.hold(0..100, Access::Write, "check").expect("nothing is left behind"));
+    }
+    drop(held);
+    let empty = Buffer::guard(&[(&a, 0..0, Access::Write), (&b, 0..100, Access::Read)], "add").unwrap();
+    drop(a.hold(0..100, Access::Write, "check").expect("no bytes, no hold"));
+    drop(empty);
+}
