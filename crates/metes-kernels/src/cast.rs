@@ -12,14 +12,22 @@ pub(crate) trait From1<W>: Elem {
     fn from1(wide: W) -> Self;
 }
 
+/// Truncates; what is outside becomes the lowest value, as the processor's own conversion has it. No branch, so it
+/// vectorises.
 #[inline(always)]
 fn to_i32(x: f64) -> i32 {
-    if x > -2_147_483_649.0 && x < 2_147_483_648.0 { x as i32 } else { i32::MIN }
+    let inside = (x > -2_147_483_649.0) & (x < 2_147_483_648.0);
+    let x = if inside { x } else { -2_147_483_648.0 };
+    // SAFETY: x truncates to a value from -2**31 to 2**31 - 1.
+    unsafe { x.to_int_unchecked() }
 }
 
 #[inline(always)]
 fn to_i64(x: f64) -> i64 {
-    if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&x) { x as i64 } else { i64::MIN }
+    let inside = (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&x);
+    let x = if inside { x } else { -9_223_372_036_854_775_808.0 };
+    // SAFETY: x truncates to a value from -2**63 to 2**63 - 1.
+    unsafe { x.to_int_unchecked() }
 }
 
 #[inline(always)]
@@ -127,6 +135,24 @@ macro_rules! complexes {
     )*};
 }
 complexes!(f32 f64);
+
+/// A choice between two numbers vectorises better than a conversion.
+macro_rules! from_bool {
+    ($($t:ty, $zero:expr, $one:expr;)*) => {$(
+        impl From1<bool> for $t {
+            #[inline(always)]
+            fn from1(wide: bool) -> $t {
+                if wide { $one } else { $zero }
+            }
+        }
+    )*};
+}
+from_bool! {
+    bool, false, true; i8, 0, 1; i16, 0, 1; i32, 0, 1; i64, 0, 1; u8, 0, 1; u16, 0, 1; u32, 0, 1; u64, 0, 1;
+    f16, f16::ZERO, f16::ONE; f32, 0.0, 1.0; f64, 0.0, 1.0;
+    Complex<f32>, Complex::new(0.0, 0.0), Complex::new(1.0, 0.0);
+    Complex<f64>, Complex::new(0.0, 0.0), Complex::new(1.0, 0.0);
+}
 
 macro_rules! truth {
     ($($w:ty, $zero:expr;)*) => {$(

@@ -44,10 +44,12 @@ pub(crate) trait Elem: Copy + Default + PartialEq + 'static {
 
 impl Elem for bool {
     const KIND: Kind = Kind::Bool;
-    type Wide = u64;
-    fn widen(self) -> u64 {
-        u64::from(self)
+    type Wide = bool;
+    #[inline(always)]
+    fn widen(self) -> bool {
+        self
     }
+    #[inline(always)]
     fn less(self, other: bool) -> bool {
         !self & other
     }
