@@ -4,6 +4,7 @@
 //! program of casts and the loop runs block by block, so that no operand is ever converted whole. An input that shares
 //! bytes with a result, unless it is exactly that result, is copied first: the one operand, not the result.
 
+use crate::direct;
 use crate::exec::{self, Walk};
 use crate::program::{ProgramBuilder, ScratchBuf, Slot};
 use crate::resolve::{Input, resolve};
@@ -77,6 +78,11 @@ pub fn apply(ufunc: &'static Ufunc, inputs: &[Operand], options: &Options) -> Re
         })
         .collect();
     let cell = resolve(ufunc, &kinds, options.dtype)?;
+    let plain = options.out.is_empty() && options.where_.is_none() && matches!(options.order, Order::K | Order::C);
+    if plain && let Some((out, flags)) = direct::apply(cell, inputs, ufunc.name)? {
+        noticed(flags)?;
+        return Ok(std::iter::once(out).collect());
+    }
     check_inputs(ufunc, cell, &kinds, options.casting)?;
     let arrays: SmallVec<[Array; 3]> = inputs
         .iter()
@@ -96,11 +102,17 @@ pub fn apply(ufunc: &'static Ufunc, inputs: &[Operand], options: &Options) -> Re
         mask => mask.clone(),
     };
     let flags = compute(ufunc, cell, &arrays, &outs, mask.as_ref())?;
+    noticed(flags)?;
+    Ok(outs)
+}
+
+/// Keeps what a loop noticed for [`take_flags`]; a negative power of an integer is an error.
+fn noticed(flags: Flags) -> Result<()> {
     if flags & NEGATIVE_POWER != 0 {
         return Err(Error::new(ErrorKind::Value, "Integers to negative integer powers are not allowed."));
     }
     FLAGS.set(FLAGS.get() | flags);
-    Ok(outs)
+    Ok(())
 }
 
 fn check_inputs(ufunc: &Ufunc, cell: &Cell, inputs: &[Input], casting: Casting) -> Result<()> {

@@ -5,6 +5,7 @@
 
 mod apply;
 mod assign;
+mod direct;
 mod exec;
 mod explain;
 mod expr;

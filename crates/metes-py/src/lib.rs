@@ -7,6 +7,7 @@
 mod attributes;
 mod buffer;
 mod cast;
+mod cli;
 mod convert;
 mod create;
 mod discover;
@@ -69,6 +70,7 @@ fn start(module: &Bound<'_, PyModule>) -> PyResult<()> {
     rows::install(module)?;
     lazy::install(module)?;
     io::install(module)?;
+    cli::install(module)?;
     fastcall::add_functions(module, create::functions())?;
     fastcall::add_functions(module, functions::functions())
 }

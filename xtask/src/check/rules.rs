@@ -9,6 +9,7 @@ const UNSAFE: &[&str] = &[
     "crates/metes-array/src/create.rs",
     "crates/metes-array/src/scalar.rs",
     "crates/metes-array/src/typed.rs",
+    "crates/metes-eval/src/direct.rs",
     "crates/metes-eval/src/exec.rs",
     "crates/metes-eval/src/reducer.rs",
     "crates/metes-eval/src/stream.rs",
