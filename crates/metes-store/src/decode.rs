@@ -4,12 +4,16 @@ use crate::format_error;
 use crate::region::Region;
 use crc_fast::{CrcAlgorithm, Digest};
 use flate2::{Decompress, FlushDecompress, Status};
-use metes_memory::{Buffer, Charge, Memory, Request, Result};
+use metes_memory::{Buffer, Charge, Error, Memory, Request, Result};
 
 /// Encoded bytes that are read at a time.
 const INPUT: usize = 64 * 1024;
-/// What the inflater allocates for itself, rounded up: a window of 32 KiB with its padding, and tables of 8 KiB.
+/// What zlib-rs allocates to inflate, rounded up: a window of 32 KiB and 64 bytes, three code tables of 13 KB, the rest of
+/// its state 2 KB.
 const INFLATER: usize = 48 * 1024;
+/// Decoded bytes that are made at a time where nobody wants them: the inflater copies the last 32 KiB into its window
+/// after each call, so less would be copied more than once.
+const SINK: usize = 32 * 1024;
 
 /// How the bytes are encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +50,8 @@ pub(crate) struct Decoder {
     /// Encoded bytes read, decoded bytes made.
     read: u64,
     made: u64,
-    digest: Digest,
+    /// Checksum so far; none where there is nothing to compare it with, or bytes were passed over unread.
+    digest: Option<Digest>,
 }
 
 struct Inflater {
@@ -72,17 +77,19 @@ impl Decoder {
                 })
             }
         };
-        Ok(Decoder { encoded, inflater, read: 0, made: 0, digest: Digest::new(CrcAlgorithm::Crc32IsoHdlc) })
+        let digest = encoded.crc.map(|_| Digest::new(CrcAlgorithm::Crc32IsoHdlc));
+        Ok(Decoder { encoded, inflater, read: 0, made: 0, digest })
     }
 
     /// Fills `into`.
     pub(crate) fn fill(&mut self, into: &mut [u8]) -> Result<()> {
         let made = self.some(into)?;
-        if made == into.len() {
-            return Ok(());
-        }
-        let (name, has, wants) = (&self.encoded.name, self.made, self.encoded.plain);
-        Err(format_error(name, "data", format_args!("ends after {has} bytes, its header says {wants}")))
+        if made == into.len() { Ok(()) } else { Err(self.too_short()) }
+    }
+
+    fn too_short(&self) -> Error {
+        let wants = self.encoded.plain;
+        format_error(&self.encoded.name, "data", format_args!("ends after {} bytes, of {wants}", self.made))
     }
 
     /// Fills as much of `into` as there is.
@@ -96,38 +103,55 @@ impl Decoder {
             Some(inflater) => inflater.fill(&self.encoded, &mut self.read, into)?,
         };
         self.made += made as u64;
-        if self.encoded.crc.is_some() {
-            self.digest.update(&into[..made]);
+        if let Some(digest) = &mut self.digest {
+            digest.update(&into[..made]);
         }
         Ok(made)
     }
 
-    /// Decodes `bytes` bytes and forgets them.
-    pub(crate) fn skip(&mut self, bytes: u64) -> Result<()> {
+    /// Decodes `bytes` bytes that nobody wants.
+    pub(crate) fn pass(&mut self, bytes: u64) -> Result<()> {
         let mut left = bytes;
-        let mut sink = [0; 4096];
+        let mut sink = [0; SINK];
         while left > 0 {
-            let n = left.min(sink.len() as u64) as usize;
+            let n = left.min(SINK as u64) as usize;
             self.fill(&mut sink[..n])?;
             left -= n as u64;
         }
         Ok(())
     }
 
+    /// Passes over `bytes` bytes: without reading them where they are stored as they are, which gives up the checksum.
+    pub(crate) fn skip(&mut self, bytes: u64) -> Result<()> {
+        if self.inflater.is_some() || bytes == 0 {
+            return self.pass(bytes);
+        }
+        let end = self.read.checked_add(bytes).filter(|&end| end <= self.encoded.region.len);
+        self.read = end.ok_or_else(|| self.too_short())?;
+        self.made += bytes;
+        self.digest = None;
+        Ok(())
+    }
+
     /// Checks that the bytes end here and have their checksum.
     pub(crate) fn finish(&mut self) -> Result<()> {
-        let name = self.encoded.name.clone();
-        if self.some(&mut [0])? != 0 {
-            return Err(format_error(
-                &name,
-                "data",
-                format_args!("goes on after the {} bytes of its header", self.encoded.plain),
-            ));
+        let goes_on = self.some(&mut [0])? != 0;
+        let wrong = |field, what: std::fmt::Arguments| Err(format_error(&self.encoded.name, field, what));
+        if goes_on {
+            return wrong("data", format_args!("goes on after {} bytes", self.encoded.plain));
         }
-        match self.encoded.crc {
-            Some(crc) if self.digest.finalize() as u32 != crc => {
-                let is = self.digest.finalize();
-                Err(format_error(&name, "checksum", format_args!("{is:08x}, the archive says {crc:08x}")))
+        if let Some(inflater) = &self.inflater {
+            let left = self.encoded.region.len - self.read + inflater.filled.len() as u64;
+            if !inflater.ended {
+                return wrong("data", format_args!("its deflated bytes stop before their end"));
+            }
+            if left > 0 {
+                return wrong("data", format_args!("{left} bytes follow the end of its deflated bytes"));
+            }
+        }
+        match (self.encoded.crc, self.digest.as_ref().map(Digest::finalize)) {
+            (Some(crc), Some(is)) if is != u64::from(crc) => {
+                wrong("checksum", format_args!("{is:08x}, the archive says {crc:08x}"))
             }
             _ => Ok(()),
         }

@@ -9,6 +9,8 @@ use std::io::Read;
 /// The longest header that is read, in bytes.
 const LONGEST: usize = 64 * 1024;
 const MAGIC: &[u8] = b"\x93NUMPY";
+/// Bytes before the text of a version 1.0 header.
+const PREFIX: usize = 10;
 
 /// What an .npy file says of its array.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,8 +61,9 @@ impl Header {
         }
         let mut text = vec![0; length];
         take(reader, &mut text, name, "header")?;
-        let text = std::str::from_utf8(&text).map_err(|_| format_error(name, "header", "not text"))?;
-        let parsed = Parser { name, rest: text }.dictionary()?;
+        // Only names of fields are ever other than ASCII, in Latin-1 or UTF-8 by version, and those are refused.
+        let text = String::from_utf8_lossy(&text);
+        let parsed = Parser { name, rest: &text }.dictionary()?;
         let header = Header { version, data_offset: 8 + length_bytes + length, ..parsed };
         header.bytes(name)?;
         Ok(header)
@@ -86,32 +89,27 @@ impl Header {
         shape
     }
 
-    /// The bytes of a version 1.0 header, or 2.0 where it is too long, as NumPy writes them.
+    /// The bytes of a version 1.0 header, as NumPy writes them: with room for the first stored axis to grow to 21
+    /// digits, and at least one more space, so that the data starts at a multiple of 64.
     pub fn to_bytes(dtype: DType, shape: &[usize], fortran: bool) -> Vec<u8> {
-        let kind = dtype.kind();
         let order = if dtype.size() == 1 { '|' } else { '<' };
-        let order_text = if fortran { "True" } else { "False" };
         let mut text = format!(
-            "{{'descr': '{order}{}{}', 'fortran_order': {order_text}, 'shape': {}, }}",
-            kind.kind_char(),
+            "{{'descr': '{order}{}{}', 'fortran_order': {}, 'shape': {}, }}",
+            dtype.kind().kind_char(),
             dtype.size(),
+            if fortran { "True" } else { "False" },
             metes_array::shape_text(shape)
         );
-        let growth = shape.first().map_or(0, |first| 21usize.saturating_sub(first.to_string().len()));
-        text.extend(std::iter::repeat_n(' ', growth));
-        let wide = text.len() + 1 + 10 + 63 > usize::from(u16::MAX);
-        let fixed = if wide { 12 } else { 10 };
-        let total = (fixed + text.len() + 1).next_multiple_of(64);
-        text.extend(std::iter::repeat_n(' ', total - fixed - text.len() - 1));
+        let grows = if fortran { shape.last() } else { shape.first() };
+        let growth = grows.map_or(0, |length| 21usize.saturating_sub(length.to_string().len()));
+        let used = PREFIX + text.len() + growth + 1;
+        let padding = growth + 64 - used % 64;
+        text.extend(std::iter::repeat_n(' ', padding));
         text.push('\n');
         let mut out = MAGIC.to_vec();
-        if wide {
-            out.extend([2, 0]);
-            out.extend((text.len() as u32).to_le_bytes());
-        } else {
-            out.extend([1, 0]);
-            out.extend((text.len() as u16).to_le_bytes());
-        }
+        out.extend([1, 0]);
+        let length = u16::try_from(text.len()).expect("64 lengths of 20 digits are shorter than 65536");
+        out.extend(length.to_le_bytes());
         out.extend(text.as_bytes());
         out
     }
@@ -120,7 +118,8 @@ impl Header {
 fn take(reader: &mut dyn Read, into: &mut [u8], name: &str, field: &str) -> Result<()> {
     reader.read_exact(into).map_err(|e| match e.kind() {
         std::io::ErrorKind::UnexpectedEof => format_error(name, field, "the file ends here"),
-        _ => Error::from(e).context(name),
+        // What a decoder found wrong comes through as it is.
+        _ => e.downcast::<Error>().unwrap_or_else(|e| Error::from(e).context(name)),
     })
 }
 
@@ -211,7 +210,7 @@ impl<'a> Parser<'a> {
 
     fn descr(&mut self) -> Result<DType> {
         self.skip();
-        if self.rest.starts_with('[') {
+        if self.rest.starts_with(['[', '(']) {
             let message = format!("{}: descr: structured dtypes are not supported", self.name);
             return Err(Error::new(ErrorKind::Unsupported, message));
         }

@@ -11,11 +11,13 @@ mod npz;
 mod region;
 mod survey;
 mod temporary;
+mod write;
 
 pub use header::Header;
-pub use npy::{NpyFile, NpyWriter, open_npy, open_npy_writeable, save};
+pub use npy::{NpyFile, open_npy, open_npy_writeable};
 pub use npz::{Member, NpzFile, savez, savez_compressed};
 pub use survey::{Survey, suggest_dtype, survey};
+pub use write::{NpyWriter, save};
 
 use metes_array::Array;
 use metes_memory::{Error, ErrorKind, Result};

@@ -1,21 +1,16 @@
-//! .npy files: opened by their header, then read whole, mapped, or streamed; written whole or row by row.
+//! .npy files, and the members of archives: opened by their header, then read whole, mapped, or streamed.
 
 use crate::decode::{Decoder, Encoded, Encoding};
 use crate::header::Header;
 use crate::region::Region;
-use crate::temporary::Temporary;
 use crate::{at, format_error};
-use metes_array::{Array, Dims, Index, Layout, Order};
+use metes_array::{Array, Dims, Layout};
 use metes_dtype::{DType, Kind};
-use metes_eval::{ChunkReader, ChunkSink, ChunkSource, Expr};
-use metes_memory::{Access, Buffer, Error, ErrorKind, MapMode, Result};
+use metes_eval::{ChunkReader, ChunkSource, Expr};
+use metes_memory::{Buffer, Error, ErrorKind, MapMode, Result};
 use std::fs::File;
-use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
-
-/// Elements that are written at a time where the array is not dense.
-const WRITE_BLOCK: usize = 1 << 17;
 
 /// An array in a file: its header, and where its bytes are.
 #[derive(Clone)]
@@ -88,7 +83,7 @@ impl NpyFile {
     /// The whole array in memory.
     pub fn read(&self) -> Result<Array> {
         let mut decoder = Decoder::new(self.encoded.clone())?;
-        decoder.skip(self.header.data_offset as u64)?;
+        decoder.pass(self.header.data_offset as u64)?;
         let array = Array::empty(&self.header.stored_shape(), self.header.dtype, "load")?;
         // SAFETY: the array is fresh and dense; nobody else has seen it.
         let bytes = unsafe { std::slice::from_raw_parts_mut(array.as_ptr(), array.nbytes()) };
@@ -171,7 +166,7 @@ impl ChunkSource for Rows {
     }
     fn open(&self) -> Result<Box<dyn ChunkReader>> {
         let mut decoder = Decoder::new(self.file.encoded.clone())?;
-        decoder.skip(self.file.header.data_offset as u64)?;
+        decoder.pass(self.file.header.data_offset as u64)?;
         let row = self.shape[1..].iter().product::<usize>() * self.dtype().size();
         Ok(Box::new(RowReader { decoder, row: row as u64 }))
     }
@@ -191,86 +186,5 @@ impl ChunkReader for RowReader {
     }
     fn finish(&mut self) -> Result<()> {
         self.decoder.finish()
-    }
-}
-
-/// Writes an array as an .npy file: Fortran order where it is F- and not C-contiguous, else C order.
-pub fn save(path: &Path, array: &Array) -> Result<()> {
-    let mut temporary = Temporary::create(path)?;
-    write_array(&mut temporary.file, array).map_err(|e| e.context(path.display()))?;
-    temporary.commit()
-}
-
-/// Writes header and elements.
-pub(crate) fn write_array(out: &mut dyn Write, array: &Array) -> Result<()> {
-    let fortran = array.is_f_contiguous() && !array.is_c_contiguous();
-    out.write_all(&Header::to_bytes(array.dtype(), array.shape(), fortran))?;
-    let dense = if fortran { array.transpose(None)? } else { array.clone() };
-    write_elements(out, &dense)
-}
-
-/// Writes the elements in C order, block by block where they are not dense.
-fn write_elements(out: &mut dyn Write, array: &Array) -> Result<()> {
-    if array.is_c_contiguous() {
-        let _guard = Buffer::guard(&[(array.buffer(), array.extent(), Access::Read)], "save")?;
-        // SAFETY: the elements are dense, and the guard keeps writers away.
-        let bytes = unsafe { std::slice::from_raw_parts(array.as_ptr(), array.nbytes()) };
-        return Ok(out.write_all(bytes)?);
-    }
-    if array.size() <= WRITE_BLOCK {
-        return write_elements(out, &array.copy(Order::C)?);
-    }
-    let rows = (WRITE_BLOCK / (array.size() / array.shape()[0]).max(1)).max(1) as isize;
-    for start in (0..array.shape()[0] as isize).step_by(rows as usize) {
-        let part = array.index(&[Index::Slice { start: Some(start), stop: Some(start + rows), step: None }])?;
-        if part.shape()[0] == 1 {
-            write_elements(out, &part.index(&[Index::At(0)])?)?
-        } else {
-            write_elements(out, &part)?
-        }
-    }
-    Ok(())
-}
-
-/// An .npy file that is written row by row and appears when it is complete.
-pub struct NpyWriter {
-    temporary: Option<Temporary>,
-    left: u64,
-}
-
-impl NpyWriter {
-    /// A file for an array of this dtype and shape in C order.
-    pub fn create(path: &Path, dtype: DType, shape: &[usize]) -> Result<NpyWriter> {
-        let bytes = Layout::contiguous(shape, dtype.size())?.size() * dtype.size();
-        let mut temporary = Temporary::create(path)?;
-        temporary.file.write_all(&Header::to_bytes(dtype, shape, false)).map_err(|e| at(path, e))?;
-        Ok(NpyWriter { temporary: Some(temporary), left: bytes as u64 })
-    }
-}
-
-impl ChunkSink for NpyWriter {
-    fn write(&mut self, rows: &[u8]) -> Result<()> {
-        let temporary = self.temporary.as_mut().expect("a writer is not used after it finished");
-        if rows.len() as u64 > self.left {
-            let message = format!(
-                "{}: {} bytes more than its shape holds",
-                temporary.target().display(),
-                rows.len() as u64 - self.left
-            );
-            return Err(Error::new(ErrorKind::Value, message));
-        }
-        self.left -= rows.len() as u64;
-        let target = temporary.target().to_owned();
-        temporary.file.write_all(rows).map_err(|e| at(&target, e))
-    }
-
-    fn finish(&mut self) -> Result<()> {
-        let temporary = self.temporary.take().expect("a writer finishes once");
-        if self.left > 0 {
-            let message =
-                format!("{}: {} bytes of its shape were not written", temporary.target().display(), self.left);
-            return Err(Error::new(ErrorKind::Value, message));
-        }
-        temporary.commit()
     }
 }

@@ -111,4 +111,72 @@ fn archives() {
     let memory = Memory::new();
     let error = memory.enter(|| read(&bomb)).err().unwrap();
     assert!(error.message().contains("size") && memory.stats().peak_bytes < 200_000, "{error}");
+
+    let encrypted = archive(|b| {
+        let at = directory(b) + 8;
+        b[at] |= 1;
+    });
+    let error = read(&encrypted).err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert!(error.message().contains("encrypted"), "{error}");
+}
+
+/// An archive of one deflated member with these plain bytes, whose directory is changed by `change`.
+fn deflated(name: &str, plain: &[u8], encode: impl Fn(&[u8]) -> Vec<u8>, size: u64) -> PathBuf {
+    use rawzip::{CompressionMethod, Crc32Option, DataDescriptorOutput, ZipArchiveWriter};
+    use std::io::Write;
+    let mut archive = ZipArchiveWriter::new(Vec::new());
+    let file = archive.new_file("x.npy").compression_method(CompressionMethod::DEFLATE);
+    let (mut entry, _) = file.crc32(Crc32Option::Skip).start().unwrap();
+    entry.write_all(&encode(plain)).unwrap();
+    let crc = crc_fast::checksum(crc_fast::CrcAlgorithm::Crc32IsoHdlc, plain) as u32;
+    entry.finish(DataDescriptorOutput::new(crc, size)).unwrap();
+    let file = path(name);
+    std::fs::write(&file, archive.finish().unwrap()).unwrap();
+    file
+}
+
+fn deflate(plain: &[u8]) -> Vec<u8> {
+    use std::io::Write;
+    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(plain).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn deflated_bytes_end_where_the_header_says() {
+    let mut plain = metes_store::Header::to_bytes(metes_dtype::Kind::U8.into(), &[200], false);
+    plain.extend((0..200).map(|i| i as u8));
+    let size = plain.len() as u64;
+    let read = |file: &PathBuf| NpzFile::open(file)?.member("x")?.read();
+    read(&deflated("whole.npz", &plain, deflate, size)).unwrap();
+
+    let longer = [&plain[..], &[0; 9]].concat();
+    let cases = [
+        ("inflates past", deflated("past.npz", &longer, deflate, size), "goes on"),
+        ("inflates to less", deflated("less.npz", &plain[..300], deflate, size), "ends after"),
+        ("has no end", deflated("open.npz", &plain, |p| deflate(p).split_last().unwrap().1.to_vec(), size), "[x]"),
+        ("has more", deflated("more.npz", &plain, |p| [&deflate(p)[..], b"tail"].concat(), size), "4 bytes follow"),
+        ("is not deflated", deflated("noise.npz", &plain, |_| vec![0xff; 200], size), "not deflated"),
+        ("lies of its size", deflated("size.npz", &longer, deflate, size + 9), "shape"),
+    ];
+    for (what, file, message) in cases {
+        let error = read(&file).err().unwrap_or_else(|| panic!("a member that {what} is refused"));
+        assert_eq!(error.kind(), ErrorKind::Format, "{what}: {error}");
+        assert!(error.message().contains("[x]") && error.message().contains(message), "{what}: {error}");
+    }
+}
+
+#[test]
+fn one_damaged_member_does_not_hide_the_others() {
+    let file = path("damaged.npz");
+    let array = Array::zeros(&[10], metes_dtype::Kind::F64.into()).unwrap();
+    metes_store::savez(&file, &[("a".to_owned(), array.clone()), ("b".to_owned(), array)]).unwrap();
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes[..4].copy_from_slice(b"gone");
+    std::fs::write(&file, bytes).unwrap();
+    let archive = NpzFile::open(&file).unwrap();
+    let error = archive.member("a").err().unwrap();
+    assert!(error.message().contains("[a]"), "{error}");
+    assert_eq!(archive.member("b").unwrap().read().unwrap().shape(), [10]);
 }

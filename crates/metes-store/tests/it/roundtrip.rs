@@ -1,17 +1,12 @@
 //! What is written is read back, by every way of reading.
 
-use crate::path;
+use crate::count::counted;
+use crate::{counting, path};
 use metes_array::{Array, Order, Scalar};
-use metes_dtype::{DType, Kind};
+use metes_dtype::Kind;
 use metes_eval::{Expr, Output, Plan};
 use metes_memory::{MapMode, Memory};
-use metes_store::{Header, NpyWriter, NpzFile, load, open_npy, save, savez, savez_compressed};
-
-fn counting(shape: &[usize], kind: Kind) -> Array {
-    let size = shape.iter().product::<usize>();
-    let values: Vec<Scalar> = (0..size).map(|i| Scalar::Int(i as i128 % 100)).collect();
-    Array::from_scalars(shape, &values, DType::of(kind)).unwrap()
-}
+use metes_store::{NpzFile, load, open_npy, save, savez, savez_compressed};
 
 #[test]
 fn every_kind_and_shape_comes_back() {
@@ -44,16 +39,6 @@ fn orders_and_views_are_kept_or_made_dense() {
 }
 
 #[test]
-fn headers_are_those_that_numpy_writes() {
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes[10..]).trim_end().to_owned();
-    let header = Header::to_bytes(DType::of(Kind::F64), &[3, 4], false);
-    assert_eq!(text(header.clone()), "{'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }");
-    assert_eq!((header.len() % 64, *header.last().unwrap(), &header[..8]), (0, b'\n', &b"\x93NUMPY\x01\x00"[..]));
-    let header = Header::to_bytes(DType::of(Kind::Bool), &[5], true);
-    assert_eq!(text(header), "{'descr': '|b1', 'fortran_order': True, 'shape': (5,), }");
-}
-
-#[test]
 fn archives_stored_and_deflated() {
     let arrays = vec![("a".to_owned(), counting(&[50, 7], Kind::F32)), ("b".to_owned(), counting(&[9], Kind::U8))];
     for (name, write) in [("s.npz", savez as fn(&_, &_) -> _), ("c.npz", savez_compressed)] {
@@ -66,7 +51,9 @@ fn archives_stored_and_deflated() {
             assert_eq!(member.read().unwrap().to_scalars(), array.to_scalars());
             assert_eq!(member.is_mappable(), file.ends_with("s.npz"));
             if member.is_mappable() {
-                assert_eq!(member.map(MapMode::ReadOnly).unwrap().to_scalars(), array.to_scalars());
+                let mapped = member.map(MapMode::ReadOnly).unwrap();
+                assert_eq!(mapped.to_scalars(), array.to_scalars());
+                assert!((mapped.as_ptr() as usize).is_multiple_of(64), "stored members are aligned");
             }
         }
         assert!(archive.member("c").is_err());
@@ -110,29 +97,58 @@ fn open_writable(file: &std::path::Path) -> Array {
 }
 
 #[test]
-fn an_unfinished_file_never_appears() {
-    use metes_eval::ChunkSink;
-    let file = path("unfinished.npy");
-    let mut writer = NpyWriter::create(&file, DType::of(Kind::U8), &[2, 3]).unwrap();
-    writer.write(&[1, 2, 3]).unwrap();
-    assert!(writer.finish().is_err());
-    drop(writer);
-    assert!(!file.exists());
-    let mut writer = NpyWriter::create(&file, DType::of(Kind::U8), &[2, 3]).unwrap();
-    writer.write(&[1, 2, 3]).unwrap();
-    assert!(writer.write(&[0; 4]).is_err());
-    writer.write(&[4, 5, 6]).unwrap();
-    writer.finish().unwrap();
-    assert_eq!(load(&file).unwrap().shape(), [2, 3]);
+fn a_reader_holds_what_it_charges() {
+    let file = path("reader.npz");
+    savez_compressed(&file, &[("x".to_owned(), counting(&[500, 40], Kind::I64))]).unwrap();
+    let source = NpzFile::open(&file).unwrap().member("x").unwrap().source().unwrap();
+    let memory = Memory::new();
+    let mut rows = vec![0; 500 * 40 * 8];
+    let (reader, heap, _) = counted(|| {
+        let mut reader = memory.enter(|| source.open()).unwrap();
+        reader.read(&mut rows).unwrap();
+        reader
+    });
+    assert_eq!(memory.stats().current_bytes, source.reader_bytes());
+    let small = 4096;
+    assert!(heap as usize <= source.reader_bytes() + small, "{heap} bytes on the heap, {}", source.reader_bytes());
+    assert!(heap > 32 * 1024, "a window at least");
+    drop(reader);
+    assert_eq!(memory.stats().current_bytes, 0);
 }
 
 #[test]
-fn the_narrowest_dtype_holds_every_value() {
-    let suggest = |values: &[f64]| {
-        metes_store::suggest_dtype(&Array::from_slice(&[values.len()], values).unwrap()).unwrap().name()
-    };
-    assert_eq!(suggest(&[1.5, -2.0]), "float16");
-    assert_eq!(suggest(&[1.0e10, 0.5]), "float32");
-    assert_eq!(suggest(&[0.1]), "float64");
-    assert_eq!(suggest(&[f64::NAN, 1.0]), "float16");
+fn rows_are_skipped() {
+    let array = counting(&[3000, 4], Kind::I64);
+    let (npy, plain, packed) = (path("skip.npy"), path("skip-plain.npz"), path("skip-packed.npz"));
+    save(&npy, &array).unwrap();
+    savez(&plain, &[("x".to_owned(), array.clone())]).unwrap();
+    savez_compressed(&packed, &[("x".to_owned(), array.clone())]).unwrap();
+    let member = |file| NpzFile::open(file).unwrap().member("x").unwrap();
+    for file in [open_npy(&npy).unwrap(), member(&plain), member(&packed)] {
+        let mut reader = file.source().unwrap().open().unwrap();
+        let mut row = [0; 4 * 8];
+        reader.skip(2998).unwrap();
+        reader.read(&mut row).unwrap();
+        assert_eq!(i64::from_le_bytes(row[..8].try_into().unwrap()), 2998 * 4 % 100, "{}", file.name());
+        assert!(reader.finish().is_err(), "{}: a row is left", file.name());
+        let mut reader = file.source().unwrap().open().unwrap();
+        reader.skip(2999).unwrap();
+        reader.read(&mut row).unwrap();
+        reader.finish().unwrap();
+        assert!(file.source().unwrap().open().unwrap().skip(3001).is_err(), "{}", file.name());
+    }
+}
+
+#[test]
+fn lazy_arrays_have_the_order_of_their_axes() {
+    for shape in [&[][..], &[0, 4], &[5, 0], &[6, 4]] {
+        let array = counting(shape, Kind::I16).copy(Order::F).unwrap();
+        let file = path("lazy.npy");
+        save(&file, &array).unwrap();
+        let lazy = open_npy(&file).unwrap().lazy().unwrap();
+        assert_eq!(lazy.shape(), shape);
+        let plan = Plan::new(vec![Output::Array(lazy)], None).unwrap();
+        let back = plan.run(&mut |_, _| Ok(())).unwrap().remove(0).unwrap();
+        assert_eq!(back.to_scalars(), array.to_scalars());
+    }
 }
