@@ -3,7 +3,7 @@
 use crate::{Answer, Stop};
 use clap::Args;
 use metes::array::{Scalar, shape_text};
-use metes::memory::Error;
+use metes::memory::{Error, parse_size, size_text};
 use metes::store::{NpyFile, NpzFile, Survey, is_npz, open_npy, survey};
 use serde::Serialize;
 use serde_json::Value;
@@ -21,6 +21,9 @@ pub(crate) struct Inspect {
     /// Write one JSON array of objects instead of text
     #[arg(long)]
     json: bool,
+    /// Most memory for values, as "64 MiB" or "10%"; by default some MiB
+    #[arg(long, value_name = "SIZE", value_parser = limit)]
+    limit: Option<usize>,
 }
 
 /// An array of a file, or why it cannot be read.
@@ -121,9 +124,13 @@ impl Inspect {
             compressed: !file.is_mappable(),
             stored_bytes: file.stored_bytes(),
             nbytes: count * header.dtype.size() as u64,
-            values: if self.header { None } else { Some(of(survey(&file.lazy()?, None)?)) },
+            values: if self.header { None } else { Some(of(survey(&file.lazy()?, self.limit)?)) },
         })
     }
+}
+
+fn limit(text: &str) -> Result<usize, String> {
+    parse_size(text).map_err(|e| e.message().to_owned())
 }
 
 fn failure(name: String, error: &Error) -> Entry {
@@ -181,5 +188,5 @@ fn plain(value: &Value) -> String {
 }
 
 fn bytes(count: u64) -> String {
-    format!("{count} bytes")
+    size_text(usize::try_from(count).unwrap_or(usize::MAX))
 }

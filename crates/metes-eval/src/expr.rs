@@ -292,6 +292,10 @@ impl Expr {
             None => (0..self.shape().len()).collect(),
             Some(axes) => normalise(reduction.name, axes, self.shape())?,
         };
+        if self.shape().is_empty() {
+            // Folding needs an axis; one value along one axis gives the same.
+            return self.reshape(&[1])?.reduce(reduction, None, false, dtype, correction);
+        }
         let out = crate::reduce::result_dtype(reduction, self.dtype(), dtype)?;
         let made = crate::reduce::choose(reduction, self.dtype(), dtype)?.output.into();
         let shape = reduced_shape(self.shape(), &axes, keepdims);

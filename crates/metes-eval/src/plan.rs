@@ -362,8 +362,11 @@ impl Pass {
             let rows = self.sources[0].shape()[0];
             let fixed = live + self.bytes.total();
             let room = limit.map_or(usize::MAX, |l| l.saturating_sub(fixed)) / self.slot_row_bytes(rows).max(1);
-            let widest = self.sources.iter().map(|s| row_bytes(&**s)).max().unwrap_or(0).max(1);
-            let wanted = (SLOT_BYTES / widest).clamp(1, rows.max(1)).min(room.max(1));
+            let wanted = match self.sources.iter().map(|s| row_bytes(&**s)).max().unwrap_or(0) {
+                // Rows without bytes are one part, however many the file says it has.
+                0 => rows,
+                widest => (SLOT_BYTES / widest).clamp(1, rows.max(1)).min(room.max(1)),
+            };
             self.cuts = self.boundaries(rows, wanted);
         }
         self.bytes.slots = self.slot_bytes();

@@ -66,7 +66,7 @@ fn integers(values: &Expr, limit: Option<usize>) -> Result<Survey> {
 }
 
 fn floats(values: &Expr, limit: Option<usize>) -> Result<Survey> {
-    let nan = call("isnan", &[values.clone()])?;
+    let nan = call("isnan", std::slice::from_ref(values))?;
     let but_nan = |other: f64| call("where", &[nan.clone(), Expr::scalar(Scalar::Float(other)), values.clone()]);
     let lead = vec![
         folded("sum", &nan)?,
@@ -81,7 +81,7 @@ fn floats(values: &Expr, limit: Option<usize>) -> Result<Survey> {
 }
 
 fn complex(values: &Expr, limit: Option<usize>) -> Result<Survey> {
-    let nan = call("isnan", &[values.clone()])?;
+    let nan = call("isnan", std::slice::from_ref(values))?;
     let (found, narrowest) = with_fits(vec![folded("sum", &nan)?], values, &nan, limit)?;
     Ok(Survey { min: None, max: None, nans: count(found[0]), narrowest })
 }

@@ -4,7 +4,7 @@ use crate::path;
 use metes_array::Array;
 use metes_memory::{ErrorKind, Memory};
 use metes_store::{NpzFile, load, savez_compressed};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 fn npy(name: &str, version: [u8; 2], header: &str, data: &[u8]) -> PathBuf {
     let mut bytes = b"\x93NUMPY".to_vec();
@@ -17,7 +17,7 @@ fn npy(name: &str, version: [u8; 2], header: &str, data: &[u8]) -> PathBuf {
     file
 }
 
-fn refused(file: &PathBuf, field: &str) {
+fn refused(file: &Path, field: &str) {
     let memory = Memory::new();
     let error = memory.enter(|| load(file)).err().unwrap_or_else(|| panic!("{} is refused", file.display()));
     let name = file.file_name().unwrap().to_str().unwrap();

@@ -50,6 +50,8 @@ fn every_kind_is_surveyed_with_and_without_values() {
             assert_eq!((found.min, found.max, found.nans), (None, None, 0), "{kind:?}");
         }
     }
+    let one = survey(&Expr::array(Array::full(&[], Scalar::Int(7), Kind::I32.into()).unwrap()), None).unwrap();
+    assert_eq!((one.min, one.max, one.narrowest.name()), (Some(Scalar::Int(7)), Some(Scalar::Int(7)), "int8"));
     let nan = Scalar::Complex(0.0, f64::NAN);
     let values = Array::from_scalars(&[2], &[nan, Scalar::Complex(0.5, 1.0)], Kind::C128.into()).unwrap();
     let found = survey(&Expr::array(values), None).unwrap();
