@@ -1,6 +1,8 @@
 //! Scalar mathematics that the standard library does not spell as NumPy needs it.
 
+use crate::cast::From1;
 use crate::{DIVIDE, Flags, NEGATIVE_POWER, OVERFLOW};
+use half::f16;
 use num_complex::Complex;
 
 /// The real types.
@@ -88,6 +90,8 @@ pub(crate) trait Integer: Copy {
     fn floor_div(self, by: Self, flags: &mut Flags) -> Self;
     fn floor_mod(self, by: Self, flags: &mut Flags) -> Self;
     fn c_mod(self, by: Self, flags: &mut Flags) -> Self;
+    /// Truncated; of 0 it is what an infinity is cast to.
+    fn one_over(self, flags: &mut Flags) -> Self;
     fn power(self, by: Self, flags: &mut Flags) -> Self;
     fn gcd(self, other: Self) -> Self;
     fn lcm(self, other: Self) -> Self;
@@ -129,6 +133,15 @@ macro_rules! integers {
                     return 0;
                 }
                 self.wrapping_rem(by)
+            }
+
+            #[inline(always)]
+            fn one_over(self, flags: &mut Flags) -> $t {
+                if self == 0 {
+                    *flags |= DIVIDE;
+                    return From1::from1(f64::INFINITY);
+                }
+                1 / self
             }
 
             #[inline(always)]
@@ -274,4 +287,27 @@ fn large<T: Real>() -> T {
 
 fn ln_2<T: Real>() -> T {
     T::from(std::f64::consts::LN_2).expect("in range")
+}
+
+/// [`Real::next_after`] for float16; equal values give the first, as in NumPy.
+pub(crate) fn next_half(from: f16, to: f16) -> f16 {
+    if from.is_nan() || to.is_nan() {
+        return f16::NAN;
+    }
+    if from == to {
+        return from;
+    }
+    if from == f16::ZERO {
+        return f16::from_bits(1).copysign(to);
+    }
+    let away = (to > from) == (from > f16::ZERO);
+    f16::from_bits(if away { from.to_bits() + 1 } else { from.to_bits() - 1 })
+}
+
+/// [`spacing`] for float16, which in NumPy measures upwards on both sides of 0.
+pub(crate) fn half_spacing(a: f16) -> f16 {
+    if a.is_infinite() {
+        return f16::NAN;
+    }
+    f16::from_f32(next_half(a, f16::INFINITY).to_f32() - a.to_f32())
 }

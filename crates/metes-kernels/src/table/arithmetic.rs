@@ -77,7 +77,7 @@ pub(super) static ROWS: &[Ufunc] = rows! {
         complex(a) -> T => math::sign(a);
     }
     reciprocal 1 "One divided by the value; integers stay integers." {
-        int(a; flags) -> T => (1 as T).c_div(a, flags);
+        int(a; flags) -> T => a.one_over(flags);
         float(a) -> T => 1.0 / a;
         complex(a) -> T => math::reciprocal(a);
     }
@@ -116,12 +116,12 @@ pub(super) static ROWS: &[Ufunc] = rows! {
         float(a, b) -> T => a.copysign(b);
     }
     nextafter 2 "The next representable value after the first, towards the second." {
-        mixed(a: half::f16, b: half::f16) -> half::f16 => next_half(a, b);
+        mixed(a: half::f16, b: half::f16) -> half::f16 => math::next_half(a, b);
         mixed(a: f32, b: f32) -> f32 => math::Real::next_after(a, b);
         mixed(a: f64, b: f64) -> f64 => math::Real::next_after(a, b);
     }
     spacing 1 "The distance to the next representable value away from zero, with the value's sign." {
-        mixed(a: half::f16) -> half::f16 => half_spacing(a);
+        mixed(a: half::f16) -> half::f16 => math::half_spacing(a);
         mixed(a: f32) -> f32 => math::spacing(a);
         mixed(a: f64) -> f64 => math::spacing(a);
     }
@@ -166,46 +166,3 @@ pub(super) static ROWS: &[Ufunc] = rows! {
         unsigned(a) -> u8 => a.count_ones() as u8;
     }
 };
-
-/// Division that truncates; by 0 it gives what an infinity is cast to.
-trait Reciprocal {
-    fn c_div(self, by: Self, flags: &mut crate::Flags) -> Self;
-}
-
-macro_rules! reciprocal {
-    ($($t:ty)*) => {$(
-        impl Reciprocal for $t {
-            fn c_div(self, by: $t, flags: &mut crate::Flags) -> $t {
-                if by == 0 {
-                    *flags |= crate::DIVIDE;
-                    return crate::cast::From1::from1(f64::INFINITY);
-                }
-                self.wrapping_div(by)
-            }
-        }
-    )*};
-}
-reciprocal!(i8 i16 i32 i64 u8 u16 u32 u64);
-
-fn next_half(from: half::f16, to: half::f16) -> half::f16 {
-    use half::f16;
-    if from.is_nan() || to.is_nan() {
-        return f16::NAN;
-    }
-    if from == to {
-        return from;
-    }
-    if from == f16::ZERO {
-        return f16::from_bits(1).copysign(to);
-    }
-    let away = (to > from) == (from > f16::ZERO);
-    f16::from_bits(if away { from.to_bits() + 1 } else { from.to_bits() - 1 })
-}
-
-/// NumPy's float16 measures upwards on both sides of 0.
-fn half_spacing(a: half::f16) -> half::f16 {
-    if a.is_infinite() {
-        return half::f16::NAN;
-    }
-    half::f16::from_f32(next_half(a, half::f16::INFINITY).to_f32() - a.to_f32())
-}

@@ -2,6 +2,7 @@
 
 mod casts;
 mod layouts;
+mod narrow;
 mod reductions;
 mod rows;
 mod samples;
