@@ -44,6 +44,11 @@ fn s(n: usize, e: &str) -> String {
     if n == 1 { String::new() } else { format!("{e}s") }
 }
 
+/// A file's name without its directories.
+fn short(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}
+
 fn reads(pass: &Pass) -> String {
     let mut out = String::new();
     for source in &pass.sources {
@@ -51,7 +56,7 @@ fn reads(pass: &Pass) -> String {
         let _ = write!(
             out,
             ": read {} {} {} in {parts} part{} of {} rows, {SLOTS} slots",
-            source.name(),
+            short(source.name()),
             source.dtype(),
             shape_text(source.shape()),
             s(parts, ""),
@@ -81,7 +86,7 @@ impl Display for Formula<'_> {
         let of = Formula;
         match self.0.op() {
             Op::Array(_) => f.write_str("array"),
-            Op::Source(source) => f.write_str(source.name()),
+            Op::Source(source) => f.write_str(short(source.name())),
             Op::Weak(value) => write!(f, "{value}"),
             Op::View(_, x) => write!(f, "view({})", of(x)),
             Op::Cast(x) => write!(f, "{}({})", self.0.dtype(), of(x)),
