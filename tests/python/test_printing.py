@@ -23,7 +23,9 @@ def test_any_values(data, kind):
 
 
 @given(
-    values=st.lists(st.floats(-1000, 1000).map(lambda x: round(x, 2)) | st.sampled_from([0.1, -0.0, 1e-4, 99.5]), max_size=40)
+    values=st.lists(
+        st.floats(-1000, 1000).map(lambda x: round(x, 2)) | st.sampled_from([0.1, -0.0, 1e-4, 99.5]), max_size=40
+    )
 )
 def test_short_decimals(values):
     alike(np.array(values))
@@ -31,7 +33,9 @@ def test_short_decimals(values):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("shape", [(1001,), (40, 30), (4, 4, 4, 20), (7, 200), (200, 7), (2, 501), (1, 1, 1, 1), (0,), (2, 0)])
+@pytest.mark.parametrize(
+    "shape", [(1001,), (40, 30), (4, 4, 4, 20), (7, 200), (200, 7), (2, 501), (1, 1, 1, 1), (0,), (2, 0)]
+)
 def test_long_arrays_are_cut_and_lines_wrapped(kind, shape):
     count = int(np.prod(shape))
     alike((np.arange(count) % 120).reshape(shape).astype(kind))

@@ -4,7 +4,22 @@ from pathlib import Path
 
 import numpy as np
 
-KINDS = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split()
+KINDS = [
+    "bool",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "float16",
+    "float32",
+    "float64",
+    "complex64",
+    "complex128",
+]
 LEVELS = ("no", "equiv", "safe", "same_kind", "unsafe")
 
 
@@ -44,7 +59,9 @@ def main():
     lines = [f"# What NumPy {np.__version__} answers, written by from_numpy.py; the tests compare all of it."]
     for title, rows in SECTIONS.items():
         lines += ["", title]
-        lines += ["".join(str(entry).ljust(12) + " " * (len(str(entry)) > 11) for entry in row).rstrip() for row in rows]
+        lines += [
+            "".join(str(entry).ljust(12) + " " * (len(str(entry)) > 11) for entry in row).rstrip() for row in rows
+        ]
     Path(__file__).with_name("numpy.txt").write_text("\n".join(lines) + "\n")
 
 

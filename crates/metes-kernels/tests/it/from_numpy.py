@@ -1,6 +1,6 @@
 """Writes numpy.txt, what NumPy answers: for the rows that the file has, and for those named as arguments.
 
-    python from_numpy.py [ROW...]
+python from_numpy.py [ROW...]
 """
 
 import re
@@ -11,7 +11,22 @@ from pathlib import Path
 import numpy as np
 
 FILE = Path(__file__).with_name("numpy.txt")
-KINDS = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split()
+KINDS = [
+    "bool",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "float16",
+    "float32",
+    "float64",
+    "complex64",
+    "complex128",
+]
 INF, NAN = np.inf, np.nan
 TOP, LOW = 2**63 - 1, -(2**63)
 
@@ -21,29 +36,100 @@ ONE = {
     "uint8": [0, 1, 2, 5, 128, 200, 255],
     "int64": [0, -1, 2**62, TOP, LOW],
     "float64": [0.0, -0.0, 1, -1, 0.5, -0.5, 1.5, 2.5, -2.5, 3, 1e-5, 0.9, 100, 1e308, -1e308, 5e-324, INF, -INF, NAN],
-    "complex128": [complex(*z) for z in [
-        (0, 0), (1, 0), (-1, 0), (-1, -0.0), (0, 1), (0, -1), (2, 0.0), (2, -0.0), (-2, 0.0), (3, -4), (0.5, 0.25),
-        (-0.5, 1e-9), (1 + 1e-9, 1e-5), (1e200, 1e200), (700, 1), (-800, 2), (INF, 1), (-INF, 1), (1, INF),
-        (INF, INF), (NAN, 1), (1, NAN), (NAN, NAN),
-    ]],
+    "complex128": [
+        complex(*z)
+        for z in [
+            (0, 0),
+            (1, 0),
+            (-1, 0),
+            (-1, -0.0),
+            (0, 1),
+            (0, -1),
+            (2, 0.0),
+            (2, -0.0),
+            (-2, 0.0),
+            (3, -4),
+            (0.5, 0.25),
+            (-0.5, 1e-9),
+            (1 + 1e-9, 1e-5),
+            (1e200, 1e200),
+            (700, 1),
+            (-800, 2),
+            (INF, 1),
+            (-INF, 1),
+            (1, INF),
+            (INF, INF),
+            (NAN, 1),
+            (1, NAN),
+            (NAN, NAN),
+        ]
+    ],
 }
 TWO = {
     "bool": [(0, 0), (0, 1), (1, 0), (1, 1)],
     "int8": [
-        (7, 2), (-7, 2), (7, -2), (-7, -2), (5, 0), (-5, 0), (0, 0), (-128, -1), (-128, 1), (127, 1), (100, 100),
-        (2, 7), (3, 5), (-3, 5), (1, 8), (-1, 9), (12, 18), (-12, 18), (4, 4),
+        (7, 2),
+        (-7, 2),
+        (7, -2),
+        (-7, -2),
+        (5, 0),
+        (-5, 0),
+        (0, 0),
+        (-128, -1),
+        (-128, 1),
+        (127, 1),
+        (100, 100),
+        (2, 7),
+        (3, 5),
+        (-3, 5),
+        (1, 8),
+        (-1, 9),
+        (12, 18),
+        (-12, 18),
+        (4, 4),
     ],
     "uint8": [(7, 2), (5, 0), (0, 0), (255, 1), (255, 255), (200, 100), (2, 8), (3, 5), (1, 9), (12, 18), (0, 1)],
     "int64": [(TOP, 1), (LOW, -1), (LOW, 1), (2**62, 2), (3, 39), (-7, 2), (1, 63), (1, 64)],
     "float64": [
-        (7, 2), (-7, 2), (7, -2), (-7, -2), (6, 3), (-6, 3), (1, 0.0), (-1, 0.0), (1, -0.0), (0.0, 0.0), (0.0, 3),
-        (-0.0, 3), (INF, 2), (2, INF), (-2, INF), (INF, -INF), (INF, INF), (NAN, 1), (1, NAN), (0.5, -1.5),
-        (1e308, 10), (2, 0.5), (-8, 1 / 3), (2, -1074), (3, 3),
+        (7, 2),
+        (-7, 2),
+        (7, -2),
+        (-7, -2),
+        (6, 3),
+        (-6, 3),
+        (1, 0.0),
+        (-1, 0.0),
+        (1, -0.0),
+        (0.0, 0.0),
+        (0.0, 3),
+        (-0.0, 3),
+        (INF, 2),
+        (2, INF),
+        (-2, INF),
+        (INF, -INF),
+        (INF, INF),
+        (NAN, 1),
+        (1, NAN),
+        (0.5, -1.5),
+        (1e308, 10),
+        (2, 0.5),
+        (-8, 1 / 3),
+        (2, -1074),
+        (3, 3),
     ],
     "complex128": [
-        (1 + 2j, 3 - 4j), (1 + 2j, 0j), (0j, 1 + 1j), (2 + 0j, 3 + 0j), (2j, -2 + 0j), (-1 + 0j, 0.5 + 0j),
-        (1 + 1j, 1 - 1j), (1 + 1j, 1 + 1j), (complex(1, NAN), 2 + 0j), (complex(INF, 1), 1 + 1j),
-        (1 + 0j, complex(0, INF)), (1.5 - 2.5j, 0.5 + 2j),
+        (1 + 2j, 3 - 4j),
+        (1 + 2j, 0j),
+        (0j, 1 + 1j),
+        (2 + 0j, 3 + 0j),
+        (2j, -2 + 0j),
+        (-1 + 0j, 0.5 + 0j),
+        (1 + 1j, 1 - 1j),
+        (1 + 1j, 1 + 1j),
+        (complex(1, NAN), 2 + 0j),
+        (complex(INF, 1), 1 + 1j),
+        (1 + 0j, complex(0, INF)),
+        (1.5 - 2.5j, 0.5 + 2j),
     ],
 }
 THREE = {
@@ -119,7 +205,8 @@ def text(value):
 def lines(rows):
     yield f"# What NumPy {np.__version__} answers, written by from_numpy.py; the tests compare all of it."
     yield ""
-    yield "[results]  the type characters of the first result, for operands of each kind (where: beside a bool; ldexp: beside an int64); - for none"
+    yield "[results]  the type characters of the first result, for operands of each kind "
+    "(where: beside a bool; ldexp: beside an int64); - for none"
     yield "row".ljust(18) + " ".join(np.dtype(kind).char for kind in KINDS)
     for row in rows:
         yield row.ljust(18) + " ".join(result(row, kind) for kind in KINDS)
@@ -128,9 +215,11 @@ def lines(rows):
     for row in rows:
         for kinds, cases in operands(row):
             if cases and has_loop(row, kinds):
-                columns = [np.array(column, kind) for kind, column in zip(kinds, zip(*cases))]
-                results = zip(*call(row, columns))
-                pairs = zip(zip(*columns), results)
+                columns = [
+                    np.array(column, kind) for kind, column in zip(kinds, zip(*cases, strict=False), strict=False)
+                ]
+                results = zip(*call(row, columns), strict=False)
+                pairs = zip(zip(*columns, strict=False), results, strict=False)
                 yield f"{row} {':'.join(kinds)} " + " ".join(
                     ":".join(map(text, a)) + "=" + ":".join(map(text, r)) for a, r in pairs
                 )

@@ -8,7 +8,7 @@ from io import BytesIO
 
 import numpy as np
 
-KINDS = "? b h i l B H I L e f d F D".split()
+KINDS = ["?", "b", "h", "i", "l", "B", "H", "I", "L", "e", "f", "d", "F", "D"]
 
 
 def counting(shape, kind):
@@ -58,9 +58,8 @@ def main():
     }
     for name, array in refused.items():
         np.save(f"refused_{name}.npy", array)
-    with zipfile.ZipFile("bzip2.npz", "w", zipfile.ZIP_BZIP2) as archive:
-        with archive.open("x.npy", "w") as file:
-            np.lib.format.write_array(file, counting((50,), "d"))
+    with zipfile.ZipFile("bzip2.npz", "w", zipfile.ZIP_BZIP2) as archive, archive.open("x.npy", "w") as file:
+        np.lib.format.write_array(file, counting((50,), "d"))
     with zipfile.ZipFile("twice.npz", "w") as archive:
         for shape in ((2,), (3,)):
             with archive.open("x.npy", "w") as file:
