@@ -26,7 +26,7 @@ pub use expr::Expr;
 pub use plan::{Output, Plan};
 pub use program::{Arg, Program, ProgramBuilder, ScratchBuf, Slot};
 pub use reduce::{ReduceOptions, reduce, result_dtype as reduced_dtype};
-pub use reducer::{Part, Reducer};
+pub use reducer::{Domain, Part, Reducer};
 pub use resolve::{Input, common_dtype, resolve, result_dtype};
 pub use source::{ChunkReader, ChunkSink, ChunkSource};
 pub use stream::Progress;

@@ -9,7 +9,7 @@
 use crate::expr::{Expr, Fold, Op};
 use crate::program::{Arg, Program, ProgramBuilder, Slot};
 use crate::reduce::choose;
-use crate::reducer::Reducer;
+use crate::reducer::{Domain, Reducer};
 use crate::source::{ChunkSink, ChunkSource};
 use crate::track::Track;
 use metes_array::Dims;
@@ -140,8 +140,9 @@ impl Sink {
         match &self.target {
             Target::Fold(expr) => {
                 let (cell, _) = self.cell()?;
-                let cut = self.cut(parts);
-                let states = Reducer::state_bytes(cell, &self.program, self.value.shape(), &fold_of(expr).axes, cut);
+                let axes = &fold_of(expr).axes;
+                let domain = Domain { shape: self.value.shape(), axes, cut: self.cut(parts) };
+                let states = Reducer::state_bytes(cell, &self.program, domain);
                 Ok((bytes_of(expr), states))
             }
             Target::Store(expr) => Ok((bytes_of(expr), self.program.scratch_bytes())),

@@ -2,7 +2,7 @@
 
 use crate::apply::{Operand, Options, apply};
 use crate::program::ProgramBuilder;
-use crate::reducer::{Part, Reducer, check_not_empty};
+use crate::reducer::{Domain, Part, Reducer, check_not_empty};
 use metes_array::{Array, Dims, Order, Scalar, broadcast_shapes, shape_text};
 use metes_dtype::{Casting, Category, DType, Kind, can_cast};
 use metes_kernels::{ReduceCell, Reduction};
@@ -95,7 +95,7 @@ pub fn reduce(reduction: &'static Reduction, array: &Array, options: &ReduceOpti
     }
     let result = Array::empty(&kept, cell.output.into(), reduction.name)?;
     let empty = axes.iter().any(|&a| array.shape()[a] == 0);
-    if !(empty && !reduction.has_identity) {
+    if !empty || reduction.has_identity {
         fold(reduction, cell, array, &axes, options, &result)?;
     }
     let result = match options.initial {
@@ -138,8 +138,8 @@ fn fold(
     let slot = builder.cast(slot, cell.input.into());
     let program = builder.finish(slot);
     let part = Part { axis: 0, start: 0, len: array.shape().first().copied().unwrap_or(1) };
-    let mut reducer =
-        Reducer::new(reduction, cell, program, array.shape(), axes, None, options.correction, result.clone())?;
+    let domain = Domain { shape: array.shape(), axes, cut: None };
+    let mut reducer = Reducer::new(reduction, cell, program, domain, options.correction, result.clone())?;
     reducer.feed(std::slice::from_ref(array), part, options.where_.as_ref())?;
     reducer.finish()
 }

@@ -23,6 +23,17 @@ pub struct Part {
     pub len: usize,
 }
 
+/// What is reduced: a domain of values, and how they come.
+#[derive(Clone, Copy, Debug)]
+pub struct Domain<'a> {
+    /// The shape of the whole.
+    pub shape: &'a [usize],
+    /// The reduced axes, ascending.
+    pub axes: &'a [usize],
+    /// The axis along which parts are cut, if there is more than one part.
+    pub cut: Option<usize>,
+}
+
 /// How the axes of a domain take part.
 struct Plan {
     /// The whole domain.
@@ -94,15 +105,9 @@ pub struct Reducer {
 }
 
 impl Reducer {
-    /// Bytes that [`Reducer::new`] takes, exactly. `cut` is the axis along which parts are cut, if there is more
-    /// than one part; `shape` is the whole domain, `axes` are ascending.
-    pub fn state_bytes(
-        cell: &'static ReduceCell,
-        program: &Program,
-        shape: &[usize],
-        axes: &[usize],
-        cut: Option<usize>,
-    ) -> usize {
+    /// Bytes that [`Reducer::new`] takes, exactly.
+    pub fn state_bytes(cell: &'static ReduceCell, program: &Program, domain: Domain) -> usize {
+        let Domain { shape, axes, cut } = domain;
         let plan = Plan::new(shape, axes);
         let outer = States::bytes(cell, plan.width(cut), levels(plan.count(&plan.outer)));
         let runs =
@@ -119,12 +124,11 @@ impl Reducer {
         reduction: &'static Reduction,
         cell: &'static ReduceCell,
         program: Program,
-        shape: &[usize],
-        axes: &[usize],
-        cut: Option<usize>,
+        domain: Domain,
         correction: f64,
         out: Array,
     ) -> Result<Reducer> {
+        let Domain { shape, axes, cut } = domain;
         let plan = Plan::new(shape, axes);
         if let Some(cut) = cut
             && axes.contains(&cut)

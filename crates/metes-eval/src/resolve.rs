@@ -82,7 +82,7 @@ pub fn resolve(ufunc: &Ufunc, inputs: &[Input], dtype: Option<DType>) -> Result<
     }
     find(ufunc, &kinds, common.kind())
         .or_else(|| {
-            let own: Vec<Kind> = inputs.iter().map(|input| kind_alone(input)).collect();
+            let own: Vec<Kind> = inputs.iter().map(kind_alone).collect();
             find(ufunc, &own, common.kind())
         })
         .ok_or_else(|| unsupported(ufunc, inputs))

@@ -8,7 +8,7 @@
 use crate::expr::{Expr, Op};
 use crate::plan::{Pass, Plan, SLOTS, Sink, Target, fold_of, slot_shape, source_id};
 use crate::program::ScratchBuf;
-use crate::reducer::{Part, Reducer};
+use crate::reducer::{Domain, Part, Reducer};
 use crate::source::{ChunkReader, ChunkSource};
 use metes_array::{Array, Dims, Index};
 use metes_memory::{Error, ErrorKind, Memory, Result};
@@ -116,8 +116,16 @@ struct Running {
 }
 
 enum Work {
-    Fold(Reducer),
-    Elementwise { program: crate::program::Program, scratch: ScratchBuf, rows: Option<Array> },
+    Fold(Box<Reducer>),
+    Elementwise(Box<Elementwise>),
+}
+
+/// A program whose values are stored or handed on.
+struct Elementwise {
+    program: crate::program::Program,
+    scratch: ScratchBuf,
+    /// A slot for rows on their way out.
+    rows: Option<Array>,
 }
 
 impl Running {
@@ -134,20 +142,19 @@ impl Running {
                     fold.reduction.name,
                 )?;
                 let cell = cell.expect("a fold has a cell");
-                let (shape, axes) = (value.shape(), &fold.axes);
-                let reducer =
-                    Reducer::new(fold.reduction, cell, program, shape, axes, cut, fold.correction, out.clone())?;
-                (Some(out), Work::Fold(reducer))
+                let domain = Domain { shape: value.shape(), axes: &fold.axes, cut };
+                let reducer = Reducer::new(fold.reduction, cell, program, domain, fold.correction, out.clone())?;
+                (Some(out), Work::Fold(Box::new(reducer)))
             }
             Target::Store(expr) => {
                 let out = Array::empty(expr.shape(), expr.dtype(), "compute")?;
                 let scratch = ScratchBuf::new(&program)?;
-                (Some(out), Work::Elementwise { program, scratch, rows: None })
+                (Some(out), Work::Elementwise(Box::new(Elementwise { program, scratch, rows: None })))
             }
             Target::File(_) => {
                 let rows = Array::empty(&slot_shape(&value, cuts), value.dtype(), "save")?;
                 let scratch = ScratchBuf::new(&program)?;
-                (None, Work::Elementwise { program, scratch, rows: Some(rows) })
+                (None, Work::Elementwise(Box::new(Elementwise { program, scratch, rows: Some(rows) })))
             }
         };
         Ok(Running { target, value, leaves, work, out })
@@ -180,7 +187,8 @@ impl Running {
     fn feed(&mut self, inputs: &[Array], part: Part) -> Result<()> {
         match &mut self.work {
             Work::Fold(reducer) => reducer.feed(inputs, part, None),
-            Work::Elementwise { program, scratch, rows } => {
+            Work::Elementwise(work) => {
+                let Elementwise { program, scratch, rows } = &mut **work;
                 let (out, at) = match (&self.out, rows) {
                     (Some(out), _) => (out, part),
                     (None, Some(rows)) => (&*rows, Part { start: 0, ..part }),
@@ -208,7 +216,7 @@ impl Running {
                 held.0.insert(expr.id(), self.out.expect("a stored value has a result"));
             }
             (Target::File(mut sink), _) => sink.finish()?,
-            (Target::Fold(_), Work::Elementwise { .. }) => unreachable!("a fold folds"),
+            (Target::Fold(_), Work::Elementwise(_)) => unreachable!("a fold folds"),
         }
         Ok(())
     }

@@ -98,9 +98,9 @@ impl Track {
             if product == before && len > 0 && rows > 0 {
                 let found = if len == rows {
                     Some((0, None))
-                } else if rows % len == 0 {
+                } else if rows.is_multiple_of(len) {
                     Some((if len > 1 { 1 } else { 3 }, Some(Stage::Split { by: rows / len })))
-                } else if len % rows == 0 {
+                } else if len.is_multiple_of(rows) {
                     Some((2, Some(Stage::Merge { by: len / rows })))
                 } else {
                     None

@@ -205,8 +205,10 @@ def text(value):
 def lines(rows):
     yield f"# What NumPy {np.__version__} answers, written by from_numpy.py; the tests compare all of it."
     yield ""
-    yield "[results]  the type characters of the first result, for operands of each kind "
-    "(where: beside a bool; ldexp: beside an int64); - for none"
+    yield (
+        "[results]  the type characters of the first result, for operands of each kind "
+        "(where: beside a bool; ldexp: beside an int64); - for none"
+    )
     yield "row".ljust(18) + " ".join(np.dtype(kind).char for kind in KINDS)
     for row in rows:
         yield row.ljust(18) + " ".join(result(row, kind) for kind in KINDS)
