@@ -1,7 +1,7 @@
 """Writes the type stubs of the native module and of the package from what is really there.
 
-    python python/make_stubs.py            # writes python/metes/_native.pyi and python/metes/__init__.pyi
-    python python/make_stubs.py --check    # fails where the committed files differ
+    python -P python/make_stubs.py            # writes python/metes/_native.pyi and python/metes/__init__.pyi
+    python -P python/make_stubs.py --check    # fails where the committed files differ
 
 Names, parameters and documentation come from the running module, hence from the kernels' tables; only the types of
 parameters (by their names) and of results (by the sort of function) are written here.

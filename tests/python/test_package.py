@@ -36,7 +36,7 @@ def test_no_private_names():
 
 def test_stubs_are_up_to_date():
     script = ROOT / "python" / "make_stubs.py"
-    run = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, check=False)
+    run = subprocess.run([sys.executable, "-P", script, "--check"], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
 
 
