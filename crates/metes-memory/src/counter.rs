@@ -1,4 +1,4 @@
-//! [`Counter`]: how many now, at most, and in all; exact under threads.
+//! [`Counter`]: how many now, and at most; exact under threads.
 
 use crate::sync::{AtomicUsize, Ordering};
 
@@ -9,7 +9,6 @@ use crate::sync::{AtomicUsize, Ordering};
 pub struct Counter {
     now: AtomicUsize,
     peak: AtomicUsize,
-    total: AtomicUsize,
 }
 
 impl Counter {
@@ -19,7 +18,6 @@ impl Counter {
         if now > self.peak.load(Ordering::Relaxed) {
             self.peak.fetch_max(now, Ordering::Relaxed);
         }
-        self.total.fetch_add(n, Ordering::Relaxed);
         now
     }
 
@@ -41,7 +39,6 @@ impl Counter {
                     if next > self.peak.load(Ordering::Relaxed) {
                         self.peak.fetch_max(next, Ordering::Relaxed);
                     }
-                    self.total.fetch_add(n, Ordering::Relaxed);
                     return Ok(next);
                 }
                 Err(seen) => now = seen,
@@ -57,11 +54,6 @@ impl Counter {
     /// The highest value since the last reset.
     pub fn peak(&self) -> usize {
         self.peak.load(Ordering::Relaxed)
-    }
-
-    /// Everything ever added.
-    pub fn total(&self) -> usize {
-        self.total.load(Ordering::Relaxed)
     }
 
     /// Sets the peak to the value now.

@@ -4,6 +4,7 @@
 //! assembled in [`Memory::with_limit`]. Each layer is one small file and adds one thing. Nothing here knows what an
 //! array is. Left out: moving live buffers, and sources that spill to files.
 
+mod books;
 mod borrow;
 mod budget;
 mod buffer;
@@ -12,6 +13,7 @@ mod counter;
 mod error;
 mod failing;
 mod held;
+mod large;
 mod ledger;
 mod limits;
 mod map;

@@ -4,7 +4,7 @@
 //! budget what is set aside in all, cached bytes included. A limit is on that; scopes are charged what is asked for.
 
 use crate::budget::Budget;
-use crate::ledger::{By, Holder, Ledger};
+use crate::ledger::{Booking, By, Holder, Ledger};
 use crate::pool::Pool;
 use crate::{Block, Error, Failing, Observer, Request, Result, Scope, Source, System, limits, size_text};
 use std::cell::RefCell;
@@ -134,18 +134,19 @@ impl Memory {
 
     /// What is live, what was.
     pub fn stats(&self) -> Stats {
-        let Ledger { bytes, count, allocated, .. } = &*self.0.ledger;
+        let Ledger { bytes, count, .. } = &*self.0.ledger;
+        let sums = self.0.ledger.sums();
         Stats {
             current_bytes: bytes.now(),
             peak_bytes: bytes.peak(),
-            total_bytes: bytes.total(),
-            freed_bytes: bytes.total() - bytes.now(),
+            total_bytes: sums.taken_bytes,
+            freed_bytes: sums.given_bytes,
             current_count: count.now(),
             peak_count: count.peak(),
-            total_count: count.total(),
-            freed_count: count.total() - count.now(),
+            total_count: sums.taken_count,
+            freed_count: sums.given_count,
             requested_bytes: bytes.now(),
-            allocated_bytes: allocated.now(),
+            allocated_bytes: sums.allocated,
             reserved_bytes: self.0.budget.used(),
             cached_bytes: self.0.pool.cached(),
             foreign_bytes: FOREIGN.load(Ordering::Relaxed),
@@ -213,13 +214,13 @@ impl Memory {
 
     /// Charges `bytes` that some library holds for us without going through a source (a codec's state).
     pub fn charge(&self, bytes: usize, op: &'static str) -> Result<Charge> {
-        let request = self.0.ledger.tagged(&Request::new(bytes, op))?;
+        let (request, scope) = self.0.ledger.charge(&Request::new(bytes, op)).map_err(|e| self.explained(e))?;
         if let Err(error) = self.0.budget.reserve(bytes, &request) {
-            crate::scope::credit(request.tag.scope, bytes);
+            scope.iter().for_each(|scope| scope.credit(bytes));
             return Err(self.explained(error));
         }
-        let account = self.0.ledger.open(bytes, bytes, request.tag, 0);
-        Ok(Charge { memory: self.clone(), bytes, account })
+        let booking = self.0.ledger.open(bytes, bytes, &request, scope, 0);
+        Ok(Charge { memory: self.clone(), bytes, booking })
     }
 
     /// A refusal with who holds most, and what helps.
@@ -250,12 +251,12 @@ impl Memory {
 pub struct Charge {
     memory: Memory,
     bytes: usize,
-    account: usize,
+    booking: Booking,
 }
 
 impl Drop for Charge {
     fn drop(&mut self) {
-        self.memory.0.ledger.close(self.bytes, self.bytes, self.account, 0);
+        self.memory.0.ledger.close(self.bytes, self.bytes, &self.booking, 0);
         self.memory.0.budget.release(self.bytes);
     }
 }

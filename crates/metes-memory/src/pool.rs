@@ -8,17 +8,14 @@
 //! parent at that moment leaves it locked, so fork from a thread that computes nothing.
 
 use crate::classes::{SMALL, SMALL_CLASSES, UNIT, class_of, large_size, size_of_class};
+use crate::large::Large;
 use crate::slab::Slabs;
+use crate::system::MAPPED_BYTES;
 use crate::thread_cache;
 use crate::{Block, Request, Result, Source};
-use std::collections::VecDeque;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
-
-/// A cached large block that nobody wanted for this long goes back.
-const DECAY: Duration = Duration::from_secs(5);
 
 /// A cache over another source.
 pub struct Pool(pub(crate) Arc<Shared>);
@@ -30,12 +27,6 @@ pub(crate) struct Shared {
     slabs: [Mutex<Slabs>; SMALL_CLASSES],
     large: Mutex<Large>,
     cap: AtomicUsize,
-}
-
-#[derive(Default)]
-struct Large {
-    blocks: VecDeque<(Block, Instant)>,
-    bytes: usize,
 }
 
 impl Pool {
@@ -55,7 +46,7 @@ impl Pool {
     pub fn cached(&self) -> usize {
         let small: usize =
             self.0.slabs.iter().map(|s| s.lock().unwrap_or_else(PoisonError::into_inner).free_bytes()).sum();
-        small + self.0.large().bytes
+        small + self.0.large().bytes()
     }
 
     /// Sets the most bytes of freed large blocks that are kept.
@@ -82,8 +73,9 @@ impl Shared {
         if !out.is_empty() {
             return Ok(());
         }
-        let slab = Slabs::request(size_of_class(class), request);
-        let slab = self.below.take(&slab)?;
+        let slab = |lone| self.below.take(&Slabs::request(size_of_class(class), request, lone));
+        // Where a limit leaves no room for a slab there may be some for a block.
+        let slab = slab(false).or_else(|_| slab(true))?;
         let mut list = list();
         list.add(slab);
         list.take(want, out);
@@ -98,45 +90,48 @@ impl Shared {
 
     fn take_large(&self, request: &Request) -> Result<Block> {
         let rounded = large_size(request.size.max(UNIT)).unwrap_or(request.size);
-        let below = Request { size: rounded, ..*request };
-        if !(request.zeroed && rounded >= crate::system::MAPPED_BYTES) {
-            let mut large = self.large();
-            let found = large.blocks.iter().rposition(|(b, _)| b.size == rounded && b.align == request.align);
-            if let Some((mut block, _)) = found.and_then(|at| large.blocks.remove(at)) {
-                large.bytes -= block.reserved;
-                drop(large);
+        let mut out = Vec::new();
+        let mut large = self.large();
+        large.evict(self.cap.load(Ordering::Relaxed), &mut out);
+        let mut found = large.take(rounded, request.align);
+        drop(large);
+        if request.zeroed && rounded >= MAPPED_BYTES {
+            // Fresh pages are zero for nothing; one more freed block of this size would only wait for ever.
+            out.extend(found.take());
+        }
+        self.give_below(out);
+        match found {
+            Some(mut block) => {
                 if request.zeroed {
                     // SAFETY: the block holds this many bytes and is nobody's now.
                     unsafe { block.ptr.write_bytes(0, rounded) };
                 }
-                block.size = request.size;
-                block.tag = request.tag;
-                return Ok(block);
+                (block.size, block.tag) = (request.size, request.tag);
+                Ok(block)
+            }
+            None => {
+                let block = self.below.take(&Request { size: rounded, ..*request })?;
+                Ok(Block { size: request.size, ..block })
             }
         }
-        let block = self.below.take(&below)?;
-        Ok(Block { size: request.size, ..block })
     }
 
     fn give_large(&self, block: Block) {
         let rounded = large_size(block.size.max(UNIT)).unwrap_or(block.size);
-        let block = Block { size: rounded, ..block };
-        let now = Instant::now();
         let mut out = Vec::new();
         let mut large = self.large();
-        large.bytes += block.reserved;
-        large.blocks.push_back((block, now));
-        let cap = self.cap.load(Ordering::Relaxed);
-        while let Some((_, since)) = large.blocks.front()
-            && (large.bytes > cap || now.duration_since(*since) > DECAY)
-            && let Some((block, _)) = large.blocks.pop_front()
-        {
-            large.bytes -= block.reserved;
-            out.push(block);
-        }
+        large.add(Block { size: rounded, ..block });
+        large.evict(self.cap.load(Ordering::Relaxed), &mut out);
         drop(large);
-        // SAFETY: blocks of the source below that are nobody's.
-        out.into_iter().for_each(|block| unsafe { self.below.give(block) });
+        self.give_below(out);
+    }
+
+    /// Gives blocks that are nobody's to the source below; returns their bytes.
+    fn give_below(&self, blocks: Vec<Block>) -> usize {
+        let bytes = blocks.iter().map(|b| b.reserved).sum();
+        // SAFETY: blocks of the source below: whole slabs without a live block, and large blocks that were freed.
+        blocks.into_iter().for_each(|block| unsafe { self.below.give(block) });
+        bytes
     }
 
     fn trim(&self, keep: usize) -> usize {
@@ -144,18 +139,8 @@ impl Shared {
         for slabs in &self.slabs {
             slabs.lock().unwrap_or_else(PoisonError::into_inner).drain_empty(&mut out);
         }
-        let mut large = self.large();
-        while large.bytes > keep
-            && let Some((block, _)) = large.blocks.pop_front()
-        {
-            large.bytes -= block.reserved;
-            out.push(block);
-        }
-        drop(large);
-        let bytes = out.iter().map(|b| b.reserved).sum();
-        // SAFETY: whole slabs without a live block, and large blocks that are nobody's.
-        out.into_iter().for_each(|block| unsafe { self.below.give(block) });
-        bytes
+        self.large().evict(keep, &mut out);
+        self.give_below(out)
     }
 }
 
@@ -194,19 +179,18 @@ impl Source for Pool {
         if is_small(request.size, request.align) {
             return size_of_class(class_of(request.size));
         }
-        large_size(request.size).unwrap_or(usize::MAX)
+        large_size(request.size.max(UNIT)).unwrap_or(usize::MAX)
     }
 }
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        self.cap.store(0, Ordering::Relaxed);
         let mut out = Vec::new();
         for slabs in &self.slabs {
             slabs.lock().unwrap_or_else(PoisonError::into_inner).drain_all(&mut out);
         }
-        out.extend(std::mem::take(&mut self.large().blocks).into_iter().map(|(block, _)| block));
-        // SAFETY: the pool is gone, and every block that it handed out keeps it alive, so none is left.
-        out.into_iter().for_each(|block| unsafe { self.below.give(block) });
+        self.large().evict(0, &mut out);
+        // Every block that the pool handed out keeps it alive, so none is left.
+        self.give_below(out);
     }
 }

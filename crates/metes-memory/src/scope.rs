@@ -7,22 +7,30 @@ use crate::counter::Counter;
 use crate::{Error, Refusal, Request, Result, size_text};
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 /// A budget for a block of code.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Scope(Arc<Inner>);
 
+#[derive(Debug)]
 struct Inner {
-    id: u32,
+    /// The number of the name.
+    number: u32,
     name: String,
     limit: usize,
     used: Counter,
     around: Option<Scope>,
 }
 
-static SCOPES: LazyLock<RwLock<HashMap<u32, Scope>>> = LazyLock::new(RwLock::default);
+/// The names of scopes, each with its number. Scopes of one name have one number, so that a loop of budgets adds nothing.
+static NAMES: LazyLock<RwLock<Names>> = LazyLock::new(RwLock::default);
+
+#[derive(Default)]
+struct Names {
+    numbers: HashMap<String, u32>,
+    all: Vec<String>,
+}
 
 thread_local! {
     static ENTERED: RefCell<Vec<Scope>> = const { RefCell::new(Vec::new()) };
@@ -38,9 +46,8 @@ impl Scope {
     /// assert!(refused.is_err());
     /// ```
     pub fn new(limit: Option<usize>, name: &str) -> Scope {
-        static NEXT: AtomicU32 = AtomicU32::new(1);
         Scope(Arc::new(Inner {
-            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            number: number_of(name),
             name: name.to_owned(),
             limit: limit.unwrap_or(usize::MAX),
             used: Counter::default(),
@@ -126,7 +133,13 @@ impl Scope {
         Error::refused(message, Refusal { requested: bytes, limit: Some(*limit), live, holders: Vec::new() })
     }
 
-    fn credit(&self, bytes: usize) {
+    /// The number of its name.
+    pub(crate) fn number(&self) -> u32 {
+        self.0.number
+    }
+
+    /// Gives back what it was charged.
+    pub(crate) fn credit(&self, bytes: usize) {
         self.0.used.sub(bytes);
         if let Some(around) = &self.0.around {
             around.credit(bytes);
@@ -134,34 +147,27 @@ impl Scope {
     }
 }
 
-/// Charges the thread's scope, and returns its number; 0 where there is none.
-pub(crate) fn charge(bytes: usize, request: &Request) -> Result<u32> {
+/// Charges the thread's scope, if it is in one, and returns it.
+pub(crate) fn charge(bytes: usize, request: &Request) -> Result<Option<Scope>> {
     ENTERED.with_borrow(|stack| match stack.last() {
-        None => Ok(0),
-        Some(scope) => {
-            scope.charge(bytes, request)?;
-            SCOPES.write().unwrap_or_else(PoisonError::into_inner).entry(scope.0.id).or_insert_with(|| scope.clone());
-            Ok(scope.0.id)
-        }
+        None => Ok(None),
+        Some(scope) => scope.charge(bytes, request).map(|()| Some(scope.clone())),
     })
 }
 
-/// Gives back what a scope was charged.
-pub(crate) fn credit(id: u32, bytes: usize) {
-    if id == 0 {
-        return;
+fn number_of(name: &str) -> u32 {
+    let mut names = NAMES.write().unwrap_or_else(PoisonError::into_inner);
+    if let Some(&number) = names.numbers.get(name) {
+        return number;
     }
-    let mut scopes = SCOPES.write().unwrap_or_else(PoisonError::into_inner);
-    let Some(scope) = scopes.get(&id).cloned() else { return };
-    scope.credit(bytes);
-    // Nobody can enter it any more, and nothing is charged to it: only the table knows it.
-    if Arc::strong_count(&scope.0) == 2 && scope.0.used.now() == 0 {
-        scopes.remove(&id);
-    }
+    names.all.push(name.to_owned());
+    let number = names.all.len() as u32;
+    names.numbers.insert(name.to_owned(), number);
+    number
 }
 
-/// The name of a scope that something is charged to.
-pub fn scope_name(id: u32) -> String {
-    let scopes = SCOPES.read().unwrap_or_else(PoisonError::into_inner);
-    scopes.get(&id).map(|s| s.0.name.clone()).unwrap_or_default()
+/// The name of the scopes with a number; empty for 0, the program's.
+pub fn scope_name(number: u32) -> String {
+    let names = NAMES.read().unwrap_or_else(PoisonError::into_inner);
+    number.checked_sub(1).and_then(|at| names.all.get(at as usize)).cloned().unwrap_or_default()
 }

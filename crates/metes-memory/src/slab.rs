@@ -13,6 +13,8 @@ pub(crate) struct Slabs {
     slabs: BTreeMap<usize, Slab>,
     /// Addresses of slabs that have free blocks, most recently freed last.
     open: Vec<usize>,
+    /// Free blocks in all slabs.
+    free: usize,
 }
 
 struct Slab {
@@ -27,12 +29,13 @@ unsafe impl Send for Slab {}
 
 impl Slabs {
     pub(crate) fn new(size: usize) -> Slabs {
-        Slabs { size, slabs: BTreeMap::new(), open: Vec::new() }
+        Slabs { size, slabs: BTreeMap::new(), open: Vec::new(), free: 0 }
     }
 
-    /// What is asked of the source below for a slab of blocks of `size` bytes.
-    pub(crate) fn request(size: usize, request: &Request) -> Request {
-        Request { size: SLAB.max(size * 8) / size * size, align: 64, zeroed: false, ..*request }
+    /// What is asked of the source below for a slab of blocks of `size` bytes; a `lone` one holds one block.
+    pub(crate) fn request(size: usize, request: &Request, lone: bool) -> Request {
+        let bytes = if lone { size } else { SLAB.max(size * 8) / size * size };
+        Request { size: bytes, align: 64, zeroed: false, ..*request }
     }
 
     /// Adds a slab.
@@ -41,12 +44,14 @@ impl Slabs {
         // SAFETY: each offset lies within the slab.
         let free = (0..count).rev().map(|i| unsafe { start.add(i * self.size) }).collect();
         let key = start.as_ptr() as usize;
+        self.free += count;
         self.slabs.insert(key, Slab { block, free, count, listed: true });
         self.open.push(key);
     }
 
     /// Moves up to `want` free blocks to `out`.
     pub(crate) fn take(&mut self, want: usize, out: &mut Vec<NonNull<u8>>) {
+        let before = out.len();
         while out.len() < want
             && let Some(key) = self.open.last()
         {
@@ -61,6 +66,7 @@ impl Slabs {
                 self.open.pop();
             }
         }
+        self.free -= out.len() - before;
     }
 
     /// Takes a block back.
@@ -68,6 +74,7 @@ impl Slabs {
         let address = block.as_ptr() as usize;
         let (&key, slab) = self.slabs.range_mut(..=address).next_back().expect("a block comes from a slab");
         slab.free.push(block);
+        self.free += 1;
         if !slab.listed {
             slab.listed = true;
             self.open.push(key);
@@ -76,14 +83,15 @@ impl Slabs {
 
     /// Bytes of free blocks.
     pub(crate) fn free_bytes(&self) -> usize {
-        self.slabs.values().map(|s| s.free.len()).sum::<usize>() * self.size
+        self.free * self.size
     }
 
     /// Moves slabs without a live block to `out`.
     pub(crate) fn drain_empty(&mut self, out: &mut Vec<Block>) {
         let empty: Vec<usize> = self.slabs.iter().filter(|(_, s)| s.free.len() == s.count).map(|(&k, _)| k).collect();
-        for key in empty {
-            out.extend(self.slabs.remove(&key).map(|s| s.block));
+        for slab in empty.into_iter().filter_map(|key| self.slabs.remove(&key)) {
+            self.free -= slab.count;
+            out.push(slab.block);
         }
         self.open.retain(|key| self.slabs.contains_key(key));
     }

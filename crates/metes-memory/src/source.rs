@@ -1,6 +1,7 @@
 //! [`Source`]: the trait that every memory policy implements, and what passes through it.
 
 use crate::Result;
+use crate::ledger::Booking;
 use std::ptr::NonNull;
 
 /// Who asked: travels with the block, so that its release credits who was charged.
@@ -74,14 +75,14 @@ pub struct Block {
     pub align: usize,
     /// Who asked.
     pub tag: Tag,
-    /// The ledger's account of it.
-    pub(crate) account: usize,
+    /// What a ledger has booked for it.
+    pub(crate) booking: Option<Booking>,
 }
 
 impl Block {
     /// A block for a request: `reserved` bytes at `ptr`.
     pub fn new(ptr: NonNull<u8>, reserved: usize, request: &Request) -> Block {
-        Block { ptr, size: request.size, reserved, align: request.align, tag: request.tag, account: 0 }
+        Block { ptr, size: request.size, reserved, align: request.align, tag: request.tag, booking: None }
     }
 }
 

@@ -55,54 +55,48 @@ fn kept(class: usize) -> usize {
     (KEPT_BYTES / size_of_class(class)).clamp(1, KEPT_BLOCKS)
 }
 
-/// A block of a class.
-pub(crate) fn take(pool: &Arc<Shared>, class: usize, request: &Request) -> Result<NonNull<u8>> {
-    let cached = CACHE.try_with(|cache| {
+/// Works on this thread's cache for a pool; `None` where there is none, at the thread's end or from within itself.
+fn with_cache<T>(pool: &Arc<Shared>, work: impl FnOnce(&mut Cache) -> T) -> Option<T> {
+    let worked = CACHE.try_with(|cache| {
         let mut cache = cache.try_borrow_mut().ok()?;
         cache.adopt(pool);
-        let list = &mut cache.lists[class];
-        if list.is_empty()
-            && let Err(error) = pool.take_small(class, kept(class).div_ceil(2), request, list)
-        {
-            return Some(Err(error));
-        }
-        list.pop().map(Ok)
+        Some(work(&mut cache))
     });
-    match cached {
-        Ok(Some(block)) => block,
-        _ => {
-            let mut one = Vec::new();
-            pool.take_small(class, 1, request, &mut one)?;
-            Ok(one.pop().expect("at least one block"))
-        }
+    worked.ok().flatten()
+}
+
+/// A block of a class.
+pub(crate) fn take(pool: &Arc<Shared>, class: usize, request: &Request) -> Result<NonNull<u8>> {
+    let at_hand = with_cache(pool, |cache| cache.lists[class].pop());
+    if let Some(Some(block)) = at_hand {
+        return Ok(block);
     }
+    // Not from within the cache: for want of memory the source below may ask for what is in it.
+    let (mut batch, want) = (Vec::new(), if at_hand.is_some() { kept(class).div_ceil(2) } else { 1 });
+    pool.take_small(class, want, request, &mut batch)?;
+    let block = batch.pop().expect("at least one block");
+    if with_cache(pool, |cache| cache.lists[class].append(&mut batch)).is_none() {
+        pool.give_small(class, &mut batch);
+    }
+    Ok(block)
 }
 
 /// Takes a block of a class back.
 pub(crate) fn give(pool: &Arc<Shared>, class: usize, block: NonNull<u8>) {
-    let cached = CACHE.try_with(|cache| {
-        let Ok(mut cache) = cache.try_borrow_mut() else { return false };
-        cache.adopt(pool);
+    let cached = with_cache(pool, |cache| {
         let list = &mut cache.lists[class];
         list.push(block);
         if list.len() > kept(class) {
             let mut half = list.split_off(list.len() / 2);
             pool.give_small(class, &mut half);
         }
-        true
     });
-    if cached != Ok(true) {
+    if cached.is_none() {
         pool.give_small(class, &mut vec![block]);
     }
 }
 
 /// Gives this thread's blocks of a pool back to its shared lists.
 pub(crate) fn flush(pool: &Arc<Shared>) {
-    let _ = CACHE.try_with(|cache| {
-        if let Ok(mut cache) = cache.try_borrow_mut()
-            && cache.id == pool.id
-        {
-            cache.flush();
-        }
-    });
+    with_cache(pool, Cache::flush);
 }

@@ -14,6 +14,8 @@ fn sources() -> Vec<(&'static str, Arc<dyn Source>)> {
         ("budget over system", budget()),
         ("pool over system", pool(system())),
         ("pool over budget over system", pool(budget())),
+        ("pool over pool over system", pool(pool(system()))),
+        ("budget over pool over system", Arc::new(Budget::new(pool(system()), Some(1 << 30)))),
         ("ledger over system", Arc::new(Ledger::new(system()))),
         ("ledger over pool over budget over system", Arc::new(Ledger::new(pool(budget())))),
         (
@@ -127,6 +129,54 @@ fn a_cache_is_given_up_before_a_request_is_refused() {
     let refusal = error.refusal().unwrap();
     assert_eq!((refusal.limit, refusal.live), (Some(8 << 20), 5 << 20));
     give(&*pool, block);
+}
+
+#[test]
+fn a_limit_without_room_for_a_slab_still_gives_small_blocks() {
+    let budget = Arc::new(Budget::new(Arc::new(System), Some(1000)));
+    let pool = Arc::new(Pool::new(budget.clone(), 1 << 20));
+    let above: std::sync::Weak<Pool> = Arc::downgrade(&pool);
+    budget.reclaim_from(above);
+    let blocks: Vec<Block> = (0..15).map(|_| pool.take(&Request::new(64, "small")).unwrap()).collect();
+    assert!(pool.take(&Request::new(64, "small")).is_err());
+    blocks.into_iter().for_each(|block| give(&*pool, block));
+    let block = pool.take(&Request::new(900, "another size")).expect("what this thread has at hand is given up");
+    give(&*pool, block);
+    assert!(budget.used() <= 1000);
+}
+
+#[test]
+fn a_cache_keeps_at_most_its_cap_and_finds_every_size() {
+    let pool = Pool::new(Arc::new(System), 1 << 20);
+    let sizes = [40_000, 70_000, 40_000, 300_000, 70_000];
+    let blocks = sizes.map(|size| pool.take(&Request::new(size, "test")).unwrap());
+    let addresses = blocks.each_ref().map(|block| (block.size, block.ptr));
+    blocks.into_iter().for_each(|block| give(&pool, block));
+    let again = sizes.map(|size| pool.take(&Request::new(size, "test")).unwrap());
+    for block in &again {
+        assert!(addresses.contains(&(block.size, block.ptr)), "{} bytes are taken afresh", block.size);
+    }
+    assert_eq!(pool.cached(), 0);
+    again.into_iter().for_each(|block| give(&pool, block));
+    for _ in 0..40 {
+        let block = pool.take(&Request::new(300_000, "test")).unwrap();
+        let other = pool.take(&Request::new(400_000, "test")).unwrap();
+        give(&pool, block);
+        give(&pool, other);
+        assert!(pool.cached() <= 1 << 20, "{}", pool.cached());
+    }
+}
+
+#[test]
+fn zeroed_blocks_of_one_size_in_turn_cache_one_at_most() {
+    let pool = Pool::new(Arc::new(System), 1 << 30);
+    for _ in 0..5 {
+        let block = pool.take(&Request::new(2 << 20, "zeros").zeroed()).unwrap();
+        assert!(bytes(&block).iter().all(|&b| b == 0));
+        bytes(&block).fill(1);
+        give(&pool, block);
+        assert_eq!(pool.cached(), 2 << 20);
+    }
 }
 
 proptest! {

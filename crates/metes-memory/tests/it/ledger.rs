@@ -107,3 +107,40 @@ fn an_observer_sees_every_block_and_charge() {
     drop(Buffer::allocate(&memory, Request::new(10, "a")).unwrap());
     assert_eq!(*tape.events.lock().unwrap(), [(true, 10), (true, 500), (false, 10), (false, 500)]);
 }
+
+#[test]
+fn the_books_are_whole_while_threads_work() {
+    let memory = Memory::new();
+    let (send, receive) = std::sync::mpsc::sync_channel::<Buffer>(100);
+    std::thread::scope(|scope| {
+        scope.spawn(|| receive.into_iter().for_each(drop));
+        let maker = memory.clone();
+        scope.spawn(move || {
+            for i in 0..20_000 {
+                let op = ["a", "b", "c"][i % 3];
+                send.send(Buffer::allocate(&maker, Request::new(i % 500, op)).unwrap()).unwrap();
+            }
+        });
+        for _ in 0..500 {
+            let live = memory.live(By::Op);
+            assert!(live.iter().all(|h| h.bytes < 500 * 500 && h.count < 500), "{live:?}");
+            let stats = memory.stats();
+            assert!(stats.freed_bytes <= stats.total_bytes && stats.freed_count <= stats.total_count);
+        }
+    });
+    let stats = memory.stats();
+    assert_eq!((stats.total_count, stats.freed_count, stats.current_count), (20_000, 20_000, 0));
+    assert!(memory.live(By::Op).is_empty());
+}
+
+#[test]
+fn ledgers_used_in_turn_keep_apart() {
+    let memories = [(); 3].map(|()| Memory::new());
+    for i in 0..300 {
+        let held = memories.each_ref().map(|m| Buffer::allocate(m, Request::new(i, "work")).unwrap());
+        for (memory, buffer) in memories.iter().zip(&held) {
+            assert_eq!((memory.stats().current_bytes, memory.live(By::Op)[0].bytes), (i, buffer.len()));
+        }
+    }
+    assert!(memories.iter().all(|m| m.stats().total_count == 300 && m.stats().current_bytes == 0));
+}

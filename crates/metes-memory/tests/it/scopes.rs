@@ -1,6 +1,6 @@
 //! Budgets nest, and what outlives them stays charged.
 
-use metes_memory::{Buffer, Memory, Request, Scope};
+use metes_memory::{Buffer, By, Memory, Request, Scope};
 
 fn take(memory: &Memory, size: usize) -> metes_memory::Result<Buffer> {
     Buffer::allocate(memory, Request::new(size, "test"))
@@ -44,4 +44,17 @@ fn a_panic_leaves_the_scope() {
     let scope = Scope::new(Some(10), "panics");
     let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| scope.run(|| panic!("on purpose"))));
     assert!(Scope::current().is_none());
+}
+
+#[test]
+fn scopes_of_one_name_are_one_holder_and_charged_apart() {
+    let memory = Memory::new();
+    let scopes: Vec<Scope> = (0..50).map(|_| Scope::new(Some(100), "step")).collect();
+    let held: Vec<Buffer> = scopes.iter().map(|scope| scope.run(|| take(&memory, 80).unwrap())).collect();
+    assert!(scopes.iter().all(|scope| scope.used() == (80, 80)));
+    let holders = memory.live(By::Scope);
+    assert_eq!((holders.len(), holders[0].name.as_str(), holders[0].bytes, holders[0].count), (1, "step", 4000, 50));
+    drop(scopes);
+    drop(held);
+    assert!(memory.live(By::Scope).is_empty());
 }

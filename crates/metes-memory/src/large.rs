@@ -1,0 +1,66 @@
+//! [`Large`]: freed large blocks that wait to be handed out again; found by size, let go by age.
+
+use crate::Block;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::{Duration, Instant};
+
+/// A block that nobody wanted for this long goes back.
+const DECAY: Duration = Duration::from_secs(5);
+
+#[derive(Default)]
+pub(crate) struct Large {
+    next: u64,
+    /// By number, so the oldest first.
+    blocks: BTreeMap<u64, (Block, Instant)>,
+    /// The numbers of the blocks of one size and alignment, the oldest first.
+    numbers: HashMap<(usize, usize), VecDeque<u64>>,
+    bytes: usize,
+}
+
+impl Large {
+    /// Bytes of all blocks.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Keeps a block.
+    pub fn add(&mut self, block: Block) {
+        self.bytes += block.reserved;
+        self.numbers.entry((block.size, block.align)).or_default().push_back(self.next);
+        self.blocks.insert(self.next, (block, Instant::now()));
+        self.next += 1;
+    }
+
+    /// The block of exactly this size and alignment that was freed last.
+    pub fn take(&mut self, size: usize, align: usize) -> Option<Block> {
+        let number = *self.numbers.get(&(size, align))?.back()?;
+        self.remove(number)
+    }
+
+    fn remove(&mut self, number: u64) -> Option<Block> {
+        let (block, _) = self.blocks.remove(&number)?;
+        self.bytes -= block.reserved;
+        let key = (block.size, block.align);
+        let numbers = self.numbers.get_mut(&key)?;
+        // It is the oldest or the newest of its size.
+        if numbers.front() == Some(&number) {
+            numbers.pop_front();
+        } else {
+            numbers.pop_back();
+        }
+        if numbers.is_empty() {
+            self.numbers.remove(&key);
+        }
+        Some(block)
+    }
+
+    /// Moves blocks to `out`, the oldest first, until at most `keep` bytes are left and none that waits too long.
+    pub fn evict(&mut self, keep: usize, out: &mut Vec<Block>) {
+        let now = Instant::now();
+        while let Some((&number, (_, since))) = self.blocks.first_key_value()
+            && (self.bytes > keep || now.duration_since(*since) > DECAY)
+        {
+            out.extend(self.remove(number));
+        }
+    }
+}
