@@ -38,6 +38,7 @@ impl Sums {
         self.allocated = self.allocated.wrapping_add(other.allocated);
     }
 
+    #[inline]
     fn book(&mut self, entry: Entry) {
         let Entry { takes, size, reserved } = entry;
         let sign = if takes { 1 } else { usize::MAX };
@@ -72,6 +73,7 @@ struct Line {
 }
 
 impl Line {
+    #[inline]
     fn book(&self, entry: Entry) {
         let add = |sum: &AtomicUsize, n: usize| {
             sum.store(sum.load(Ordering::Relaxed).wrapping_add(n), Ordering::Release);
@@ -142,6 +144,7 @@ impl Books {
     }
 
     /// Notes a block that begins; returns its account.
+    #[inline]
     pub fn take(self: &Arc<Books>, tag: &Tag, size: usize, reserved: usize) -> usize {
         let entry = Entry { takes: true, size, reserved };
         let booked = PAGES.try_with(|pages| {
@@ -160,6 +163,7 @@ impl Books {
     }
 
     /// Notes that a block of an account ends.
+    #[inline]
     pub fn give(self: &Arc<Books>, account: usize, size: usize, reserved: usize) {
         let entry = Entry { takes: false, size, reserved };
         let booked = PAGES.try_with(|pages| pages.borrow_mut().of(self).line(self, account).book(entry));
@@ -209,6 +213,7 @@ struct Page {
 }
 
 impl Page {
+    #[inline]
     fn account(&mut self, books: &Books, tag: &Tag) -> usize {
         let place = &mut self.recent[place(tag)];
         match place {
@@ -221,6 +226,7 @@ impl Page {
         }
     }
 
+    #[inline]
     fn line(&mut self, books: &Books, account: usize) -> &Line {
         if account >= self.lines.len() {
             self.lines.resize_with(account + 1, || None);
@@ -234,6 +240,7 @@ impl Page {
 }
 
 /// Where among the recent ones a tag stands. Names are static: their address tells them apart well enough.
+#[inline]
 fn place(tag: &Tag) -> usize {
     let names = (tag.op.as_ptr() as u64).wrapping_add((tag.dtype.as_ptr() as u64).rotate_left(20));
     let numbers = u64::from(tag.site).wrapping_add(u64::from(tag.scope) << 32);
@@ -241,6 +248,7 @@ fn place(tag: &Tag) -> usize {
     (mixed >> (u64::BITS - RECENT.trailing_zeros())) as usize
 }
 
+#[inline]
 fn same(a: &Tag, b: &Tag) -> bool {
     std::ptr::eq(a.op, b.op) && std::ptr::eq(a.dtype, b.dtype) && a.site == b.site && a.scope == b.scope
 }
@@ -249,6 +257,7 @@ fn same(a: &Tag, b: &Tag) -> bool {
 struct Pages(Vec<Page>);
 
 impl Pages {
+    #[inline]
     fn of(&mut self, books: &Arc<Books>) -> &mut Page {
         if self.0.first().is_none_or(|page| page.id != books.id) {
             match self.0.iter().position(|page| page.id == books.id) {

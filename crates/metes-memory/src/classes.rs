@@ -8,6 +8,7 @@ pub(crate) const SMALL: usize = 32 * 1024;
 pub(crate) const SMALL_CLASSES: usize = class_of(SMALL) + 1;
 
 /// The class of a small size: multiples of 64 up to 512, then eight sizes to a doubling.
+#[inline]
 pub(crate) const fn class_of(size: usize) -> usize {
     let size = if size == 0 { 1 } else { size };
     if size <= 512 {
@@ -20,6 +21,7 @@ pub(crate) const fn class_of(size: usize) -> usize {
 }
 
 /// The size of a class.
+#[inline]
 pub(crate) const fn size_of_class(class: usize) -> usize {
     if class < 8 {
         return (class + 1) * UNIT;

@@ -13,6 +13,7 @@ pub struct Counter {
 
 impl Counter {
     /// Adds, and returns the new value.
+    #[inline]
     pub fn add(&self, n: usize) -> usize {
         let now = self.now.fetch_add(n, Ordering::Relaxed) + n;
         if now > self.peak.load(Ordering::Relaxed) {
@@ -22,6 +23,7 @@ impl Counter {
     }
 
     /// Takes off what was added before, and returns the new value.
+    #[inline]
     pub fn sub(&self, n: usize) -> usize {
         self.now.fetch_sub(n, Ordering::Relaxed) - n
     }

@@ -1,19 +1,24 @@
 //! [`Large`]: freed large blocks that wait to be handed out again; found by size, let go by age.
 
 use crate::Block;
-use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::time::{Duration, Instant};
+use rustix::time::{ClockId, clock_gettime};
+use std::collections::{BTreeMap, VecDeque};
 
-/// A block that nobody wanted for this long goes back.
-const DECAY: Duration = Duration::from_secs(5);
+/// A block that nobody wanted for so many seconds goes back.
+const DECAY: i64 = 5;
+
+/// Seconds of a clock that costs next to nothing, and is some milliseconds late.
+fn now() -> i64 {
+    clock_gettime(ClockId::MonotonicCoarse).tv_sec
+}
 
 #[derive(Default)]
 pub(crate) struct Large {
     next: u64,
-    /// By number, so the oldest first.
-    blocks: BTreeMap<u64, (Block, Instant)>,
+    /// By number, so the oldest first, with the second of its coming.
+    blocks: BTreeMap<u64, (Block, i64)>,
     /// The numbers of the blocks of one size and alignment, the oldest first.
-    numbers: HashMap<(usize, usize), VecDeque<u64>>,
+    numbers: BTreeMap<(usize, usize), VecDeque<u64>>,
     bytes: usize,
 }
 
@@ -27,7 +32,7 @@ impl Large {
     pub fn add(&mut self, block: Block) {
         self.bytes += block.reserved;
         self.numbers.entry((block.size, block.align)).or_default().push_back(self.next);
-        self.blocks.insert(self.next, (block, Instant::now()));
+        self.blocks.insert(self.next, (block, now()));
         self.next += 1;
     }
 
@@ -48,17 +53,17 @@ impl Large {
         } else {
             numbers.pop_back();
         }
-        if numbers.is_empty() {
-            self.numbers.remove(&key);
-        }
         Some(block)
     }
 
     /// Moves blocks to `out`, the oldest first, until at most `keep` bytes are left and none that waits too long.
     pub fn evict(&mut self, keep: usize, out: &mut Vec<Block>) {
-        let now = Instant::now();
+        if self.blocks.is_empty() {
+            return;
+        }
+        let now = now();
         while let Some((&number, (_, since))) = self.blocks.first_key_value()
-            && (self.bytes > keep || now.duration_since(*since) > DECAY)
+            && (self.bytes > keep || now - since > DECAY)
         {
             out.extend(self.remove(number));
         }

@@ -64,6 +64,7 @@ impl Ledger {
     }
 
     /// The request with its site and scope, and the scope, which is charged.
+    #[inline]
     pub(crate) fn charge(&self, request: &Request) -> Result<(Request, Option<Scope>)> {
         let mut request = *request;
         if request.tag.site == 0 {
@@ -75,6 +76,7 @@ impl Ledger {
     }
 
     /// Books bytes that are live from now on.
+    #[inline]
     pub(crate) fn open(
         &self,
         size: usize,
@@ -92,6 +94,7 @@ impl Ledger {
     }
 
     /// Books that they are not any more.
+    #[inline]
     pub(crate) fn close(&self, size: usize, reserved: usize, booking: &Booking, id: usize) {
         self.books.give(booking.account, size, reserved);
         self.count.sub(1);

@@ -53,6 +53,7 @@ impl Watch {
         *place = observer;
     }
 
+    #[inline]
     pub(crate) fn tell(&self, event: impl FnOnce() -> Event) {
         if self.active.load(Ordering::Relaxed)
             && let Some(observer) = &*self.observer.read().unwrap_or_else(std::sync::PoisonError::into_inner)

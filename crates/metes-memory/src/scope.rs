@@ -100,6 +100,7 @@ impl Scope {
         own.into_iter().chain(around).min()
     }
 
+    #[inline]
     fn charge(&self, bytes: usize, request: &Request) -> Result<()> {
         self.check(bytes, request)?;
         let Inner { limit, used, around, .. } = &*self.0;
@@ -148,6 +149,7 @@ impl Scope {
 }
 
 /// Charges the thread's scope, if it is in one, and returns it.
+#[inline]
 pub(crate) fn charge(bytes: usize, request: &Request) -> Result<Option<Scope>> {
     ENTERED.with_borrow(|stack| match stack.last() {
         None => Ok(None),

@@ -65,6 +65,7 @@ pub fn with_site<T>(site: u32, body: impl FnOnce() -> T) -> T {
 }
 
 /// The site for a block of `size` bytes.
+#[inline]
 pub(crate) fn site_for(size: usize) -> u32 {
     if size < SITE_BYTES {
         return 0;

@@ -31,6 +31,7 @@ impl Cache {
         }
     }
 
+    #[inline]
     fn adopt(&mut self, pool: &Arc<Shared>) {
         if self.id != pool.id {
             self.flush();
@@ -51,11 +52,13 @@ thread_local! {
         const { RefCell::new(Cache { id: 0, pool: Weak::new(), lists: [const { Vec::new() }; SMALL_CLASSES] }) };
 }
 
+#[inline]
 fn kept(class: usize) -> usize {
     (KEPT_BYTES / size_of_class(class)).clamp(1, KEPT_BLOCKS)
 }
 
 /// Works on this thread's cache for a pool; `None` where there is none, at the thread's end or from within itself.
+#[inline]
 fn with_cache<T>(pool: &Arc<Shared>, work: impl FnOnce(&mut Cache) -> T) -> Option<T> {
     let worked = CACHE.try_with(|cache| {
         let mut cache = cache.try_borrow_mut().ok()?;
@@ -66,6 +69,7 @@ fn with_cache<T>(pool: &Arc<Shared>, work: impl FnOnce(&mut Cache) -> T) -> Opti
 }
 
 /// A block of a class.
+#[inline]
 pub(crate) fn take(pool: &Arc<Shared>, class: usize, request: &Request) -> Result<NonNull<u8>> {
     let at_hand = with_cache(pool, |cache| cache.lists[class].pop());
     if let Some(Some(block)) = at_hand {
@@ -82,6 +86,7 @@ pub(crate) fn take(pool: &Arc<Shared>, class: usize, request: &Request) -> Resul
 }
 
 /// Takes a block of a class back.
+#[inline]
 pub(crate) fn give(pool: &Arc<Shared>, class: usize, block: NonNull<u8>) {
     let cached = with_cache(pool, |cache| {
         let list = &mut cache.lists[class];
