@@ -5,9 +5,9 @@ use crate::errors::OrRaise;
 use crate::lazy::{compute, expr_of, run, wrap};
 use crate::object::from_array;
 use metes_array::Array;
-use metes_eval::{Expr, Output};
+use metes_eval::Output;
 use metes_memory::MapMode;
-use metes_store::{NpyFile, NpyWriter};
+use metes_store::NpyWriter;
 use pyo3::exceptions::{PyFileNotFoundError, PyKeyError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -40,7 +40,7 @@ impl PyNpzFile {
         }
         let member = self.file.member(name).or_raise()?;
         if self.lazily {
-            return wrap(py, lazy_file(&member)?);
+            return wrap(py, member.lazy().or_raise()?);
         }
         Ok(from_array(py, crate::eval::released(py, || member.read()).or_raise()?, None))
     }
@@ -76,15 +76,6 @@ impl PyNpzFile {
     }
 }
 
-/// What the file holds, lazily. A 0-d array has no rows to stream and is read at once.
-fn lazy_file(file: &NpyFile) -> PyResult<Expr> {
-    if file.header().shape.is_empty() {
-        return file.read().map(Expr::array).or_raise();
-    }
-    let rows = Expr::source(file.source().or_raise()?);
-    if file.is_transposed() { rows.transpose(None).or_raise() } else { Ok(rows) }
-}
-
 fn found(path: &Path) -> PyResult<()> {
     match path.try_exists() {
         Ok(false) => Err(PyFileNotFoundError::new_err((2, "No such file or directory", path.to_owned()))),
@@ -104,7 +95,7 @@ fn open<'py>(py: Python<'py>, path: PathBuf) -> PyResult<Bound<'py, PyAny>> {
     if metes_store::is_npz(&path).or_raise()? {
         return Ok(Bound::new(py, archive(path, true)?)?.into_any());
     }
-    wrap(py, lazy_file(&metes_store::open_npy(&path).or_raise()?)?)
+    wrap(py, metes_store::open_npy(&path).and_then(|file| file.lazy()).or_raise()?)
 }
 
 /// Reads a file: an array for .npy, a mapping to arrays for .npz.

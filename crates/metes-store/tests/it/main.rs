@@ -1,6 +1,7 @@
 //! Tests of the stores, one binary.
 
 mod count;
+mod faults;
 mod hostile;
 mod mutate;
 mod numpy;
