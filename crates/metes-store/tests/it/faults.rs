@@ -8,6 +8,9 @@ use metes_memory::{ErrorKind, Memory, Result};
 use metes_store::{NpyWriter, NpzFile, load, open_npy, save, savez, savez_compressed, suggest_dtype, survey};
 use std::path::Path;
 
+/// What is tried.
+type Act<'a> = &'a dyn Fn() -> Result<()>;
+
 /// Runs `act` with its n-th allocation refused, for every n, and `after` each time; returns how many it makes.
 fn each_fault(name: &str, act: impl Fn() -> Result<()>, after: impl Fn(bool)) -> u64 {
     for n in 0.. {
@@ -30,7 +33,7 @@ fn reading() {
     save(&npy, &array).unwrap();
     savez_compressed(&npz, &[("x".to_owned(), array.clone())]).unwrap();
     let member = || NpzFile::open(&npz)?.member("x");
-    let acts: [(&str, u64, &dyn Fn() -> Result<()>); 6] = [
+    let acts: [(&str, u64, Act); 6] = [
         ("load", 1, &|| load(&npy).map(drop)),
         ("read", 3, &|| member()?.read().map(drop)),
         ("open", 2, &|| member()?.source()?.open().map(drop)),
@@ -55,7 +58,7 @@ fn writing() {
         writer.write_rows(array)?;
         writer.finish()
     };
-    let acts: [(&str, &dyn Fn() -> Result<()>); 4] = [
+    let acts: [(&str, Act); 4] = [
         ("save", &|| save(&file, &strided)),
         ("savez", &|| savez(&file, &named)),
         ("savez_compressed", &|| savez_compressed(&file, &named)),
