@@ -8,7 +8,7 @@ use crate::resolve::{Input, resolve};
 use metes_array::Scalar;
 use metes_dtype::DType;
 use metes_kernels::{Loop, Ufunc};
-use metes_memory::{Buffer, Memory, Request, Result};
+use metes_memory::{Buffer, Memory, Need, Result};
 use smallvec::SmallVec;
 
 /// Values per block.
@@ -184,9 +184,9 @@ impl ProgramBuilder {
         let result_register = registers.take(dtype.size());
         // Filled before the first step: none may be a register that a step uses.
         let gathers = self.inputs.iter().map(|dtype| registers.fresh(dtype.size())).collect();
-        let bytes = registers.bytes;
+        let need = registers.need;
         let identity = copied && self.inputs.len() == 1;
-        Program { inputs: self.inputs, dtype, steps, constants, result_register, gathers, bytes, identity }
+        Program { inputs: self.inputs, dtype, steps, constants, result_register, gathers, need, identity }
     }
 
     fn drop_dead_steps(&mut self, out: usize) {
@@ -204,7 +204,7 @@ impl ProgramBuilder {
 /// Registers by byte offset; free ones by width of a value.
 #[derive(Default)]
 struct Registers {
-    bytes: usize,
+    need: Need,
     free: Vec<(usize, usize)>,
 }
 
@@ -218,8 +218,8 @@ impl Registers {
 
     /// A register that nothing has used.
     fn fresh(&mut self, width: usize) -> usize {
-        let at = self.bytes;
-        self.bytes += (width * BLOCK).next_multiple_of(64);
+        let (need, at) = self.need.and(Need::new(width * BLOCK, 64));
+        self.need = need;
         at
     }
 
@@ -240,7 +240,7 @@ pub struct Program {
     pub(crate) result_register: usize,
     /// A register for each input that has to be gathered.
     pub(crate) gathers: Vec<usize>,
-    bytes: usize,
+    need: Need,
     /// Whether the result is the one input unchanged.
     pub(crate) identity: bool,
 }
@@ -253,7 +253,7 @@ impl Program {
 
     /// Bytes of registers that [`ScratchBuf::new`] takes, exactly.
     pub fn scratch_bytes(&self) -> usize {
-        self.bytes
+        self.need.size()
     }
 }
 
@@ -265,7 +265,7 @@ pub struct ScratchBuf {
 impl ScratchBuf {
     /// Takes the registers of a program from the thread's memory, constants written.
     pub fn new(program: &Program) -> Result<ScratchBuf> {
-        let buffer = Buffer::allocate(&Memory::current(), Request::new(program.scratch_bytes(), "scratch"))?;
+        let buffer = Buffer::allocate(&Memory::current(), program.need.request("scratch"))?;
         let scratch = ScratchBuf { buffer };
         for &(value, dtype, at) in &program.constants {
             crate::exec::fill(scratch.at(at), value, dtype, BLOCK);
