@@ -64,6 +64,7 @@ impl Array {
             let message = format!("maximum supported dimension for an array is {MAX_NDIM}, found {}", layout.ndim());
             return Err(Error::new(ErrorKind::Value, message));
         }
+        Layout::contiguous(shape, self.dtype().size())?;
         Ok(self.with_layout(layout).read_only())
     }
 }

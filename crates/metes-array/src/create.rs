@@ -67,6 +67,9 @@ impl Array {
         let float = all.iter().any(|s| matches!(s, Scalar::Float(_)));
         let dtype = dtype.unwrap_or(DType::of(if float { Kind::F64 } else { Kind::I64 }));
         let [first, last, by] = all.map(f64::from_scalar);
+        if first.is_nan() || last.is_nan() || by.is_nan() {
+            return Err(Error::new(ErrorKind::Value, "arange: cannot compute length: a bound is NaN"));
+        }
         if by == 0.0 {
             return Err(Error::new(ErrorKind::Value, "arange: step must not be 0"));
         }

@@ -6,7 +6,7 @@ use metes_dtype::{Kind, for_each_kind};
 use num_complex::Complex;
 
 /// A Rust type that is one element of an array.
-pub trait Element: Copy + Send + Sync + 'static {
+pub trait Element: Number + Copy + Send + Sync + 'static {
     /// Its kind.
     const KIND: Kind;
 
@@ -17,7 +17,8 @@ pub trait Element: Copy + Send + Sync + 'static {
     fn to_scalar(self) -> Scalar;
 }
 
-trait Number {
+/// What seals [`Element`]: no type of another crate can be one.
+pub trait Number {
     fn from_int(value: i128) -> Self;
     fn from_float(value: f64) -> Self;
     fn from_complex(re: f64, im: f64) -> Self;

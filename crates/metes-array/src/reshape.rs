@@ -24,6 +24,11 @@ pub fn resolve_shape(from: &[usize], to: &[isize]) -> Result<Dims> {
     let known = to.iter().filter(|&&n| n >= 0).try_fold(1usize, |p, &n| p.checked_mul(n as usize)).ok_or_else(wrong)?;
     let unknown = size.checked_div(known).unwrap_or(0);
     let shape: Dims = to.iter().map(|&n| if n == -1 { unknown } else { n as usize }).collect();
+    if shape.len() > crate::MAX_NDIM {
+        let message = format!("maximum supported dimension for an array is {}, found {}", crate::MAX_NDIM, shape.len());
+        return Err(Error::new(ErrorKind::Value, message));
+    }
+    Layout::contiguous(&shape, 1)?;
     let fits = shape.iter().product::<usize>() == size && (known > 0 || !to.contains(&-1));
     if fits { Ok(shape) } else { Err(wrong()) }
 }

@@ -63,10 +63,10 @@ impl Array {
         Some(self.as_ptr().wrapping_offset(skip))
     }
 
-    /// Whether the elements may be seen as a Rust slice: dense, aligned, and of a type without invalid values
-    /// (a foreign bool may be any byte).
+    /// Whether the elements may be seen as a Rust slice: some, dense, aligned, and of a type without invalid values
+    /// (the bytes of a bool may be any number).
     fn is_slice(&self) -> bool {
-        self.is_c_contiguous() && self.is_aligned() && (self.dtype().kind() != Kind::Bool || self.buffer().is_owned())
+        self.size() > 0 && self.is_c_contiguous() && self.is_aligned() && self.dtype().kind() != Kind::Bool
     }
 }
 
