@@ -21,11 +21,12 @@ const USAGE: &str = "usage: cargo xtask <chore>
 
   run     build the Python package, fetch the example's data, measure the land of the Earth under 64 MiB
   test    everything that must pass before a change goes in
+  python  build the package in the dev profile and run Python on it: `cargo xtask python -m pytest -k views`
   bench   Metes beside NumPy, in turns: a table of ratios
   check   the part of `test` that only reads: format, lints, direction of the crates, unsafe files, words, sizes
   size    lines by crate, the longest files and functions
 
-What follows the chore goes on to the example (run) or the benchmark (bench).";
+What follows the chore goes on to the example (run), the interpreter (python) or the benchmark (bench).";
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
     let result = match chore.as_str() {
         "run" => job::run(&rest),
         "test" => suite::test(),
+        "python" => suite::with_package(&rest),
         "bench" => bench::bench(&rest),
         "check" => check::check(),
         "size" => check::size::table(),

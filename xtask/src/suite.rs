@@ -1,8 +1,9 @@
 //! `cargo xtask test`: everything that must pass before a change goes in, cheapest first.
 
 use crate::python::Venv;
-use crate::steps::{Steps, cargo, quietly};
+use crate::steps::{Steps, cargo, openly, quietly};
 use crate::{Result, check, extension};
+use std::path::PathBuf;
 use std::process::Command;
 
 const TOOLS: &[&str] = &["pytest>=8", "hypothesis>=6.100", "numpy>=2.0", "ruff>=0.15"];
@@ -45,18 +46,26 @@ fn rust(steps: &mut Steps, venv: &Venv) -> Result<()> {
 }
 
 fn python(steps: &mut Steps, venv: &Venv) -> Result<()> {
+    let site = staged(steps, venv)?;
+    let mut pytest = venv.command(&["-m", "pytest", "-q", "-p", "no:cacheprovider"]);
+    steps.step("Python tests, documents, example", || last_line(pytest.env("PYTHONPATH", &site)))
+}
+
+fn staged(steps: &mut Steps, venv: &Venv) -> Result<PathBuf> {
     let mut site = None;
     steps.step("Python package, dev profile", || {
         site = Some(extension::stage(venv)?);
         Ok(String::new())
     })?;
-    let site = site.expect("the step before put it together");
-    let pytest = |args: &[&str]| -> Command {
-        let mut command = venv.command(&["-m", "pytest", "-q", "-p", "no:cacheprovider"]);
-        command.args(args).env("PYTHONPATH", &site);
-        command
-    };
-    steps.step("Python tests, documents, example", || last_line(&mut pytest(&[])))
+    site.ok_or_else(|| "the package was not put together".to_owned())
+}
+
+/// Builds the package in the dev profile and runs Python on it with `args`: `-m pytest tests/python/test_views.py`.
+pub fn with_package(args: &[String]) -> Result<()> {
+    let mut steps = Steps::new();
+    let venv = tools(&mut steps)?;
+    let site = staged(&mut steps, &venv)?;
+    openly(venv.command(&[]).args(args).env("PYTHONPATH", &site))
 }
 
 /// Runs `cargo test` and counts what passed; none at all is a failure.

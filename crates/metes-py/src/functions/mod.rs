@@ -1,0 +1,17 @@
+//! Functions of the module that are in no table of kernels, a file per theme.
+
+mod choosing;
+mod dtypes;
+mod joining;
+mod sharing;
+
+use pyo3::ffi::PyMethodDef;
+use pyo3::prelude::*;
+
+type Made<'py> = PyResult<Bound<'py, PyAny>>;
+
+/// Every function.
+pub(crate) fn functions() -> Vec<PyMethodDef> {
+    let themes = [choosing::table, dtypes::table, joining::table, sharing::table];
+    themes.into_iter().flat_map(|table| table()).collect()
+}
