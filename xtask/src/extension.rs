@@ -5,7 +5,6 @@ use crate::steps::{cargo, quietly};
 use crate::{Result, files, has_extension, root};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// Builds the package in release mode and installs it into the environment, unless nothing changed since.
 pub fn install(venv: &Venv) -> Result<String> {
@@ -14,7 +13,7 @@ pub fn install(venv: &Venv) -> Result<String> {
         return Ok("unchanged".to_owned());
     }
     let mut command = venv.command(&["-m", "maturin", "develop", "--release", "--quiet"]);
-    quietly(command.env("CARGO_TERM_COLOR", "never").env("PYO3_PYTHON", venv.python()))?;
+    quietly(command.env("CARGO_TERM_COLOR", "never"))?;
     if !imports(venv) {
         return Err("the package was built and installed, but `import metes` fails".to_owned());
     }
@@ -24,8 +23,8 @@ pub fn install(venv: &Venv) -> Result<String> {
 
 /// Builds the extension in the dev profile, whose dependencies the Rust tests have compiled already, and puts the
 /// package together in a directory of its own; returns that directory, for `PYTHONPATH`.
-pub fn stage(venv: &Venv) -> Result<PathBuf> {
-    quietly(for_python(&mut cargo(&["build", "--quiet", "--package", "metes-py"]), venv))?;
+pub fn stage() -> Result<PathBuf> {
+    quietly(&mut cargo(&["build", "--quiet", "--package", "metes-py"]))?;
     let site = root().join("target/xtask/site");
     // The directory may not be there yet; what matters is that nothing old is in it afterwards.
     let _ = std::fs::remove_dir_all(&site);
@@ -36,11 +35,6 @@ pub fn stage(venv: &Venv) -> Result<PathBuf> {
     }
     copy(&library(), &site.join("metes/_native.abi3.so"))?;
     Ok(site)
-}
-
-/// Lets cargo build for the environment's interpreter, with the same variables each time so that nothing is built twice.
-pub fn for_python<'a>(command: &'a mut Command, venv: &Venv) -> &'a mut Command {
-    command.env("PYO3_PYTHON", venv.python()).env("PYO3_BUILD_EXTENSION_MODULE", "1")
 }
 
 fn imports(venv: &Venv) -> bool {

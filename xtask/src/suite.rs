@@ -13,7 +13,7 @@ pub fn test() -> Result<()> {
     let mut steps = Steps::new();
     let venv = tools(&mut steps)?;
     check::read_only(&mut steps, &venv)?;
-    rust(&mut steps, &venv)?;
+    rust(&mut steps)?;
     python(&mut steps, &venv)?;
     steps.close("all passed")
 }
@@ -30,15 +30,10 @@ pub fn tools(steps: &mut Steps) -> Result<Venv> {
     Ok(venv)
 }
 
-fn rust(steps: &mut Steps, venv: &Venv) -> Result<()> {
-    let test = |args: &[&str]| {
-        let mut command = cargo(args);
-        extension::for_python(&mut command, venv);
-        command
-    };
-    steps.command("Rust tests: compile", &mut test(&["test", "--quiet", "--workspace", "--no-run"]))?;
-    steps.step("Rust tests: run", || passed(&mut test(&["test", "--workspace", "--lib", "--bins", "--tests"])))?;
-    steps.step("Rust tests: examples in documentation", || passed(&mut test(&["test", "--workspace", "--doc"])))?;
+fn rust(steps: &mut Steps) -> Result<()> {
+    steps.command("Rust tests: compile", &mut cargo(&["test", "--quiet", "--workspace", "--no-run"]))?;
+    steps.step("Rust tests: run", || passed(&mut cargo(&["test", "--workspace", "--lib", "--bins", "--tests"])))?;
+    steps.step("Rust tests: examples in documentation", || passed(&mut cargo(&["test", "--workspace", "--doc"])))?;
     // A directory of its own: the flag changes every crate, and would throw away what the tests above share.
     let loom = ["test", "--release", "--package", "metes-memory", "--test", "loom", "--target-dir", "target/loom"];
     steps.step("Rust tests: all interleavings (loom)", || passed(cargo(&loom).env("RUSTFLAGS", "--cfg loom")))?;
@@ -46,15 +41,15 @@ fn rust(steps: &mut Steps, venv: &Venv) -> Result<()> {
 }
 
 fn python(steps: &mut Steps, venv: &Venv) -> Result<()> {
-    let site = staged(steps, venv)?;
+    let site = staged(steps)?;
     let mut pytest = venv.command(&["-m", "pytest", "-q", "-p", "no:cacheprovider"]);
     steps.step("Python tests, documents, example", || last_line(pytest.env("PYTHONPATH", &site)))
 }
 
-fn staged(steps: &mut Steps, venv: &Venv) -> Result<PathBuf> {
+fn staged(steps: &mut Steps) -> Result<PathBuf> {
     let mut site = None;
     steps.step("Python package, dev profile", || {
-        site = Some(extension::stage(venv)?);
+        site = Some(extension::stage()?);
         Ok(String::new())
     })?;
     site.ok_or_else(|| "the package was not put together".to_owned())
@@ -64,7 +59,7 @@ fn staged(steps: &mut Steps, venv: &Venv) -> Result<PathBuf> {
 pub fn with_package(args: &[String]) -> Result<()> {
     let mut steps = Steps::new();
     let venv = tools(&mut steps)?;
-    let site = staged(&mut steps, &venv)?;
+    let site = staged(&mut steps)?;
     openly(venv.command(&[]).args(args).env("PYTHONPATH", &site))
 }
 

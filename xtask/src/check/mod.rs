@@ -6,7 +6,7 @@ pub mod size;
 
 use crate::python::Venv;
 use crate::steps::{Steps, cargo};
-use crate::{Result, extension, suite};
+use crate::{Result, suite};
 
 /// Format, lints, direction of the crates, unsafe files, words, sizes.
 pub fn check() -> Result<()> {
@@ -27,5 +27,5 @@ pub fn read_only(steps: &mut Steps, venv: &Venv) -> Result<()> {
     steps.command("ruff check", &mut ruff(&["check", "--quiet", "--no-cache", "."]))?;
     steps.command("ruff format", &mut ruff(&["format", "--check", "--quiet", "--no-cache", "."]))?;
     let mut clippy = cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]);
-    steps.command("cargo clippy", extension::for_python(&mut clippy, venv))
+    steps.command("cargo clippy", &mut clippy)
 }
