@@ -197,7 +197,7 @@ def package():
     lines += ["from ._native import (\n", *(f"    {name} as {name},\n" for name, _ in taken), ")\n"]
     for name, value in own:
         module = getattr(value, "__module__", None)
-        if module in ("metes._limits", "metes._manipulate"):
+        if module in ("metes._limits", "metes._manipulate", "metes._sets"):
             lines.append(f"from .{module.split('.')[1]} import {name} as {name}\n")
         elif name == "memory":
             continue

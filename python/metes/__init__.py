@@ -12,9 +12,10 @@ True
 
 from __future__ import annotations
 
-from . import _limits, _manipulate, _native, memory
+from . import _limits, _manipulate, _native, _sets, memory
 from ._limits import *
 from ._manipulate import *
+from ._sets import *
 
 __version__ = _native.__version__
 
@@ -44,4 +45,4 @@ def reductions():
 
 _own = ["concat", "dtype", "e", "inf", "memory", "nan", "newaxis", "pi", "reductions", "ufuncs"]
 
-__all__ = sorted({*_own, *_limits.__all__, *_manipulate.__all__, *_exported})
+__all__ = sorted({*_own, *_limits.__all__, *_manipulate.__all__, *_sets.__all__, *_exported})

@@ -29,6 +29,8 @@ from ._native import (
     arctanh as arctanh,
     argmax as argmax,
     argmin as argmin,
+    argpartition as argpartition,
+    argsort as argsort,
     array as array,
     asarray as asarray,
     asin as asin,
@@ -94,8 +96,10 @@ from ._native import (
     int32 as int32,
     int64 as int64,
     int8 as int8,
+    intersect1d as intersect1d,
     invert as invert,
     isfinite as isfinite,
+    isin as isin,
     isinf as isinf,
     isnan as isnan,
     lazy as lazy,
@@ -104,6 +108,7 @@ from ._native import (
     left_shift as left_shift,
     less as less,
     less_equal as less_equal,
+    lexsort as lexsort,
     linspace as linspace,
     load as load,
     log as log,
@@ -131,6 +136,7 @@ from ._native import (
     ones as ones,
     ones_like as ones_like,
     open as open,
+    partition as partition,
     plan as plan,
     positive as positive,
     pow as pow,
@@ -148,11 +154,16 @@ from ._native import (
     save as save,
     savez as savez,
     savez_compressed as savez_compressed,
+    searchsorted as searchsorted,
+    setdiff1d as setdiff1d,
+    setxor1d as setxor1d,
     shares_memory as shares_memory,
     sign as sign,
     signbit as signbit,
     sin as sin,
     sinh as sinh,
+    sort as sort,
+    sort_complex as sort_complex,
     spacing as spacing,
     sqrt as sqrt,
     square as square,
@@ -168,6 +179,8 @@ from ._native import (
     uint32 as uint32,
     uint64 as uint64,
     uint8 as uint8,
+    union1d as union1d,
+    unique as unique,
     var as var,
     where as where,
     zeros as zeros,
@@ -202,4 +215,8 @@ from ._limits import suggest_dtype as suggest_dtype
 from ._manipulate import swapaxes as swapaxes
 from ._manipulate import transpose as transpose
 def ufuncs() -> list: ...
+from ._sets import unique_all as unique_all
+from ._sets import unique_counts as unique_counts
+from ._sets import unique_inverse as unique_inverse
+from ._sets import unique_values as unique_values
 __version__: str

@@ -14,6 +14,7 @@ mod program;
 mod reduce;
 mod reducer;
 mod resolve;
+mod sorting;
 mod source;
 mod stream;
 mod track;
@@ -28,5 +29,9 @@ pub use program::{Arg, Program, ProgramBuilder, ScratchBuf, Slot};
 pub use reduce::{ReduceOptions, reduce, result_dtype as reduced_dtype};
 pub use reducer::{Domain, Part, Reducer};
 pub use resolve::{Input, common_dtype, resolve, result_dtype};
+pub use sorting::{
+    Search, Sorting, Unique, UniqueOptions, argpartition, argsort, argsort_scratch, compress, contains, lexsort,
+    partition, partition_in_place, searchsorted, sort, sort_in_place, sort_scratch, unique, unique_rows, unique_sorted,
+};
 pub use source::{ChunkReader, ChunkSink, ChunkSource};
 pub use stream::Progress;

@@ -10,10 +10,12 @@ mod loops;
 mod math;
 mod reduce;
 mod rows;
+mod sort;
 mod table;
 
 pub use cast::{cast, cast_same_value};
 pub use reduce::{REDUCTION_ALIASES, reduction, reductions};
+pub use sort::{Searching, SortRow, Sorted, sorting};
 pub use table::{ALIASES, NOT_FOR_BOOL, table, ufunc};
 
 use metes_dtype::Kind;

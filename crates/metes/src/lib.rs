@@ -1,5 +1,7 @@
 //! Metes: n-dimensional arrays with the memory under control.
 
+pub mod sets;
+
 pub use metes_array as array;
 pub use metes_dtype as dtype;
 pub use metes_eval as eval;

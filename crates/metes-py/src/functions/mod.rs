@@ -3,7 +3,9 @@
 mod choosing;
 mod dtypes;
 mod joining;
+mod sets;
 mod sharing;
+pub(crate) mod sorting;
 
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
@@ -12,6 +14,6 @@ type Made<'py> = PyResult<Bound<'py, PyAny>>;
 
 /// Every function.
 pub(crate) fn functions() -> Vec<PyMethodDef> {
-    let themes = [choosing::table, dtypes::table, joining::table, sharing::table];
+    let themes = [choosing::table, dtypes::table, joining::table, sets::table, sharing::table, sorting::table];
     themes.into_iter().flat_map(|table| table()).collect()
 }

@@ -22,6 +22,7 @@ pub(crate) fn table() -> Vec<PyMethodDef> {
     table.extend(copies::table());
     table.extend(reduce::table());
     table.extend(numpy::table());
+    table.extend(crate::functions::sorting::methods());
     table
 }
 

@@ -1,0 +1,282 @@
+//! The driver: lanes of arrays of any layout, in place where they lie densely, else through scratch.
+
+use super::{Sorting, axis_of, places_of};
+use crate::exec::{self, Run, Walk, move_values};
+use metes_array::{Array, Index};
+use metes_dtype::{DType, Kind};
+use metes_kernels::{SortRow, sorting};
+use metes_memory::{Buffer, Memory, Need, Result};
+use smallvec::SmallVec;
+
+/// Bytes of a place.
+const PLACE: usize = size_of::<u64>();
+
+/// Lanes of one length: the values of several arrays along one axis.
+struct Lanes {
+    n: usize,
+    steps: SmallVec<[isize; 2]>,
+    walk: Walk,
+}
+
+impl Lanes {
+    /// The lanes along `axis`, which is not empty, of arrays of one shape.
+    fn new(arrays: &[&Array], axis: usize) -> Result<Lanes> {
+        let mut index = vec![Index::Slice { start: None, stop: None, step: None }; axis];
+        index.push(Index::At(0));
+        let starts: Vec<Array> = arrays.iter().map(|a| a.index(&index)).collect::<Result<_>>()?;
+        let walk = Walk::new(starts[0].shape(), &starts.iter().collect::<Vec<_>>())?;
+        Ok(Lanes { n: arrays[0].shape()[axis], steps: arrays.iter().map(|a| a.strides()[axis]).collect(), walk })
+    }
+
+    /// Calls `each` with every lane: where its first value lies in each array, and the bytes between values.
+    fn for_each(&self, mut each: impl FnMut(&[Run])) {
+        self.walk.for_each_run(|count, runs| {
+            for i in 0..count as isize {
+                let lane: SmallVec<[Run; 2]> =
+                    runs.iter().zip(&self.steps).map(|(run, &step)| (run.0.wrapping_offset(i * run.1), step)).collect();
+                each(&lane);
+            }
+        });
+    }
+}
+
+fn is_dense(lane: Run, dtype: DType) -> bool {
+    (lane.1 == dtype.size() as isize) && (lane.0 as usize).is_multiple_of(dtype.align())
+}
+
+/// Whether all lanes along an axis of `n` values lie densely.
+fn all_dense(array: &Array, axis: usize) -> bool {
+    array.is_aligned() && (array.strides()[axis] == array.dtype().size() as isize || array.shape()[axis] == 1)
+}
+
+/// Scratch: room for a lane, then what the sort wants.
+struct Room {
+    need: Need,
+    rest: usize,
+}
+
+impl Room {
+    fn new(lane: usize, rest: usize) -> Room {
+        let (need, rest) = Need::new(lane, 16).and(Need::new(rest, 16));
+        Room { need, rest }
+    }
+
+    fn take(&self, op: &'static str) -> Result<Buffer> {
+        Buffer::allocate(&Memory::current(), self.need.request(op))
+    }
+}
+
+fn sort_room(array: &Array, axis: usize, how: Sorting) -> Room {
+    let (n, width) = (array.shape()[axis], array.dtype().size());
+    let lane = if all_dense(array, axis) { 0 } else { n * width };
+    Room::new(lane, (sorting(array.dtype().kind()).need)(n, how.stable))
+}
+
+/// The scratch that [`sort_in_place`] takes for an array, in bytes.
+///
+/// # Errors
+/// An axis that is not there.
+pub fn sort_scratch(array: &Array, axis: isize, how: Sorting) -> Result<Need> {
+    Ok(sort_room(array, axis_of(array, axis)?, how).need)
+}
+
+/// The scratch that [`argsort`] takes for an array besides its result, in bytes.
+///
+/// # Errors
+/// An axis that is not there.
+pub fn argsort_scratch(array: &Array, axis: isize, how: Sorting) -> Result<Need> {
+    Ok(argsort_room(array, axis_of(array, axis)?, how).need)
+}
+
+/// Sorts the lanes of an array along an axis where they lie: scratch for one lane if they are strided, else none but what
+/// the sort itself needs.
+///
+/// # Errors
+/// An axis that is not there, a read-only array, refused memory.
+pub fn sort_in_place(array: &Array, axis: isize, how: Sorting) -> Result<()> {
+    array.require_writeable("sort")?;
+    let axis = axis_of(array, axis)?;
+    let row = sorting(array.dtype().kind());
+    let room = sort_room(array, axis, how);
+    in_place(array, axis, &room, "sort", |n, x, scratch| {
+        let width = array.dtype().size();
+        // SAFETY: the lane is dense, aligned and guarded; the scratch has the bytes that the row needs.
+        unsafe {
+            if how.descending {
+                reverse(n, width, x);
+            }
+            (row.sort)(n, x, how.stable, scratch);
+            if how.descending {
+                reverse(n, width, x);
+            }
+        }
+    })
+}
+
+/// Moves the values at `places` of each lane along an axis to where sorting puts them.
+///
+/// # Errors
+/// An axis or a place that is not there, a read-only array, refused memory.
+pub fn partition_in_place(array: &Array, places: &[isize], axis: isize) -> Result<()> {
+    array.require_writeable("partition")?;
+    let axis = axis_of(array, axis)?;
+    let (n, width) = (array.shape()[axis], array.dtype().size());
+    let places = places_of(places, n)?;
+    let row = sorting(array.dtype().kind());
+    let room = Room::new(if all_dense(array, axis) { 0 } else { n * width }, 0);
+    // SAFETY: the lane is dense, aligned and guarded.
+    in_place(array, axis, &room, "partition", |n, x, _| unsafe { (row.partition)(n, x, &places) })
+}
+
+/// Calls `work` with every lane: values, their place, scratch.
+fn in_place(
+    array: &Array,
+    axis: usize,
+    room: &Room,
+    op: &'static str,
+    mut work: impl FnMut(usize, *mut u8, *mut u8),
+) -> Result<()> {
+    if array.size() == 0 {
+        return Ok(());
+    }
+    let scratch = room.take(op)?;
+    let lanes = Lanes::new(&[array], axis)?;
+    let _guards = exec::guard(&[array], 1, op)?;
+    let (dtype, n) = (array.dtype(), lanes.n);
+    let rest = scratch.as_ptr().wrapping_add(room.rest);
+    lanes.for_each(|lane| {
+        let lane = lane[0];
+        if n == 1 || is_dense(lane, dtype) {
+            if n > 1 {
+                work(n, lane.0, rest);
+            }
+            return;
+        }
+        let dense = (scratch.as_ptr(), dtype.size() as isize);
+        // SAFETY: the lane lies within the guarded array, and the scratch has room for it.
+        unsafe { move_values(n, dtype.size(), lane, dense) };
+        work(n, dense.0, rest);
+        // SAFETY: as above.
+        unsafe { move_values(n, dtype.size(), dense, lane) };
+    });
+    Ok(())
+}
+
+fn argsort_room(array: &Array, axis: usize, how: Sorting) -> Room {
+    let (n, width) = (array.shape()[axis], array.dtype().size());
+    let values = if all_dense(array, axis) && !how.descending { 0 } else { n * width };
+    let places = if axis + 1 == array.ndim() { 0 } else { n * PLACE };
+    Room::new(values, places)
+}
+
+/// The places of the values along an axis in sorted order, as int64: `take_along_axis` by them sorts. Equal values keep
+/// the order of their places.
+///
+/// ```
+/// use metes_array::Array;
+/// let a = Array::from_slice(&[3], &[30.0, 10.0, 20.0])?;
+/// let places = metes_eval::argsort(&a, 0, Default::default())?;
+/// assert_eq!(places.read::<i64>()?.to_vec(), [1, 2, 0]);
+/// # Ok::<(), metes_memory::Error>(())
+/// ```
+///
+/// # Errors
+/// An axis that is not there, refused memory.
+pub fn argsort(array: &Array, axis: isize, how: Sorting) -> Result<Array> {
+    let axis = axis_of(array, axis)?;
+    let row: &SortRow = sorting(array.dtype().kind());
+    let room = argsort_room(array, axis, how);
+    let width = array.dtype().size();
+    places(array, axis, &room, how.descending, "argsort", |n, x, index| {
+        // SAFETY: the values are dense and aligned, and there is room for as many places.
+        unsafe {
+            if how.descending {
+                reverse(n, width, x);
+            }
+            (row.argsort)(n, x, index);
+            if how.descending {
+                let index = std::slice::from_raw_parts_mut(index, n);
+                index.reverse();
+                index.iter_mut().for_each(|place| *place = n as u64 - 1 - *place);
+            }
+        }
+    })
+}
+
+/// The places of the values along an axis in an order that [`partition_in_place`] allows, as int64.
+///
+/// # Errors
+/// An axis or a place that is not there, refused memory.
+pub fn argpartition(array: &Array, kth: &[isize], axis: isize) -> Result<Array> {
+    let axis = axis_of(array, axis)?;
+    let kth = places_of(kth, array.shape()[axis])?;
+    let row: &SortRow = sorting(array.dtype().kind());
+    let room = argsort_room(array, axis, Sorting::default());
+    // SAFETY: the values are dense and aligned, and there is room for as many places.
+    let work = |n, x: *mut u8, index| unsafe { (row.argpartition)(n, x, index, &kth) };
+    places(array, axis, &room, false, "argpartition", work)
+}
+
+/// Calls `work` with the values of every lane (a copy of them if `apart`) and room for their places.
+fn places(
+    array: &Array,
+    axis: usize,
+    room: &Room,
+    apart: bool,
+    op: &'static str,
+    mut work: impl FnMut(usize, *mut u8, *mut u64),
+) -> Result<Array> {
+    let out = Array::empty(array.shape(), Kind::I64.into(), op)?;
+    if array.size() == 0 {
+        return Ok(out);
+    }
+    let scratch = room.take(op)?;
+    let lanes = Lanes::new(&[&out, array], axis)?;
+    let _guards = exec::guard(&[&out, array], 1, op)?;
+    let (dtype, n) = (array.dtype(), lanes.n);
+    let copy = (scratch.as_ptr(), dtype.size() as isize);
+    let elsewhere = (scratch.as_ptr().wrapping_add(room.rest), PLACE as isize);
+    lanes.for_each(|lane| {
+        let (result, values) = (lane[0], lane[1]);
+        let direct = result.1 == PLACE as isize;
+        let index = if direct { result.0 } else { elsewhere.0 };
+        // SAFETY: lanes lie within the guarded arrays; the scratch has room for a lane of values and one of places.
+        unsafe {
+            if n == 1 {
+                result.0.cast::<u64>().write(0);
+                return;
+            }
+            let x = if !apart && is_dense(values, dtype) {
+                values.0
+            } else {
+                move_values(n, dtype.size(), values, copy);
+                copy.0
+            };
+            work(n, x, index.cast());
+            if !direct {
+                move_values(n, PLACE, elsewhere, result);
+            }
+        }
+    });
+    Ok(out)
+}
+
+/// Reverses dense values.
+///
+/// # Safety
+/// `n` values of `width` bytes, aligned, that nobody else uses.
+unsafe fn reverse(n: usize, width: usize, x: *mut u8) {
+    macro_rules! reverse {
+        ($t:ty) => {
+            // SAFETY: the caller's promise; bytes have no alignment.
+            unsafe { std::slice::from_raw_parts_mut(x.cast::<$t>(), n) }.reverse()
+        };
+    }
+    match width {
+        1 => reverse!(u8),
+        2 => reverse!([u8; 2]),
+        4 => reverse!([u8; 4]),
+        8 => reverse!([u8; 8]),
+        _ => reverse!([u8; 16]),
+    }
+}

@@ -1,0 +1,230 @@
+//! Distinct values, where they are, and how often.
+//!
+//! Values alone are a sorted copy pressed together in place and then copied to their number. Where places are asked for,
+//! the values are visited in sorted order through their places, so that no sorted copy of them is made.
+
+use super::{Sorting, argsort, sort_in_place};
+use crate::exec;
+use metes_array::{Array, Index, Order, Scalar, copy_into};
+use metes_dtype::Kind;
+use metes_kernels::{SortRow, sorting};
+use metes_memory::Result;
+
+/// What is asked for besides the values.
+#[derive(Clone, Copy, Debug)]
+pub struct UniqueOptions {
+    /// The place of the first of each value.
+    pub index: bool,
+    /// For each element the number of its value.
+    pub inverse: bool,
+    /// How often each value is there.
+    pub counts: bool,
+    /// Whether all NaN are one value.
+    pub equal_nan: bool,
+}
+
+/// The distinct values in order, and what else was asked for; places and counts are int64.
+pub struct Unique {
+    /// The values.
+    pub values: Array,
+    /// The place of the first of each, in C order.
+    pub index: Option<Array>,
+    /// The number of each element's value, in the array's shape.
+    pub inverse: Option<Array>,
+    /// How often each is there.
+    pub counts: Option<Array>,
+}
+
+/// Which neighbours are equal.
+#[derive(Clone, Copy)]
+struct Same {
+    row: &'static SortRow,
+    equal_nan: bool,
+}
+
+impl Same {
+    /// # Safety
+    /// Both are values of the row's kind.
+    unsafe fn holds(self, a: *const u8, b: *const u8) -> bool {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match ((self.row.is_nan)(a), (self.row.is_nan)(b)) {
+                (false, false) => (self.row.compare)(a, b).is_eq(),
+                (true, true) => self.equal_nan,
+                _ => false,
+            }
+        }
+    }
+}
+
+/// The distinct values of an array.
+///
+/// ```
+/// use metes_array::Array;
+/// use metes_eval::{UniqueOptions, unique};
+/// let a = Array::from_slice(&[4], &[3, 1, 3, 2])?;
+/// let options = UniqueOptions { index: false, inverse: false, counts: true, equal_nan: true };
+/// let found = unique(&a, options)?;
+/// assert_eq!(found.values.read::<i32>()?.to_vec(), [1, 2, 3]);
+/// assert_eq!(found.counts.unwrap().read::<i64>()?.to_vec(), [1, 1, 2]);
+/// # Ok::<(), metes_memory::Error>(())
+/// ```
+///
+/// # Errors
+/// Refused memory.
+pub fn unique(array: &Array, options: UniqueOptions) -> Result<Unique> {
+    let same = Same { row: sorting(array.dtype().kind()), equal_nan: options.equal_nan };
+    if options.index || options.inverse {
+        return by_places(array, options, same);
+    }
+    let sorted = array.flatten(Order::C)?;
+    sort_in_place(&sorted, 0, Sorting { stable: true, descending: false })?;
+    let counts = options.counts.then(|| counts_of(sorted.size(), neighbours(&sorted, same))).transpose()?;
+    let values = press(&sorted, same)?;
+    let values = if values.size() == sorted.size() { sorted } else { values.copy(Order::C)? };
+    Ok(Unique { values, index: None, inverse: None, counts })
+}
+
+/// The distinct values of a dense, sorted array that nobody else uses, pressed together in its own room: a view of it.
+///
+/// # Errors
+/// A conflicting guard.
+pub fn unique_sorted(sorted: &Array, equal_nan: bool) -> Result<Array> {
+    press(sorted, Same { row: sorting(sorted.dtype().kind()), equal_nan })
+}
+
+/// Which ranks of a dense array hold equal values.
+fn neighbours(sorted: &Array, same: Same) -> impl Fn(usize, usize) -> bool {
+    let (first, width) = (sorted.as_ptr(), sorted.dtype().size());
+    // SAFETY: called for ranks of a dense array that is nobody else's.
+    move |a, b| unsafe { same.holds(first.wrapping_add(a * width), first.wrapping_add(b * width)) }
+}
+
+fn press(sorted: &Array, same: Same) -> Result<Array> {
+    assert!(sorted.ndim() == 1 && sorted.is_c_contiguous() && sorted.is_writeable(), "a fresh sorted copy");
+    let _guards = exec::guard(&[sorted], 1, "unique")?;
+    let (n, width, first) = (sorted.size(), sorted.dtype().size(), sorted.as_ptr());
+    let alike = neighbours(sorted, same);
+    let mut count = n.min(1);
+    for i in 1..n {
+        if !alike(count - 1, i) {
+            // SAFETY: both are places of the array, which is guarded; values only move to the front.
+            unsafe { std::ptr::copy(first.wrapping_add(i * width), first.wrapping_add(count * width), width) };
+            count += 1;
+        }
+    }
+    sorted.index(&[Index::Slice { start: Some(0), stop: Some(count as isize), step: None }])
+}
+
+/// The lengths of runs of `n` places in a row that `same` says are equal, as an array.
+fn counts_of(n: usize, same: impl Fn(usize, usize) -> bool) -> Result<Array> {
+    let runs = n.min(1) + (1..n).filter(|&i| !same(i - 1, i)).count();
+    let counts = Array::zeros(&[runs], Kind::I64.into())?;
+    let mut held = counts.write::<i64>()?;
+    if let Some(counts) = held.as_mut_slice() {
+        let mut run = 0;
+        counts[0] = 1;
+        for i in 1..n {
+            run += usize::from(!same(i - 1, i));
+            counts[run] += 1;
+        }
+    }
+    drop(held);
+    Ok(counts)
+}
+
+fn by_places(array: &Array, options: UniqueOptions, same: Same) -> Result<Unique> {
+    let flat = array.ravel(Order::C)?;
+    let order = argsort(&flat, 0, Sorting { stable: true, descending: false })?;
+    let (n, width) = (flat.size(), flat.dtype().size());
+    let places = order.read::<i64>()?;
+    let places = places.as_slice().unwrap_or_default();
+    let _guards = exec::guard(&[&flat], 0, "unique")?;
+    let step = flat.strides()[0];
+    let value = |place: i64| flat.as_ptr().wrapping_offset(place as isize * step);
+    // SAFETY: the places are those of the flat array, which is guarded.
+    let alike = |a: usize, b: usize| unsafe { same.holds(value(places[a]), value(places[b])) };
+    let count = n.min(1) + (1..n).filter(|&i| !alike(i - 1, i)).count();
+    let values = Array::empty(&[count], flat.dtype(), "unique")?;
+    numbered(places, array.shape(), count, options, alike, values, |number, place, values| {
+        // SAFETY: there are as many results as there are numbers.
+        unsafe { std::ptr::copy_nonoverlapping(value(place), values.as_ptr().add(number * width), width) };
+        Ok(())
+    })
+}
+
+/// Goes through places in sorted order, numbering the values: `put` is told the first place of each.
+fn numbered(
+    places: &[i64],
+    shape: &[usize],
+    count: usize,
+    options: UniqueOptions,
+    alike: impl Fn(usize, usize) -> bool,
+    values: Array,
+    mut put: impl FnMut(usize, i64, &Array) -> Result<()>,
+) -> Result<Unique> {
+    let integers = |wanted: bool, shape: &[usize]| wanted.then(|| Array::zeros(shape, Kind::I64.into())).transpose();
+    let index = integers(options.index, &[count])?;
+    let inverse = integers(options.inverse, shape)?;
+    let counts = options.counts.then(|| counts_of(places.len(), &alike)).transpose()?;
+    {
+        let mut held = (
+            index.as_ref().map(Array::write::<i64>).transpose()?,
+            inverse.as_ref().map(Array::write::<i64>).transpose()?,
+        );
+        let mut index = held.0.as_mut().and_then(|held| held.as_mut_slice());
+        let mut inverse = held.1.as_mut().and_then(|held| held.as_mut_slice());
+        let mut number = 0;
+        for (rank, &place) in places.iter().enumerate() {
+            if rank == 0 || !alike(rank - 1, rank) {
+                put(number, place, &values)?;
+                if let Some(index) = &mut index {
+                    index[number] = place;
+                }
+                number += 1;
+            }
+            if let Some(inverse) = &mut inverse {
+                inverse[place as usize] = number as i64 - 1;
+            }
+        }
+    }
+    Ok(Unique { values, index, inverse, counts })
+}
+
+/// The distinct rows of an array: its parts along the first axis, ordered by their first element that differs. NaN are
+/// never equal here.
+///
+/// # Errors
+/// Refused memory.
+pub fn unique_rows(array: &Array, options: UniqueOptions) -> Result<Unique> {
+    let n = array.shape()[0];
+    let columns: usize = array.shape()[1..].iter().product();
+    let table = array.reshape(&[n as isize, columns as isize], Order::C, None)?;
+    let same = Same { row: sorting(array.dtype().kind()), equal_nan: false };
+    let at = |place: i64, column: usize| {
+        let [down, right] = [table.strides()[0], table.strides()[1]];
+        table.as_ptr().wrapping_offset(place as isize * down + column as isize * right).cast_const()
+    };
+    let order = Array::arange(Scalar::Int(0), Scalar::Int(n as i128), Scalar::Int(1), Some(Kind::I64.into()))?;
+    let guards = exec::guard(&[&table], 0, "unique")?;
+    if let Some(places) = order.write::<i64>()?.as_mut_slice() {
+        places.sort_unstable_by(|&a, &b| {
+            // SAFETY: places and columns of the table, which is guarded.
+            let unequal = (0..columns).map(|c| unsafe { (same.row.compare)(at(a, c), at(b, c)) }).find(|o| o.is_ne());
+            unequal.unwrap_or_else(|| a.cmp(&b))
+        });
+    }
+    let places = order.read::<i64>()?;
+    let places = places.as_slice().unwrap_or_default();
+    // SAFETY: as above.
+    let alike = |a: usize, b: usize| (0..columns).all(|c| unsafe { same.holds(at(places[a], c), at(places[b], c)) });
+    let count = n.min(1) + (1..n).filter(|&i| !alike(i - 1, i)).count();
+    let mut shape = array.shape().to_vec();
+    shape[0] = count;
+    let values = Array::empty(&shape, array.dtype(), "unique")?;
+    let found = numbered(places, &[n], count, options, alike, values, |number, place, values| {
+        copy_into(&values.index(&[Index::At(number as isize)])?, &array.index(&[Index::At(place as isize)])?)
+    });
+    drop(guards);
+    found
+}
