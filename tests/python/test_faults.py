@@ -2,6 +2,7 @@
 
 import gc
 import inspect
+import pickle
 
 import metes as mt
 import numpy as np
@@ -59,6 +60,9 @@ CALLS = {
     "intersect1d": lambda e: mt.intersect1d(e.a, e.i, return_indices=True),
     "setdiff1d": lambda e: mt.setdiff1d(e.a, e.i),
     "setxor1d": lambda e: mt.setxor1d(e.a, e.i),
+    "from_dlpack": lambda e: mt.from_dlpack(e.a[::2], copy=True),
+    "from_arrow": lambda e: mt.from_arrow(e.m.reshape(-1)),
+    "memmap": lambda e: mt.memmap(e.p / "x.npy", "uint8", "r") + 1,
     "shares_memory": lambda e: mt.shares_memory(e.a[::2], e.a[1:]),
 }
 
@@ -94,6 +98,11 @@ MORE = {
     "repr": lambda e: repr(e.a * 1),
     "to NumPy": lambda e: np.asarray(e.a, dtype="float32"),
     "tolist": lambda e: e.a.tolist(),
+    "pickle": lambda e: pickle.loads(pickle.dumps(e.a[::2])),
+    "pickle with buffers": lambda e: pickle.loads(pickle.dumps(e.a[::2], 5)),
+    "tobytes": lambda e: e.a.T.tobytes(),
+    "to DLPack": lambda e: e.a.__dlpack__(copy=True),
+    "to Arrow": lambda e: e.a[::2, 0].__arrow_c_array__(),
 }
 
 

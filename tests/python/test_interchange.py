@@ -119,7 +119,7 @@ def test_objects_with_the_array_protocol_come_in():
 
 def test_numpy_functions_take_our_arrays():
     a = mt.asarray([3.0, 1.0, 2.0])
-    np.testing.assert_array_equal(np.sort(a), [1, 2, 3])
+    np.testing.assert_array_equal(np.negative(a), [-3, -1, -2])
     assert np.sum(np.asarray(a)) == 6.0
     np.testing.assert_array_equal(np.asarray(a) + a, [6, 2, 4])
     np.testing.assert_array_equal(np.asarray(a + np.ones(3)), [4, 2, 3])

@@ -26,7 +26,7 @@ struct Inner {
 
 enum Keeper {
     Owned { block: Option<Block>, memory: Memory },
-    Foreign { _owner: Box<dyn Any + Send + Sync>, label: &'static str },
+    Foreign { owner: Box<dyn Any + Send + Sync>, label: &'static str },
 }
 
 // SAFETY: access to the bytes goes through guards, or through `unsafe` whose callers answer for it.
@@ -81,7 +81,7 @@ impl Buffer {
         owner: Box<dyn Any + Send + Sync>,
     ) -> Buffer {
         tally(label).fetch_add(len, Ordering::Relaxed);
-        Buffer::new(ptr, len, writeable, true, Keeper::Foreign { _owner: owner, label })
+        Buffer::new(ptr, len, writeable, true, Keeper::Foreign { owner, label })
     }
 
     /// The first byte.
@@ -115,6 +115,25 @@ impl Buffer {
             Keeper::Owned { .. } => "metes",
             Keeper::Foreign { label, .. } => label,
         }
+    }
+
+    /// Who keeps foreign bytes, if it is of this type.
+    pub(crate) fn owner<T: Any>(&self) -> Option<&T> {
+        match &self.0.keeper {
+            Keeper::Foreign { owner, .. } => owner.downcast_ref(),
+            Keeper::Owned { .. } => None,
+        }
+    }
+
+    /// How many share the bytes.
+    pub(crate) fn sharers(&self) -> usize {
+        Arc::strong_count(&self.0)
+    }
+
+    /// Shuts out every operation from now on, where `end` succeeds; `who` is whom their errors name.
+    pub(crate) fn shut(&self, who: &'static str, end: impl FnOnce() -> Result<()>) -> Result<()> {
+        let hold = self.0.borrows.enter(0..self.len().max(1), Access::Write, who, true)?;
+        end().inspect_err(|_| self.0.borrows.release(hold))
     }
 
     /// Whether nobody else shares the bytes.

@@ -37,7 +37,7 @@ pub use error::{Error, ErrorKind, Refusal, Result};
 pub use failing::Failing;
 pub use ledger::{By, Holder, Ledger};
 pub use limits::{available_memory, machine_memory, parse_size, resident, size_text};
-pub use map::MapMode;
+pub use map::{MapAdvice, MapMode, is_mapped};
 pub use memory::{Charge, Memory, Stats};
 pub use observer::{Event, Observer};
 pub use pool::Pool;

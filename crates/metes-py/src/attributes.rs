@@ -4,12 +4,12 @@ use crate::dtype::dtype_object;
 use crate::errors::OrRaise;
 use crate::fastcall::{object, trap};
 use crate::flags::Flags;
-use crate::object::{base, leak, slot, this, view_of, view_or_new, writeable};
+use crate::object::{base, leak, slot, this, view_of, view_or_new};
 use crate::text;
 use pyo3::exceptions::PyValueError;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyMemoryView, PyString, PyTuple};
+use pyo3::types::{PyMemoryView, PyString, PyTuple};
 use std::ffi::c_void;
 use std::ptr;
 
@@ -55,7 +55,7 @@ pub(crate) fn slots() -> Vec<ffi::PyType_Slot> {
         getter!("flags", |a| object(a.py(), Flags::of(a)?), "Contiguity, ownership, writeability."),
         getter!("device", |a| object(a.py(), "cpu"), "Where the bytes are: always \"cpu\"."),
         getter!("data", data, "The bytes as a memoryview."),
-        getter!("__array_interface__", interface, "NumPy's array interface, version 3."),
+        getter!("__array_interface__", crate::interface::export, "NumPy's array interface, version 3."),
         getter!("__array_priority__", |a| object(a.py(), 1000.0), "Above NumPy's arrays."),
         getter!("base", |a| object(a.py(), base(a)), "Whose bytes the array shows; None where it owns them."),
     ];
@@ -66,11 +66,11 @@ pub(crate) fn slots() -> Vec<ffi::PyType_Slot> {
     ]
 }
 
-fn shape<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn shape<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     Ok(PyTuple::new(array.py(), this(array)?.shape())?.into_any())
 }
 
-fn strides<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn strides<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     Ok(PyTuple::new(array.py(), this(array)?.strides())?.into_any())
 }
 
@@ -101,19 +101,6 @@ fn imag<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
 
 fn data<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     Ok(PyMemoryView::from(array)?.into_any())
-}
-
-fn interface<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    let found = this(array)?;
-    let dict = PyDict::new(array.py());
-    dict.set_item("version", 3)?;
-    dict.set_item("shape", shape(array)?)?;
-    dict.set_item("typestr", dtype(array)?.getattr("str")?)?;
-    found.buffer().mark_escaped();
-    dict.set_item("data", (found.as_ptr() as usize, !writeable(array)))?;
-    let gaps = !found.is_c_contiguous();
-    dict.set_item("strides", if gaps { Some(strides(array)?) } else { None })?;
-    Ok(dict.into_any())
 }
 
 fn nbytes<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {

@@ -68,6 +68,9 @@ pub(crate) fn existing<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<(Arra
     if let Some(array) = buffer::import(object, label(object)?)? {
         return Ok(Some((array, Some(object.clone()))));
     }
+    if let Some(array) = crate::interface::import(object)? {
+        return Ok(Some((array, Some(object.clone()))));
+    }
     let Some(method) = object.getattr_opt("__array__")? else {
         return Ok(None);
     };

@@ -4,8 +4,7 @@ use metes_dtype::{DType, Kind};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyString, PyType};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use pyo3::types::{PyBool, PyBytes, PyComplex, PyFloat, PyInt, PyString, PyType};
 
 /// NumPy's type numbers are positions in this string; float16 came later, as 23.
 const TYPE_NUMBERS: &str = "?bBhHiIlLqQfdgFD";
@@ -117,7 +116,8 @@ fn by_str_attribute(object: &Bound<'_, PyAny>) -> PyResult<Option<Kind>> {
 impl PyDType {
     #[new]
     fn new<'py>(py: Python<'py>, dtype: &Bound<'py, PyAny>) -> PyResult<Py<PyDType>> {
-        Ok(dtype_object(py, parse_dtype(dtype)?)?.cast_into::<PyDType>()?.unbind())
+        let dtype = parse_dtype_or_none(Some(dtype))?.unwrap_or(DType::of(Kind::F64));
+        Ok(dtype_object(py, dtype)?.cast_into::<PyDType>()?.unbind())
     }
 
     /// The name, "float64".
@@ -169,6 +169,48 @@ impl PyDType {
         self.0.align()
     }
 
+    /// NumPy's scalar type of the same elements; NumPy is imported for it.
+    #[getter]
+    fn r#type<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.__numpy_dtype__(py)?.getattr("type")
+    }
+
+    /// True: elements are in the machine's byte order.
+    #[getter]
+    fn isnative(&self) -> bool {
+        true
+    }
+
+    /// False: no element is a Python object.
+    #[getter]
+    fn hasobject(&self) -> bool {
+        false
+    }
+
+    /// None: there are no fields.
+    #[getter]
+    fn names(&self) -> Option<()> {
+        None
+    }
+
+    /// None: there are no fields.
+    #[getter]
+    fn fields(&self) -> Option<()> {
+        None
+    }
+
+    /// None: elements are no arrays.
+    #[getter]
+    fn subdtype(&self) -> Option<()> {
+        None
+    }
+
+    /// The dtype itself.
+    #[getter]
+    fn base(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
     /// The same dtype of NumPy, which is imported for it.
     #[getter]
     fn __numpy_dtype__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -185,10 +227,12 @@ impl PyDType {
         find_dtype(other).is_ok_and(|other| other == Some(self.0))
     }
 
-    fn __hash__(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        self.0.hash(&mut hasher);
-        hasher.finish()
+    /// The hash of NumPy's dtype, since the two are equal: that of a tuple of what NumPy calls its description.
+    fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
+        let letter = |letter: char| PyBytes::new(py, &[letter as u8]);
+        let order = if self.0.size() == 1 { '|' } else { '<' };
+        let flags = 0;
+        (letter(self.kind()), letter(order), flags, self.0.size(), self.0.align()).into_pyobject(py)?.hash()
     }
 
     fn __repr__(&self) -> String {

@@ -6,6 +6,7 @@ use crate::errors::OrRaise;
 use half::f16;
 use metes_array::{Array, Scalar};
 use metes_dtype::{DType, Kind};
+use metes_memory::{Access, Buffer, Guards};
 use num_complex::Complex;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::ffi;
@@ -269,6 +270,7 @@ pub(crate) fn each_edge(array: &Array, edge: Option<usize>, visit: impl FnMut(Sc
     if array.size() == 0 {
         return Ok(());
     }
+    let _held = reading(array)?;
     with_kind(array.dtype().kind(), Each(array, edge, visit))
 }
 
@@ -300,7 +302,13 @@ impl<'py> WithElement for Nested<'_, 'py> {
 
 /// The elements as nested lists of Python numbers; a number where there are no axes.
 pub(crate) fn to_list<'py>(py: Python<'py>, array: &Array) -> PyResult<Bound<'py, PyAny>> {
+    let _held = reading(array)?;
     with_kind(array.dtype().kind(), Nested(array, py))
+}
+
+/// Keeps writers away from an array's elements, and makes sure that they are still there.
+fn reading(array: &Array) -> PyResult<Guards> {
+    Buffer::guard(&[(array.buffer(), array.extent(), Access::Read)], "reading elements").or_raise()
 }
 
 fn nest<'py, T: Element>(

@@ -4,6 +4,7 @@
 //! No numerical logic lives here: what two doors need belongs below. Left out on purpose: subclassing of `Array`,
 //! and the garbage collector's protocol on it (see [`object`]).
 
+mod arrow;
 mod attributes;
 mod buffer;
 mod cast;
@@ -11,6 +12,7 @@ mod cli;
 mod convert;
 mod create;
 mod discover;
+mod dlpack;
 mod dtype;
 mod element;
 mod errors;
@@ -18,8 +20,10 @@ mod eval;
 mod fancy;
 mod fastcall;
 mod flags;
+mod foreign;
 mod functions;
 mod index;
+mod interface;
 mod io;
 mod items;
 mod lazy;
@@ -61,7 +65,7 @@ fn start(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let rebuild = fastcall::method!(
         "_rebuild",
         methods::rebuild,
-        ["bytes", "dtype", "shape", "fortran=False"],
+        ["buffer", "dtype", "shape", "axes=None", "writeable=True"],
         "What pickle calls to make an Array."
     );
     fastcall::add_functions(module, vec![rebuild])?;

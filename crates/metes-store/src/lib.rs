@@ -8,6 +8,7 @@ mod decode;
 mod header;
 mod npy;
 mod npz;
+mod raw;
 mod region;
 mod survey;
 mod temporary;
@@ -16,6 +17,7 @@ mod write;
 pub use header::Header;
 pub use npy::{NpyFile, open_npy, open_npy_writeable};
 pub use npz::{Member, NpzFile, savez, savez_compressed};
+pub use raw::{RawFile, RawMode, map_raw};
 pub use survey::{Survey, suggest_dtype, survey};
 pub use write::{NpyWriter, save};
 

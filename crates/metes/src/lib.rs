@@ -1,5 +1,6 @@
 //! Metes: n-dimensional arrays with the memory under control.
 
+pub mod bits;
 pub mod sets;
 
 pub use metes_array as array;

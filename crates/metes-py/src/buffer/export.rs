@@ -10,8 +10,9 @@ use pyo3::prelude::*;
 use std::ffi::{c_int, c_void};
 use std::ptr;
 
-/// Shape and strides of one exported view, kept until it is released.
+/// One exported view, kept until it is released: its shape and strides, and a share of the bytes.
 struct Export {
+    _array: Array,
     shape: Vec<ffi::Py_ssize_t>,
     strides: Vec<ffi::Py_ssize_t>,
 }
@@ -35,7 +36,6 @@ unsafe extern "C" fn getbuffer(slf: *mut ffi::PyObject, view: *mut ffi::Py_buffe
         unsafe { (*view).obj = ptr::null_mut() };
         let array = this(&object)?;
         let filled = describe(&object, array, flags)?;
-        array.buffer().mark_escaped();
         // SAFETY: as above. The view owns a reference to the object, which keeps the bytes.
         unsafe {
             *view = filled;
@@ -65,7 +65,9 @@ fn describe(object: &Bound<'_, PyAny>, array: &Array, flags: c_int) -> PyResult<
     if let Some(what) = refusal {
         return Err(PyBufferError::new_err(format!("the array is not {what}")));
     }
+    crate::foreign::expose(array)?;
     let mut export = Box::new(Export {
+        _array: array.clone(),
         shape: array.shape().iter().map(|n| *n as ffi::Py_ssize_t).collect(),
         strides: array.strides().to_vec(),
     });

@@ -1,15 +1,13 @@
 //! Arrays over the bytes of any object with the buffer protocol, NumPy's arrays among them.
 
 use super::format;
-use crate::errors::OrRaise;
-use metes_array::{Array, Layout};
+use crate::foreign::{Described, show};
+use metes_array::Array;
 use metes_dtype::DType;
-use metes_memory::Buffer;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use std::ffi::CStr;
-use std::ptr::NonNull;
 
 /// An acquired view, released when the last array over it is gone, on whatever thread that happens.
 struct View(Box<ffi::Py_buffer>);
@@ -83,27 +81,8 @@ pub(crate) fn import(object: &Bound<'_, PyAny>, label: &'static str) -> PyResult
         return Err(PyValueError::new_err("metes cannot show buffers with suboffsets"));
     }
     let shape = view.shape()?;
-    let strides = match view.numbers(view.0.strides) {
-        Some(strides) if !shape.is_empty() => strides.to_vec(),
-        _ => Layout::contiguous(&shape, dtype.size()).or_raise()?.strides().to_vec(),
-    };
-    let (low, high) = extent(&shape, &strides, dtype.size());
-    let start = view.0.buf.cast::<u8>().wrapping_offset(-low);
-    let (start, length) = (NonNull::new(start).unwrap_or(NonNull::dangling()), (high + low) as usize);
-    let writeable = view.0.readonly == 0;
-    // SAFETY: the provider promises the elements of its view, all of which lie between the lowest and the highest
-    // byte that strides reach, until the view is released, which is when the buffer drops it.
-    let buffer = unsafe { Buffer::foreign(start, length, writeable, label, Box::new(view)) };
-    Array::new(buffer, dtype, Layout::new(&shape, &strides, low as usize), writeable).or_raise().map(Some)
-}
-
-/// How far elements reach below and above the first one's address, in bytes.
-fn extent(shape: &[usize], strides: &[isize], itemsize: usize) -> (isize, isize) {
-    if shape.contains(&0) {
-        return (0, 0);
-    }
-    shape.iter().zip(strides).fold((0, itemsize as isize), |(low, high), (n, step)| {
-        let reach = (*n as isize - 1) * step;
-        if reach < 0 { (low - reach, high) } else { (low, high + reach) }
-    })
+    let strides = view.numbers(view.0.strides).map(<[ffi::Py_ssize_t]>::to_vec);
+    let described = Described { first: view.0.buf.cast(), dtype, shape, strides, writeable: view.0.readonly == 0 };
+    // SAFETY: the provider promises the elements of its view until it is released, which is when the array drops it.
+    unsafe { show(described, label, Box::new(view)) }.map(Some)
 }

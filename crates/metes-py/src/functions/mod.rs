@@ -3,6 +3,7 @@
 mod choosing;
 mod dtypes;
 mod joining;
+mod mapping;
 mod sets;
 mod sharing;
 pub(crate) mod sorting;
@@ -14,6 +15,16 @@ type Made<'py> = PyResult<Bound<'py, PyAny>>;
 
 /// Every function.
 pub(crate) fn functions() -> Vec<PyMethodDef> {
-    let themes = [choosing::table, dtypes::table, joining::table, sets::table, sharing::table, sorting::table];
+    let themes = [
+        choosing::table,
+        dtypes::table,
+        joining::table,
+        mapping::table,
+        sets::table,
+        sharing::table,
+        sorting::table,
+        crate::arrow::functions,
+        crate::dlpack::functions,
+    ];
     themes.into_iter().flat_map(|table| table()).collect()
 }

@@ -12,7 +12,7 @@ use metes_dtype::Casting;
 use pyo3::exceptions::{PyIndexError, PyTypeError, PyValueError};
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString, PyTuple};
+use pyo3::types::{PyString, PyTuple};
 
 type Object<'py> = Bound<'py, PyAny>;
 
@@ -39,6 +39,12 @@ pub(super) fn table() -> Vec<PyMethodDef> {
         method!("__copy__", |array, _| copied(array, Order::K), [], "For the module copy."),
         method!("__deepcopy__", |array, _| copied(array, Order::K), ["memo", "/"], "For the module copy."),
         method!("__complex__", |array, _| crate::number::complex(array), [], "The only element as a complex number."),
+        method!(
+            "__round__",
+            round,
+            ["ndigits=None", "/"],
+            "The elements rounded; of one without axes as Python rounds it."
+        ),
         method!("__format__", format, ["spec", "/"], "The text of the only element, formatted."),
     ]
 }
@@ -120,7 +126,7 @@ fn tobytes<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'p
         Order::A | Order::K => found.is_f_contiguous() && !found.is_c_contiguous(),
     };
     let seen = if fortran { found.transpose(None).or_raise()? } else { found.clone() };
-    Ok(PyBytes::new(array.py(), &seen.to_bytes().or_raise()?).into_any())
+    Ok(crate::foreign::bytes_of(array.py(), &seen)?.into_any())
 }
 
 fn fill<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
@@ -142,6 +148,14 @@ fn to_device<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<
         return Err(PyValueError::new_err("the only device is 'cpu', without streams"));
     }
     Ok(array.clone())
+}
+
+fn round<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
+    let (found, digits) = (this(array)?, args.some(0));
+    if found.ndim() == 0 && digits.is_none() && !found.is_complex() {
+        return scalar_object(array.py(), found.item(&[]).or_raise()?)?.call_method0("__round__");
+    }
+    array.call_method1("round", (digits.map_or(Ok(0), parse_integer)?,))
 }
 
 fn format<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {

@@ -1,7 +1,9 @@
 //! The methods of `Array`, one table.
 
 mod copies;
+mod mapped;
 mod numpy;
+mod pickle;
 mod reduce;
 mod shape;
 
@@ -13,7 +15,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyString};
 
 pub(crate) use copies::parse_casting;
-pub(crate) use numpy::{options, output, rebuild};
+pub(crate) use numpy::{options, output};
+pub(crate) use pickle::rebuild;
 pub(crate) use reduce::{correction, reduce_call};
 
 /// Every method.
@@ -23,6 +26,10 @@ pub(crate) fn table() -> Vec<PyMethodDef> {
     table.extend(reduce::table());
     table.extend(numpy::table());
     table.extend(crate::functions::sorting::methods());
+    table.extend(pickle::table());
+    table.extend(mapped::table());
+    table.extend(crate::arrow::methods());
+    table.extend(crate::dlpack::methods());
     table
 }
 

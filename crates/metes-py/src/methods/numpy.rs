@@ -1,16 +1,14 @@
-//! Methods that NumPy, pickle and the array API call.
+//! Methods that NumPy and the array API call.
 
-use super::parse_integers;
-use crate::dtype::{dtype_object, parse_dtype};
-use crate::errors::OrRaise;
+use crate::dtype::parse_dtype;
 use crate::eval::{self, Options};
 use crate::fastcall::{Args, method};
-use crate::object::{from_array, is_array, target, this};
+use crate::object::{from_array, is_array, target};
 use metes_array::{Array, Order, Scalar};
 use pyo3::exceptions::PyValueError;
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyMemoryView, PyTuple};
+use pyo3::types::{PyDict, PyMemoryView, PyTuple};
 
 type Object<'py> = Bound<'py, PyAny>;
 
@@ -25,11 +23,29 @@ pub(super) fn table() -> Vec<PyMethodDef> {
         method!(
             "__array_ufunc__",
             array_ufunc,
-            ["*args", "out=None", "where=True", "dtype=None", "casting='same_kind'", "order='K'"],
+            [
+                "*args",
+                "out=None",
+                "where=True",
+                "dtype=None",
+                "casting='same_kind'",
+                "order='K'",
+                "axis=None",
+                "axes=None",
+                "keepdims=False",
+                "initial=None",
+                "signature=None",
+                "subok=True"
+            ],
             "Makes NumPy's ufuncs compute with Metes and return its arrays."
         ),
+        method!(
+            "__array_function__",
+            array_function,
+            ["func", "types", "args", "kwargs"],
+            "Makes NumPy's functions call those of Metes with the same name; TypeError where there is none."
+        ),
         method!("__array_namespace__", namespace, ["*", "api_version=None"], "The package metes."),
-        method!("__reduce__", reduce, [], "For pickle."),
     ]
 }
 
@@ -44,17 +60,17 @@ fn array<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>
     py.import("numpy")?.call_method("asarray", (PyMemoryView::from(array)?,), Some(&keywords))
 }
 
-/// `np.add(a, b)` where `a` or `b` is an `Array`. `NotImplemented` for ufuncs and methods that Metes lacks.
+/// `np.add(a, b)` where `a` or `b` is an `Array`. `NotImplemented` where an operand is nothing to compute with.
 fn array_ufunc<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
     let py = array.py();
     let refuse = || Ok(py.NotImplemented().into_bound(py));
     let given: Vec<_> = args.rest().collect();
     let [ufunc, method, inputs @ ..] = given.as_slice() else { return refuse() };
     let name = ufunc.getattr("__name__")?.extract::<String>()?;
-    let Some(row) = metes_kernels::ufunc(&name) else { return refuse() };
-    if !method.eq("__call__")? || inputs.len() != row.nin {
-        return refuse();
-    }
+    let plain = method.eq("__call__")? && !OTHERS.iter().any(|name| args.named(name).is_some());
+    let Some(row) = metes_kernels::ufunc(&name).filter(|row| plain && inputs.len() == row.nin) else {
+        return by_name(args, &name, method, inputs);
+    };
     let mut operands = Vec::with_capacity(inputs.len());
     for input in inputs {
         match eval::to_operand(input)? {
@@ -74,6 +90,71 @@ fn array_ufunc<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Objec
         objects.push(given.unwrap_or_else(|| from_array(py, result, None)));
     }
     if objects.len() == 1 { Ok(objects.remove(0)) } else { Ok(PyTuple::new(py, objects)?.into_any()) }
+}
+
+/// Keywords of `__array_ufunc__` that elementwise calls do not have.
+const OTHERS: &[&str] = &["axis", "axes", "keepdims", "initial", "signature"];
+
+/// What is no elementwise call of a row: `np.add.reduce`, `np.matmul`; the function or its method of that name.
+fn by_name<'py>(
+    args: &Args<'_, 'py>,
+    name: &str,
+    method: &Object<'py>,
+    inputs: &[&Object<'py>],
+) -> PyResult<Object<'py>> {
+    let (py, method) = (args.py(), method.extract::<String>()?);
+    let mut function = py.import("metes")?.getattr_opt(name)?;
+    if method != "__call__" {
+        function = match function {
+            Some(function) => function.getattr_opt(method.as_str())?,
+            None => None,
+        };
+    }
+    let what = if method == "__call__" { name.to_owned() } else { format!("{name}.{method}") };
+    let function = function.ok_or_else(|| lacks("numpy", &what))?;
+    let keywords = PyDict::new(py);
+    for name in ["where", "dtype", "casting", "order"].iter().chain(OTHERS) {
+        if let Some(value) = args.named(name) {
+            keywords.set_item(name, value)?;
+        }
+    }
+    match args.some(0).map(|out| out.cast::<PyTuple>().cloned()).transpose()? {
+        Some(outs) if outs.len() == 1 => keywords.set_item("out", outs.get_item(0)?)?,
+        Some(outs) => keywords.set_item("out", outs)?,
+        None => {}
+    }
+    function.call(PyTuple::new(py, inputs)?, Some(&keywords))
+}
+
+/// `np.concatenate([a, b])` where `a` or `b` is an `Array`. Nothing is converted behind the caller's back: a function that
+/// Metes lacks is an error, as `numpy.asarray` is the way to NumPy's own.
+fn array_function<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
+    let py = array.py();
+    let (func, types) = (args.required(0)?, args.required(1)?);
+    for class in types.try_iter()? {
+        let class = class?;
+        if !class.is(array.get_type()) && !class.getattr("__module__")?.eq("numpy")? {
+            return Ok(py.NotImplemented().into_bound(py));
+        }
+    }
+    let name = func.getattr("__name__")?.extract::<String>()?;
+    let module = func.getattr("__module__")?.extract::<String>()?;
+    let mut place = py.import("metes")?.into_any();
+    for part in module.split('.').skip(1) {
+        let Some(inner) = place.getattr_opt(part)? else { return Err(lacks(&module, &name)) };
+        place = inner;
+    }
+    let found = place.getattr_opt(name.as_str())?.filter(|found| found.is_callable() && !name.starts_with('_'));
+    let found = found.ok_or_else(|| lacks(&module, &name))?;
+    let (given, keywords) = (args.required(2)?.cast::<PyTuple>()?, args.required(3)?.cast::<PyDict>()?);
+    found.call(given, Some(keywords))
+}
+
+fn lacks(module: &str, name: &str) -> PyErr {
+    pyo3::exceptions::PyTypeError::new_err(format!(
+        "metes has no function {name}, which {module}.{name} was asked to call on metes arrays; numpy.asarray() gives \
+         NumPy's array of the same bytes"
+    ))
 }
 
 /// The array behind an `out=` argument: an `Array`, or something that shares its bytes.
@@ -122,29 +203,4 @@ fn namespace<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<
         }
     }
     Ok(array.py().import("metes")?.into_any())
-}
-
-fn reduce<'py>(array: &Object<'py>, _: &Args<'_, 'py>) -> PyResult<Object<'py>> {
-    let (py, found) = (array.py(), this(array)?);
-    let fortran = found.is_f_contiguous() && !found.is_c_contiguous();
-    let seen = if fortran { found.transpose(None).or_raise()? } else { found.clone() };
-    let bytes = PyBytes::new(py, &seen.to_bytes().or_raise()?);
-    let state = (bytes, dtype_object(py, found.dtype())?, PyTuple::new(py, found.shape())?, fortran);
-    let maker = py.import("metes._native")?.getattr("_rebuild")?;
-    Ok((maker, state).into_pyobject(py)?.into_any())
-}
-
-/// `_rebuild(bytes, dtype, shape, fortran)`: what pickle calls.
-pub(crate) fn rebuild<'py>(module: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
-    let raw = crate::buffer::import(args.required(0)?, "bytes")?
-        .ok_or_else(|| PyValueError::new_err("_rebuild() needs bytes"))?;
-    let dtype = parse_dtype(args.required(1)?)?;
-    let shape = parse_integers(args.required(2)?)?;
-    if shape.iter().any(|n| *n < 0) {
-        return Err(PyValueError::new_err("negative dimensions are not allowed"));
-    }
-    let order = if args.flag(3, false)? { Order::F } else { Order::C };
-    let array =
-        raw.copy(Order::C).and_then(|raw| raw.view(dtype)).and_then(|raw| raw.reshape(&shape, order, Some(false)));
-    Ok(from_array(module.py(), array.or_raise()?, None))
 }

@@ -1,0 +1,116 @@
+//! `__arrow_c_array__`: two capsules, the second of which owns a share of the array's bytes.
+
+use super::abi::{Carried, Column, Schema, format_of};
+use crate::errors::OrRaise;
+use crate::fastcall::Args;
+use crate::object::this;
+use metes_array::{Array, Order};
+use metes_dtype::{DType, Kind};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+use std::ffi::c_void;
+use std::ptr;
+
+type Object<'py> = Bound<'py, PyAny>;
+
+/// What a column points to.
+struct Shown {
+    /// Arrow's two buffers of a primitive type: which elements are there (all: null), and the elements.
+    buffers: [*const c_void; 2],
+    _array: Array,
+}
+
+pub(super) fn schema<'py>(object: &Object<'py>, _: &Args<'_, 'py>) -> PyResult<Object<'py>> {
+    capsule(object.py(), describe(this(object)?.dtype())?)
+}
+
+pub(super) fn array<'py>(object: &Object<'py>, _: &Args<'_, 'py>) -> PyResult<Object<'py>> {
+    let (py, array) = (object.py(), this(object)?);
+    let schema = capsule(py, describe(array.dtype())?)?;
+    let column = capsule(py, column(array)?)?;
+    Ok(PyTuple::new(py, [schema, column])?.into_any())
+}
+
+fn describe(dtype: DType) -> PyResult<Schema> {
+    let format = format_of(dtype).ok_or_else(|| PyTypeError::new_err(format!("Arrow has no type for {dtype}")))?;
+    Ok(Schema {
+        format: format.as_ptr(),
+        name: c"".as_ptr(),
+        metadata: ptr::null(),
+        flags: 0,
+        n_children: 0,
+        children: ptr::null_mut(),
+        dictionary: ptr::null_mut(),
+        release: Some(end_schema),
+        private_data: ptr::null_mut(),
+    })
+}
+
+/// A schema points only to what lives for ever.
+unsafe extern "C" fn end_schema(schema: *mut Schema) {
+    // SAFETY: whoever releases a structure owns it.
+    unsafe { (*schema).release = None };
+}
+
+fn column(array: &Array) -> PyResult<Column> {
+    if array.ndim() != 1 {
+        let text = format!("Arrow takes arrays of one dimension, not of {}", array.ndim());
+        return Err(PyValueError::new_err(text));
+    }
+    let dense = match array.dtype().kind() {
+        Kind::Bool => metes::bits::pack(array).or_raise()?,
+        _ if array.is_c_contiguous() => array.clone(),
+        _ => array.copy(Order::C).or_raise()?,
+    };
+    crate::foreign::expose(&dense)?;
+    let mut shown = Box::new(Shown { buffers: [ptr::null(), dense.as_ptr().cast()], _array: dense });
+    Ok(Column {
+        length: array.size() as i64,
+        null_count: 0,
+        offset: 0,
+        n_buffers: 2,
+        n_children: 0,
+        buffers: shown.buffers.as_mut_ptr(),
+        children: ptr::null_mut(),
+        dictionary: ptr::null_mut(),
+        release: Some(end_column),
+        private_data: Box::into_raw(shown).cast(),
+    })
+}
+
+unsafe extern "C" fn end_column(column: *mut Column) {
+    // SAFETY: whoever releases a structure owns it, and does so once; `column` put the box there.
+    unsafe {
+        drop(Box::from_raw((*column).private_data.cast::<Shown>()));
+        (*column).release = None;
+    }
+}
+
+fn capsule<T: Carried>(py: Python<'_>, value: T) -> PyResult<Object<'_>> {
+    let place = Box::into_raw(Box::new(value));
+    // SAFETY: the name lives for ever, the structure until the capsule's destructor.
+    unsafe {
+        let made = ffi::PyCapsule_New(place.cast(), T::NAME.as_ptr(), Some(end::<T>));
+        Bound::from_owned_ptr_or_err(py, made).inspect_err(|_| free(place))
+    }
+}
+
+/// # Safety
+/// The structure was boxed by [`capsule`], and nobody uses it any more.
+unsafe fn free<T: Carried>(place: *mut T) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        T::release(place);
+        drop(Box::from_raw(place));
+    }
+}
+
+unsafe extern "C" fn end<T: Carried>(capsule: *mut ffi::PyObject) {
+    // SAFETY: CPython calls the destructor of a capsule that `capsule` made, once.
+    unsafe {
+        let place = ffi::PyCapsule_GetPointer(capsule, T::NAME.as_ptr()).cast::<T>();
+        if place.is_null() { ffi::PyErr_Clear() } else { free(place) }
+    }
+}
