@@ -119,7 +119,7 @@ def test_what_the_capsules_say(kind):
 
 def test_booleans_are_packed():
     theirs = np.arange(21) % 3 == 0
-    schema, column, capsules = structures(mt.array(theirs))
+    _, column, capsules = structures(mt.array(theirs))
     packed = ctypes.string_at(column.buffers[1], 3)
     assert packed == np.packbits(theirs, bitorder="little").tobytes()
     for offset in range(12):

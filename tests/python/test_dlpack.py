@@ -1,4 +1,4 @@
-"""DLPack both ways on the same bytes; NumPy is the partner and the oracle, ctypes makes tensors that no library would."""
+"""DLPack both ways on the same bytes; NumPy is partner and oracle, ctypes makes tensors that no library would."""
 
 import ctypes
 import gc

@@ -271,6 +271,24 @@ def test_asarray_shares():
 # dtypes
 
 
+ATTRIBUTES = [
+    "name",
+    "kind",
+    "char",
+    "num",
+    "str",
+    "itemsize",
+    "alignment",
+    "byteorder",
+    "type",
+    "isnative",
+    "hasobject",
+    "names",
+    "fields",
+    "subdtype",
+]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_dtypes_are_numpys(kind):
     ours, theirs = getattr(mt, kind), np.dtype(kind)
@@ -283,9 +301,7 @@ def test_dtypes_are_numpys(kind):
     assert theirs.type == ours
     assert ours == kind == str(ours)
     assert mt.dtype(theirs) is mt.dtype(theirs.type) is mt.dtype(theirs.str) is mt.dtype(theirs.char) is ours
-    for name in (
-        "name kind char num str itemsize alignment byteorder type isnative hasobject names fields subdtype".split()
-    ):
+    for name in ATTRIBUTES:
         assert getattr(ours, name) == getattr(theirs, name), name
     assert repr(ours) == repr(theirs)
     assert pickle.loads(pickle.dumps(ours)) is ours
