@@ -197,7 +197,7 @@ def package():
     lines += ["from ._native import (\n", *(f"    {name} as {name},\n" for name, _ in taken), ")\n"]
     for name, value in own:
         module = getattr(value, "__module__", None)
-        if module in ("metes._limits", "metes._manipulate", "metes._sets"):
+        if module is not None and module.startswith("metes._") and module != "metes._native":
             lines.append(f"from .{module.split('.')[1]} import {name} as {name}\n")
         elif name == "memory":
             continue

@@ -12,9 +12,17 @@ True
 
 from __future__ import annotations
 
-from . import _limits, _manipulate, _native, _sets, memory
+from . import (
+    _limits,
+    _manipulate,
+    _native,
+    _printing,
+    _sets,
+    memory,
+)
 from ._limits import *
 from ._manipulate import *
+from ._printing import *
 from ._sets import *
 
 __version__ = _native.__version__
@@ -43,6 +51,13 @@ def reductions():
     return list(_native._reductions)
 
 
+# The parts of the façade, one to a line.
+_parts = [
+    _limits,
+    _manipulate,
+    _printing,
+    _sets,
+]
 _own = ["concat", "dtype", "e", "inf", "memory", "nan", "newaxis", "pi", "reductions", "ufuncs"]
 
-__all__ = sorted({*_own, *_limits.__all__, *_manipulate.__all__, *_sets.__all__, *_exported})
+__all__ = sorted({*_own, *_exported, *(name for part in _parts for name in part.__all__)})

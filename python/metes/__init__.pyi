@@ -190,6 +190,9 @@ from ._native import (
     zeros_like as zeros_like,
 )
 from ._limits import Suggestion as Suggestion
+from ._printing import array2string as array2string
+from ._printing import array_repr as array_repr
+from ._printing import array_str as array_str
 from ._manipulate import astype as astype
 from ._manipulate import broadcast_arrays as broadcast_arrays
 from ._native import concatenate as concat
@@ -199,6 +202,7 @@ e: float
 from ._manipulate import expand_dims as expand_dims
 from ._limits import finfo as finfo
 from ._manipulate import flip as flip
+from ._printing import get_printoptions as get_printoptions
 from ._limits import iinfo as iinfo
 inf: float
 from ._limits import isdtype as isdtype
@@ -208,10 +212,12 @@ nan: float
 newaxis: None
 from ._manipulate import permute_dims as permute_dims
 pi: float
+from ._printing import printoptions as printoptions
 from ._manipulate import ravel as ravel
 def reductions() -> list: ...
 from ._manipulate import reshape as reshape
 from ._manipulate import round as round
+from ._printing import set_printoptions as set_printoptions
 from ._manipulate import squeeze as squeeze
 from ._manipulate import stack as stack
 from ._limits import suggest_dtype as suggest_dtype

@@ -63,6 +63,9 @@ CALLS = {
     "from_dlpack": lambda e: mt.from_dlpack(e.a[::2], copy=True),
     "from_arrow": lambda e: mt.from_arrow(e.m.reshape(-1)),
     "memmap": lambda e: mt.memmap(e.p / "x.npy", "uint8", "r") + 1,
+    "array2string": lambda e: mt.array2string(e.a),
+    "array_repr": lambda e: mt.array_repr(e.a),
+    "array_str": lambda e: mt.array_str(e.a),
     "shares_memory": lambda e: mt.shares_memory(e.a[::2], e.a[1:]),
 }
 
@@ -88,6 +91,9 @@ NO_BYTES = {
     "iinfo",
     "ufuncs",
     "reductions",
+    "set_printoptions",
+    "get_printoptions",
+    "printoptions",
 }
 
 MORE = {

@@ -13,10 +13,15 @@ import pytest
 ROOT = pathlib.Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("module", ["metes", "metes.memory", "metes._limits", "metes._manipulate"])
+PACKAGE = pathlib.Path(mt.__file__).parent
+WITH_EXAMPLES = sorted(file.stem for file in PACKAGE.glob("*.py") if ">>> " in file.read_text())
+
+
+@pytest.mark.parametrize("module", WITH_EXAMPLES)
 def test_examples_run(module):
     flags = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
-    result = doctest.testmod(importlib.import_module(module), optionflags=flags)
+    module = importlib.import_module("metes" if module == "__init__" else f"metes.{module}")
+    result = doctest.testmod(module, optionflags=flags)
     assert result.attempted > 0 and result.failed == 0
 
 

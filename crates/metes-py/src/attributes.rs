@@ -112,7 +112,7 @@ unsafe extern "C" fn repr(slf: *mut ffi::PyObject) -> *mut ffi::PyObject {
     trap(ptr::null_mut(), |py| {
         // SAFETY: `slf` is live during the call.
         let array = this(unsafe { Bound::ref_from_ptr(py, &slf) })?;
-        Ok(PyString::new(py, &text::repr(array)?).into_ptr())
+        Ok(PyString::new(py, &text::repr(py, array)?).into_ptr())
     })
 }
 

@@ -74,6 +74,7 @@ fn start(module: &Bound<'_, PyModule>) -> PyResult<()> {
     rows::install(module)?;
     lazy::install(module)?;
     io::install(module)?;
+    text::install(module)?;
     cli::install(module)?;
     fastcall::add_functions(module, create::functions())?;
     fastcall::add_functions(module, functions::functions())

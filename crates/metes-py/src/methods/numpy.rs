@@ -2,7 +2,7 @@
 
 use crate::dtype::parse_dtype;
 use crate::eval::{self, Options};
-use crate::fastcall::{Args, method};
+use crate::fastcall::{Args, method, object};
 use crate::object::{from_array, is_array, target};
 use metes_array::{Array, Order, Scalar};
 use pyo3::exceptions::PyValueError;
@@ -46,7 +46,12 @@ pub(super) fn table() -> Vec<PyMethodDef> {
             "Makes NumPy's functions call those of Metes with the same name; TypeError where there is none."
         ),
         method!("__array_namespace__", namespace, ["*", "api_version=None"], "The package metes."),
+        method!("_repr_html_", html, [], "For notebooks: the facts of the array, and its values."),
     ]
+}
+
+fn html<'py>(array: &Object<'py>, _: &Args<'_, 'py>) -> PyResult<Object<'py>> {
+    object(array.py(), crate::text::html(array)?)
 }
 
 fn array<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {

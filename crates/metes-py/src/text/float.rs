@@ -1,68 +1,108 @@
-//! Floating-point numbers as text: the fewest digits that tell a number from its neighbours, cut to 8 after the point.
+//! Floating-point numbers as text: the fewest digits that tell a number from its neighbours, cut and padded as the
+//! options say.
 
+use super::options::{FloatMode, Options, Sign};
 use half::f16;
 use metes_dtype::Kind;
-
-/// Digits after the point, at most.
-const PRECISION: usize = 8;
 
 /// How the floats of one array are written.
 pub(super) struct FloatFormat {
     kind: Kind,
     plus: bool,
+    nan: String,
+    inf: String,
     exponential: bool,
+    places: Places,
+    /// Characters before the point, and after it.
     left: usize,
     right: usize,
-    fraction: usize,
+    /// Digits of the exponent.
     exponent: usize,
 }
 
+/// Digits after the point.
+#[derive(Clone, Copy)]
+enum Places {
+    /// Those that the number needs, at most so many.
+    AtMost(Option<usize>),
+    /// So many.
+    Exactly(usize),
+}
+
 impl FloatFormat {
-    /// For these values; `plus` writes the sign of positive numbers too.
-    pub fn new(kind: Kind, values: impl Iterator<Item = f64> + Clone, plus: bool) -> FloatFormat {
+    /// For these values, with a sign of their own where they are the imaginary parts of others.
+    pub fn new(kind: Kind, values: impl Iterator<Item = f64> + Clone, options: &Options, sign: Sign) -> FloatFormat {
         let finite = values.clone().filter(|v| v.is_finite());
-        let exponential = is_exponential(kind, finite.clone());
-        let mut format = FloatFormat { kind, plus, exponential, left: 0, right: 0, fraction: 0, exponent: 0 };
-        for value in finite {
-            let word = Word::new(kind, value, plus, exponential, None);
-            format.left = format.left.max(word.integer.len());
-            format.fraction = format.fraction.max(word.fraction.len());
-            format.exponent = format.exponent.max(word.exponent.map_or(0, exponent_digits));
+        let fixed = options.precision.filter(|_| options.mode == FloatMode::Fixed);
+        let mut format = FloatFormat {
+            kind,
+            plus: sign == Sign::Plus,
+            nan: options.nan.clone(),
+            inf: options.inf.clone(),
+            exponential: is_exponential(kind, finite.clone(), options.suppress),
+            places: fixed.map_or(Places::AtMost(options.most_digits()), Places::Exactly),
+            left: 0,
+            right: 0,
+            exponent: 0,
+        };
+        let fraction = format.measure(finite.clone());
+        if format.exponential || fixed.is_some() || options.mode == FloatMode::MaxPrecEqual {
+            format.places = Places::Exactly(fraction);
         }
-        format.right = format.fraction + if exponential { format.exponent + 2 } else { 0 };
-        for value in values.filter(|v| !v.is_finite()) {
-            format.left = format.left.max(odd_text(value, plus).len().saturating_sub(format.right + 1));
+        format.right = fraction + if format.exponential { format.exponent + 2 } else { 0 };
+        if sign == Sign::Space && !finite.clone().any(f64::is_sign_negative) {
+            format.left += 1;
+        }
+        let odd = values.filter(|v| !v.is_finite());
+        if odd.clone().next().is_some() {
+            let signed = usize::from(sign != Sign::Minus || odd.clone().any(|v| v < 0.0));
+            let longest = format.nan.len().max(format.inf.len() + signed);
+            format.left = format.left.max(longest.saturating_sub(format.right + 1));
         }
         format
+    }
+
+    /// Widths for these values; returns the most digits after the point.
+    fn measure(&mut self, finite: impl Iterator<Item = f64>) -> usize {
+        let mut fraction = 0;
+        for value in finite {
+            let word = Word::new(self, value);
+            self.left = self.left.max(word.integer.len());
+            self.exponent = self.exponent.max(word.exponent.map_or(0, exponent_digits));
+            fraction = fraction.max(word.fraction.len());
+        }
+        fraction
     }
 
     /// The word for one value.
     pub fn word(&self, value: f64) -> String {
         if !value.is_finite() {
-            return format!("{:>1$}", odd_text(value, self.plus), self.left + self.right + 1);
+            return format!("{:>1$}", self.odd(value), self.left + self.right + 1);
         }
-        let places = self.exponential.then_some(self.fraction);
-        let word = Word::new(self.kind, value, self.plus, self.exponential, places);
-        match word.exponent {
+        let Word { integer, fraction, exponent } = Word::new(self, value);
+        let (left, right) = (self.left, self.right);
+        match exponent {
             Some(exponent) => format!(
-                "{:>left$}.{:0<fraction$}e{}{:0>digits$}",
-                word.integer,
-                word.fraction,
+                "{integer:>left$}.{fraction}e{}{:0>digits$}",
                 if exponent < 0 { '-' } else { '+' },
                 exponent.abs(),
-                left = self.left,
-                fraction = self.fraction,
                 digits = self.exponent
             ),
-            None => {
-                format!("{:>left$}.{:<right$}", word.integer, word.fraction, left = self.left, right = self.right)
-            }
+            None => format!("{integer:>left$}.{fraction:<right$}"),
+        }
+    }
+
+    fn odd(&self, value: f64) -> String {
+        match (value.is_nan(), value < 0.0, self.plus) {
+            (true, _, plus) => format!("{}{}", if plus { "+" } else { "" }, self.nan),
+            (false, true, _) => format!("-{}", self.inf),
+            (false, false, plus) => format!("{}{}", if plus { "+" } else { "" }, self.inf),
         }
     }
 }
 
-/// Very large, very small or very different numbers are written with exponents.
-fn is_exponential(kind: Kind, finite: impl Iterator<Item = f64>) -> bool {
+/// Very large, very small or very different numbers are written with exponents, small ones unless suppressed.
+fn is_exponential(kind: Kind, finite: impl Iterator<Item = f64>, suppress: bool) -> bool {
     let (mut low, mut high) = (f64::INFINITY, 0.0_f64);
     for value in finite.map(f64::abs).filter(|v| *v != 0.0) {
         low = low.min(value);
@@ -70,7 +110,8 @@ fn is_exponential(kind: Kind, finite: impl Iterator<Item = f64>) -> bool {
     }
     let most = 10_f64.powi(kept_digits(kind).min(8));
     // NumPy compares in the kind itself, so a float32 of 0.0001 is not below 0.0001.
-    high != 0.0 && (high >= most || low < rounded(kind, 0.0001) || rounded(kind, high / low) > 1000.0)
+    let small = || low < rounded(kind, 0.0001) || rounded(kind, high / low) > 1000.0;
+    high != 0.0 && (high >= most || !suppress && small())
 }
 
 fn rounded(kind: Kind, value: f64) -> f64 {
@@ -90,16 +131,6 @@ fn kept_digits(kind: Kind) -> i32 {
     }
 }
 
-fn odd_text(value: f64, plus: bool) -> String {
-    let name = if value.is_nan() { "nan" } else { "inf" };
-    let sign = match (value.is_nan(), value < 0.0) {
-        (false, true) => "-",
-        _ if plus => "+",
-        _ => "",
-    };
-    format!("{sign}{name}")
-}
-
 fn exponent_digits(exponent: i32) -> usize {
     exponent.abs().to_string().len().max(2)
 }
@@ -112,32 +143,48 @@ struct Word {
 }
 
 impl Word {
-    /// `places`: exactly so many digits after the point, further ones than the shortest being the number's own.
-    fn new(kind: Kind, value: f64, plus: bool, exponential: bool, places: Option<usize>) -> Word {
-        let sign = if value.is_sign_negative() {
-            "-"
-        } else if plus {
-            "+"
-        } else {
-            ""
+    fn new(format: &FloatFormat, value: f64) -> Word {
+        let sign = match (value.is_sign_negative(), format.plus) {
+            (true, _) => "-",
+            (false, true) => "+",
+            (false, false) => "",
         };
-        let (digits, exponent) = shortest(kind, value.abs());
-        let (text, exponent) = if exponential {
-            let short = digits.len() - 1;
-            let wanted = places.unwrap_or(short.min(PRECISION));
-            let text = match short == wanted {
-                true => format!("{}.{}e{exponent}", &digits[..1], &digits[1..]),
-                false => format!("{:.wanted$e}", value.abs()),
-            };
-            let (mantissa, power) = text.split_once('e').unwrap_or((&text, "0"));
-            (mantissa.to_owned(), Some(power.parse().unwrap_or(0)))
+        let (digits, power) = shortest(format.kind, value.abs());
+        let (text, exponent) = if format.exponential {
+            scientific(value.abs(), &digits, power, format.places)
         } else {
-            let short = (digits.len() as i32 - 1 - exponent).max(0) as usize;
-            let cut = short > PRECISION;
-            (if cut { format!("{:.PRECISION$}", value.abs()) } else { positional(&digits, exponent) }, None)
+            (decimal(value.abs(), &digits, power, format.places), None)
         };
         let (integer, fraction) = text.split_once('.').unwrap_or((&text, ""));
-        Word { integer: format!("{sign}{integer}"), fraction: fraction.trim_end_matches('0').to_owned(), exponent }
+        let fraction = match format.places {
+            Places::AtMost(_) => fraction.trim_end_matches('0'),
+            Places::Exactly(_) => fraction,
+        };
+        Word { integer: format!("{sign}{integer}"), fraction: fraction.to_owned(), exponent }
+    }
+}
+
+fn scientific(value: f64, digits: &str, power: i32, places: Places) -> (String, Option<i32>) {
+    let short = digits.len() - 1;
+    let wanted = match places {
+        Places::AtMost(most) => short.min(most.unwrap_or(short)),
+        Places::Exactly(wanted) => wanted,
+    };
+    if short == wanted {
+        return (format!("{}.{}", &digits[..1], &digits[1..]), Some(power));
+    }
+    let text = format!("{value:.wanted$e}");
+    let (mantissa, power) = text.split_once('e').unwrap_or((&text, "0"));
+    (mantissa.to_owned(), power.parse().ok())
+}
+
+fn decimal(value: f64, digits: &str, power: i32, places: Places) -> String {
+    let short = (digits.len() as i32 - 1 - power).max(0) as usize;
+    match places {
+        Places::AtMost(most) if most.is_none_or(|most| short <= most) => positional(digits, power),
+        Places::AtMost(most) => format!("{value:.0$}", most.unwrap_or(short)),
+        Places::Exactly(wanted) if wanted == short => positional(digits, power),
+        Places::Exactly(wanted) => format!("{value:.wanted$}"),
     }
 }
 
@@ -168,10 +215,10 @@ fn positional(digits: &str, exponent: i32) -> String {
 
 /// A `float16` or `float32` that stands alone: `"0.1"`, `"1e+16"`, as Python writes floats.
 pub(super) fn shortest_text(kind: Kind, value: f64) -> String {
+    let sign = if value.is_sign_negative() && !value.is_nan() { "-" } else { "" };
     if !value.is_finite() {
-        return odd_text(value, false);
+        return format!("{sign}{}", if value.is_nan() { "nan" } else { "inf" });
     }
-    let sign = if value.is_sign_negative() { "-" } else { "" };
     let (digits, exponent) = shortest(kind, value.abs());
     if value != 0.0 && !(-4..kept_digits(kind)).contains(&exponent) {
         let fraction = if digits.len() > 1 { format!(".{}", &digits[1..]) } else { String::new() };

@@ -1,0 +1,113 @@
+"""How arrays are printed: NumPy's options, for the program or for a block of code.
+
+The options are kept in a context variable: threads and asynchronous tasks have their own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+
+from ._native import _array_text, _print_options, asarray
+
+__all__ = ["array2string", "array_repr", "array_str", "get_printoptions", "printoptions", "set_printoptions"]
+
+
+def set_printoptions(
+    precision=None,
+    threshold=None,
+    edgeitems=None,
+    linewidth=None,
+    suppress=None,
+    nanstr=None,
+    infstr=None,
+    formatter=None,
+    sign=None,
+    *,
+    floatmode=None,
+):
+    """Sets how arrays are printed; what is not given stays, but for `formatter`, which is always set anew.
+
+    `precision` is the number of digits after the point, `threshold` the size above which arrays show only `edgeitems`
+    elements at each edge, `linewidth` the characters of a line; `suppress=True` writes small numbers without exponents;
+    `sign` is "-", "+" or " "; `floatmode` is "fixed", "unique", "maxprec" or "maxprec_equal"; `formatter` is a dict of
+    functions by family: "bool", "int", "float", "complexfloat", "all".
+
+    >>> import metes as mt
+    >>> with mt.printoptions():
+    ...     mt.set_printoptions(precision=2, suppress=True)
+    ...     mt.asarray([1 / 3, 1e-9])
+    array([0.33, 0.  ])
+    """
+    _print_options.set(_print_options.get().replaced(**locals()))
+
+
+def get_printoptions():
+    """The print options in force, by name."""
+    return _print_options.get().as_dict()
+
+
+@contextlib.contextmanager
+def printoptions(**options):
+    """A block of code with other print options; arguments as for `set_printoptions`.
+
+    >>> import metes as mt
+    >>> with mt.printoptions(precision=3):
+    ...     print(mt.asarray([2 / 3]))
+    [0.667]
+    """
+    token = _print_options.set(_print_options.get().replaced(**{"formatter": None, **options}))
+    try:
+        yield get_printoptions()
+    finally:
+        _print_options.reset(token)
+
+
+def array2string(
+    a,
+    max_line_width=None,
+    precision=None,
+    suppress_small=None,
+    separator=" ",
+    prefix="",
+    *,
+    formatter=None,
+    threshold=None,
+    edgeitems=None,
+    sign=None,
+    floatmode=None,
+    suffix="",
+):
+    """The elements as text. `prefix` and `suffix` are not written: lines leave room for them.
+
+    >>> import metes as mt
+    >>> mt.array2string(mt.arange(3), separator=", ")
+    '[0, 1, 2]'
+    """
+    options = _print_options.get()
+    options = options.replaced(
+        linewidth=max_line_width,
+        precision=precision,
+        suppress=suppress_small,
+        threshold=threshold,
+        edgeitems=edgeitems,
+        sign=sign,
+        floatmode=floatmode,
+        formatter=options.as_dict()["formatter"] if formatter is None else formatter,
+    )
+    return _array_text(asarray(a), options, "body", separator, prefix, suffix)
+
+
+def array_repr(arr, max_line_width=None, precision=None, suppress_small=None):
+    """What `repr` of an array gives, under other options."""
+    return _array_text(asarray(arr), _with(max_line_width, precision, suppress_small), "repr")
+
+
+def array_str(a, max_line_width=None, precision=None, suppress_small=None):
+    """What `str` of an array gives, under other options."""
+    return _array_text(asarray(a), _with(max_line_width, precision, suppress_small), "str")
+
+
+def _with(width, precision, suppress):
+    options = _print_options.get()
+    formatter = options.as_dict()["formatter"]
+    return options.replaced(linewidth=width, precision=precision, suppress=suppress, formatter=formatter)
