@@ -1,12 +1,15 @@
 //! Functions of the module that are in no table of kernels, a file per theme.
 
 mod choosing;
+mod cumulative;
 mod dtypes;
 mod joining;
 mod mapping;
 mod sets;
 mod sharing;
 pub(crate) mod sorting;
+
+pub(crate) use cumulative::cumulate;
 
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
@@ -17,6 +20,7 @@ type Made<'py> = PyResult<Bound<'py, PyAny>>;
 pub(crate) fn functions() -> Vec<PyMethodDef> {
     let themes = [
         choosing::table,
+        cumulative::table,
         dtypes::table,
         joining::table,
         mapping::table,
