@@ -39,7 +39,12 @@ Path: TypeAlias = str | PathLike[str]
 
 PARAMETERS = {
     "axis": "Axes",
-    "axes": "Sequence[int] | int | None",
+    "axes": "Sequence[Any] | int | None",
+    "axis1": "int",
+    "axis2": "int",
+    "axisa": "int",
+    "axisb": "int",
+    "axisc": "int",
     "casting": "Casting",
     "copy": "builtins.bool | None",
     "correction": "float",
@@ -47,7 +52,6 @@ PARAMETERS = {
     "ddof": "float",
     "dtype": "DTypeLike | None",
     "endpoint": "builtins.bool",
-    "include_initial": "builtins.bool",
     "initial": "Number | None",
     "k": "int",
     "keepdims": "builtins.bool",
@@ -58,14 +62,13 @@ PARAMETERS = {
     "N": "int",
     "num": "int",
     "offset": "int",
+    "optimize": "Any",
     "order": "Order",
     "out": "Array | tuple[Array | None, ...] | None",
     "path": "Path",
     "progress": "builtins.bool",
     "shape": "Shape",
     "shapes": "Shape",
-    "signature": "str | tuple[DTypeLike | None, ...] | None",
-    "subok": "builtins.bool",
     "where": "ArrayLike",
 }
 
@@ -88,6 +91,7 @@ RESULTS = {
     "can_cast": "builtins.bool",
     "compute": "Any",
     "dtype": "DType",
+    "einsum_path": "tuple[list[Any], str]",
     "flags": "Any",
     "item": "Any",
     "itemsize": "int",
@@ -183,13 +187,7 @@ def native():
         elif callable(value):
             parts.append(function_stub(name, value, "Array"))
     parts += [
-        "class ufunc:\n    nin: int\n    nout: int\n    nargs: int\n    ntypes: int\n    types: list[str]\n",
-        "    identity: Any\n    signature: None\n",
-        *(
-            f"    def {name}({parameters(vars(_native.ufunc)[name], method=True)}) -> Any: ...\n"
-            for name in sorted(vars(_native.ufunc))
-            if not name.startswith("_") and callable(vars(_native.ufunc)[name])
-        ),
+        "class ufunc:\n    nin: int\n    nout: int\n    nargs: int\n    types: list[str]\n",
         "    def __call__(self, *args: ArrayLike, **kwargs: Any) -> Any: ...\n",
         "class reduction:\n    def __call__(self, *args: ArrayLike, **kwargs: Any) -> Any: ...\n",
     ]

@@ -204,17 +204,39 @@ impl Program {
     /// # Errors
     /// Inputs that do not broadcast, a conflicting guard.
     pub fn run(&self, inputs: &[Array], out: &Array, mask: Option<&Array>, scratch: &mut ScratchBuf) -> Result<Flags> {
+        let mut operands: SmallVec<[&Array; 5]> = SmallVec::new();
+        operands.push(out);
+        operands.extend(inputs);
+        operands.extend(mask);
+        let _guards = guard(&operands, 1, "elementwise")?;
+        // SAFETY: the operands are guarded.
+        unsafe { self.run_held(inputs, out, mask, scratch) }
+    }
+
+    /// [`Program::run`] for operations that hold their operands themselves, to work on them part by part.
+    ///
+    /// # Errors
+    /// Inputs that do not broadcast.
+    ///
+    /// # Safety
+    /// The caller holds guards for reading on the inputs and the mask, and for writing on `out`.
+    pub unsafe fn run_held(
+        &self,
+        inputs: &[Array],
+        out: &Array,
+        mask: Option<&Array>,
+        scratch: &mut ScratchBuf,
+    ) -> Result<Flags> {
         debug_assert_eq!(out.dtype(), self.dtype());
         let mut operands: SmallVec<[&Array; 5]> = SmallVec::new();
         operands.push(out);
         operands.extend(inputs);
         operands.extend(mask);
         let walk = Walk::new(out.shape(), &operands)?;
-        let _guards = guard(&operands, 1, "elementwise")?;
         let mut flags = 0;
         walk.for_each_block(|n, runs| {
             let (to, from) = (runs[0], &runs[1..=inputs.len()]);
-            // SAFETY: the walk stays within the arrays, which are guarded.
+            // SAFETY: the walk stays within the arrays, which the caller holds.
             unsafe {
                 if mask.is_some() {
                     let (result, noticed) = block(self, scratch, n, from, None);

@@ -144,7 +144,7 @@ fn fold(
     reducer.finish()
 }
 
-pub(crate) fn axes_of(array: &Array, axes: Option<&[isize]>) -> Result<Vec<usize>> {
+fn axes_of(array: &Array, axes: Option<&[isize]>) -> Result<Vec<usize>> {
     let Some(axes) = axes else { return Ok((0..array.ndim()).collect()) };
     let mut out: Vec<usize> = axes.iter().map(|&a| array.axis(a)).collect::<Result<_>>()?;
     out.sort_unstable();
@@ -154,11 +154,11 @@ pub(crate) fn axes_of(array: &Array, axes: Option<&[isize]>) -> Result<Vec<usize
     Ok(out)
 }
 
-pub(crate) fn keep(shape: &[usize], axes: &[usize]) -> Dims {
+fn keep(shape: &[usize], axes: &[usize]) -> Dims {
     shape.iter().enumerate().map(|(a, &n)| if axes.contains(&a) { 1 } else { n }).collect()
 }
 
-pub(crate) fn check_mask(reduction: &Reduction, array: &Array, options: &ReduceOptions) -> Result<()> {
+fn check_mask(reduction: &Reduction, array: &Array, options: &ReduceOptions) -> Result<()> {
     let Some(mask) = &options.where_ else { return Ok(()) };
     if mask.dtype().kind() != Kind::Bool {
         let message = format!("{}: where= must be of dtype bool, not {}", reduction.name, mask.dtype());

@@ -27,6 +27,8 @@ pub enum ErrorKind {
     ReadOnly,
     /// Bytes in use by somebody else in a conflicting way.
     Busy,
+    /// A matrix that the operation cannot take: singular, not definite, without convergence, of another shape.
+    LinAlg,
     /// The exact answer costs more work than the caller allowed.
     TooHard,
     /// The operating system reports a failure of input or output.

@@ -12,6 +12,7 @@ use pyo3::types::{PyDict, PyTuple, PyType};
 static AXIS_ERROR: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static OUT_OF_MEMORY: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static TOO_HARD: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+static LIN_ALG: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 
 /// A result of the core as a result of Python.
 pub(crate) trait OrRaise<T> {
@@ -40,6 +41,7 @@ pub(crate) fn raise(error: Error) -> PyErr {
         ErrorKind::Unsupported => PyNotImplementedError::new_err(text),
         ErrorKind::Axis => own(&AXIS_ERROR, axis_error, text),
         ErrorKind::TooHard => own(&TOO_HARD, too_hard, text),
+        ErrorKind::LinAlg => own(&LIN_ALG, lin_alg, text),
         ErrorKind::Memory => out_of_memory(&error, text),
         _ => PyRuntimeError::new_err(text),
     }
@@ -95,10 +97,16 @@ fn too_hard(py: Python<'_>) -> PyResult<Py<PyType>> {
     new_type(py, "TooHardError", doc, &PyTuple::new(py, [py.get_type::<PyRuntimeError>()])?)
 }
 
+fn lin_alg(py: Python<'_>) -> PyResult<Py<PyType>> {
+    let doc = "A matrix that the operation cannot take: singular, not definite, without convergence, of another shape.";
+    new_type(py, "LinAlgError", doc, &PyTuple::new(py, [py.get_type::<PyValueError>()])?)
+}
+
 /// Adds the exception types to the module.
 pub(crate) fn add_exceptions(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
     module.add("AxisError", AXIS_ERROR.get_or_try_init(py, || axis_error(py))?)?;
     module.add("OutOfMemory", OUT_OF_MEMORY.get_or_try_init(py, || out_of_memory_type(py))?)?;
+    module.add("_LinAlgError", LIN_ALG.get_or_try_init(py, || lin_alg(py))?)?;
     module.add("TooHardError", TOO_HARD.get_or_try_init(py, || too_hard(py))?)
 }

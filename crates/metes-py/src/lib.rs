@@ -38,7 +38,6 @@ mod rows;
 mod site;
 mod text;
 mod ufunc;
-mod ufunc_methods;
 
 use pyo3::prelude::*;
 

@@ -10,6 +10,7 @@ use crate::fastcall::trap;
 use crate::object::{from_array, slot, target, this};
 use metes_array::{Array, Scalar};
 use metes_dtype::Category;
+use metes_linalg::ProductOptions;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -59,6 +60,8 @@ pub(crate) fn slots() -> Vec<ffi::PyType_Slot> {
         slot(ffi::Py_nb_power, power as *mut c_void),
         slot(ffi::Py_nb_inplace_power, power_in_place as *mut c_void),
         slot(ffi::Py_nb_divmod, divmod as *mut c_void),
+        slot(ffi::Py_nb_matrix_multiply, matmul as *mut c_void),
+        slot(ffi::Py_nb_inplace_matrix_multiply, matmul_in_place as *mut c_void),
         slot(ffi::Py_nb_bool, truth as *mut c_void),
         slot(ffi::Py_nb_int, int as *mut c_void),
         slot(ffi::Py_nb_float, float as *mut c_void),
@@ -170,6 +173,46 @@ unsafe extern "C" fn divmod(a: *mut ffi::PyObject, b: *mut ffi::PyObject) -> *mu
         let pair = eval::apply_with(py, ROW.find()?, &inputs, &Options::default())?;
         let pair = pair.into_iter().map(|result| from_array(py, result, None)).collect::<Vec<_>>();
         Ok(PyTuple::new(py, pair)?.into_any().into_ptr())
+    })
+}
+
+/// The operands of `@` as arrays; `None` where one is nothing that arrays can be computed with.
+fn factors(a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>) -> PyResult<Option<[Array; 2]>> {
+    let number = || PyValueError::new_err("matmul: a number is no matrix; use * to scale");
+    let array = |operand: Operand| match operand {
+        Operand::Array(array) => Ok(array),
+        Operand::Weak(_) => Err(number()),
+    };
+    let Some([a, b]) = operands(a, b)? else { return Ok(None) };
+    Ok(Some([array(a)?, array(b)?]))
+}
+
+unsafe extern "C" fn matmul(a: *mut ffi::PyObject, b: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    trap(ptr::null_mut(), |py| {
+        // SAFETY: CPython passes live objects.
+        let (a, b) = unsafe { (Bound::ref_from_ptr(py, &a), Bound::ref_from_ptr(py, &b)) };
+        let Some([a, b]) = factors(a, b)? else { return Ok(not_implemented(py)) };
+        let options = ProductOptions::default();
+        let made = eval::heavy(py, a.nbytes() + b.nbytes(), || metes_linalg::matmul(&a, &b, &options)).or_raise()?;
+        Ok(from_array(py, made, None).into_ptr())
+    })
+}
+
+unsafe extern "C" fn matmul_in_place(a: *mut ffi::PyObject, b: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    trap(ptr::null_mut(), |py| {
+        // SAFETY: CPython passes live objects.
+        let (a, b) = unsafe { (Bound::ref_from_ptr(py, &a), Bound::ref_from_ptr(py, &b)) };
+        let into = target(a, "output array is read-only")?;
+        let Some([first, second]) = factors(a, b)? else { return Ok(not_implemented(py)) };
+        if first.ndim() < 1 || second.ndim() < 2 {
+            let text = "inplace matrix multiplication requires the first operand to have at least one and the second at \
+                        least two dimensions.";
+            return Err(PyValueError::new_err(text));
+        }
+        let options = ProductOptions { out: Some(into), ..Default::default() };
+        let bytes = first.nbytes() + second.nbytes();
+        eval::heavy(py, bytes, || metes_linalg::matmul(&first, &second, &options)).or_raise()?;
+        Ok(a.clone().into_ptr())
     })
 }
 

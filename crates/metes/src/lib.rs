@@ -7,6 +7,7 @@ pub use metes_array as array;
 pub use metes_dtype as dtype;
 pub use metes_eval as eval;
 pub use metes_kernels as kernels;
+pub use metes_linalg as linalg;
 pub use metes_memory as memory;
 pub use metes_store as store;
 

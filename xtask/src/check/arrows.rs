@@ -10,9 +10,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("metes-array", &["metes-memory", "metes-dtype"]),
     ("metes-kernels", &["metes-dtype"]),
     ("metes-eval", &["metes-memory", "metes-dtype", "metes-array", "metes-kernels"]),
+    ("metes-linalg", &["metes-memory", "metes-dtype", "metes-array", "metes-kernels", "metes-eval"]),
     ("metes-store", &["metes-memory", "metes-dtype", "metes-array", "metes-kernels", "metes-eval"]),
     ("metes-report", &["metes-memory"]),
-    ("metes", &["metes-memory", "metes-dtype", "metes-array", "metes-kernels", "metes-eval", "metes-store"]),
+    (
+        "metes",
+        &["metes-memory", "metes-dtype", "metes-array", "metes-kernels", "metes-eval", "metes-linalg", "metes-store"],
+    ),
     ("metes-cli", &["metes", "metes-report"]),
     (
         "metes-py",
@@ -22,6 +26,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "metes-array",
             "metes-kernels",
             "metes-eval",
+            "metes-linalg",
             "metes-store",
             "metes-report",
             "metes-cli",

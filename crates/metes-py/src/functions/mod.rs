@@ -1,15 +1,14 @@
 //! Functions of the module that are in no table of kernels, a file per theme.
 
 mod choosing;
-mod cumulative;
 mod dtypes;
+mod einsum;
 mod joining;
 mod mapping;
+pub(crate) mod products;
 mod sets;
 mod sharing;
 pub(crate) mod sorting;
-
-pub(crate) use cumulative::cumulate;
 
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
@@ -20,7 +19,6 @@ type Made<'py> = PyResult<Bound<'py, PyAny>>;
 pub(crate) fn functions() -> Vec<PyMethodDef> {
     let themes = [
         choosing::table,
-        cumulative::table,
         dtypes::table,
         joining::table,
         mapping::table,
@@ -29,6 +27,12 @@ pub(crate) fn functions() -> Vec<PyMethodDef> {
         sorting::table,
         crate::arrow::functions,
         crate::dlpack::functions,
+        einsum::table,
+        joining::table,
+        products::table,
+        sets::table,
+        sharing::table,
+        sorting::table,
     ];
     themes.into_iter().flat_map(|table| table()).collect()
 }

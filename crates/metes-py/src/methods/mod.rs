@@ -4,6 +4,7 @@ mod copies;
 mod mapped;
 mod numpy;
 mod pickle;
+mod products;
 mod reduce;
 mod shape;
 
@@ -15,7 +16,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyString};
 
 pub(crate) use copies::parse_casting;
-pub(crate) use numpy::{condition, options, output};
+pub(crate) use numpy::{options, output};
 pub(crate) use pickle::rebuild;
 pub(crate) use reduce::{correction, reduce_call, single};
 
@@ -30,6 +31,7 @@ pub(crate) fn table() -> Vec<PyMethodDef> {
     table.extend(mapped::table());
     table.extend(crate::arrow::methods());
     table.extend(crate::dlpack::methods());
+    table.extend(products::table());
     table
 }
 

@@ -1,0 +1,338 @@
+//! [`Run`]: one contraction, block by block.
+//!
+//! Around the blocks run loops over what does not merge. An operand that lies as the loops need it is used where it is;
+//! another one goes through a tile of scratch, converted by the evaluator's casts. A result in a tile is written when
+//! its block is complete.
+
+use crate::axes::Roles;
+use crate::contract::{Contraction, Held};
+use crate::dense::Dense;
+use crate::ring::{Loop, Places, Ring, clear, nest};
+use metes_array::{Array, Layout, Scalar};
+use metes_dtype::{Casting, DType, Kind};
+use metes_eval::{Operand, Program, ProgramBuilder, ScratchBuf, assign};
+use metes_memory::{Access, Buffer, Result};
+use std::marker::PhantomData;
+
+/// Products with fewer terms than this are not worth a call of the library.
+const LITTLE: usize = 64;
+/// Rows or columns of a block whose operands go through tiles, and its terms.
+const SIDE: usize = 256;
+const DEPTH: usize = 512;
+/// Elements of a tile that holds several small matrices, or complete rows.
+const ROOM: usize = 1 << 16;
+
+/// Length and steps of a block: batch, rows, columns, inner.
+type Four<T> = [T; 4];
+
+/// An operand: used where it lies, or through a tile.
+struct Side<'a> {
+    array: &'a Array,
+    tile: Option<Tile>,
+}
+
+/// Scratch for a block of one operand.
+struct Tile {
+    scratch: Array,
+    program: Program,
+    registers: ScratchBuf,
+    /// What it holds: offset and lengths.
+    held: Option<(isize, [usize; 3])>,
+}
+
+impl Tile {
+    fn new(from: DType, to: DType, room: usize, kind: Kind, op: &'static str) -> Result<Tile> {
+        let mut builder = ProgramBuilder::new();
+        let slot = builder.input(from);
+        let slot = builder.cast(slot, to);
+        let program = builder.finish(slot);
+        let registers = ScratchBuf::new(&program)?;
+        Ok(Tile { scratch: Array::empty(&[room], kind.into(), op)?, program, registers, held: None })
+    }
+
+    /// The tile as a dense array of this shape, and its steps.
+    fn shaped(&self, shape: [usize; 3]) -> Result<Array> {
+        let layout = Layout::contiguous(&shape, self.scratch.dtype().size())?;
+        Array::new(self.scratch.buffer().clone(), self.scratch.dtype(), layout, true)
+    }
+}
+
+/// A block of an operand: its first element and the step of each of its three axes.
+type Block = (*mut u8, [isize; 3]);
+
+impl Side<'_> {
+    /// A part of the array as an array of its own.
+    fn part(&self, offset: isize, shape: [usize; 3], steps: [isize; 3]) -> Result<Array> {
+        let layout = Layout::new(&shape, &steps, (self.array.layout().offset() as isize + offset) as usize);
+        Array::new(self.array.buffer().clone(), self.array.dtype(), layout, self.array.is_writeable())
+    }
+
+    /// The block at an offset, loaded into the tile where there is one.
+    ///
+    /// # Safety
+    /// The caller holds the array for reading.
+    unsafe fn load(&mut self, offset: isize, shape: [usize; 3], steps: [isize; 3]) -> Result<Block> {
+        if self.tile.is_none() {
+            return Ok((self.array.as_ptr().wrapping_offset(offset), steps));
+        }
+        let part = self.part(offset, shape, steps)?;
+        let tile = self.tile.as_mut().expect("just looked at");
+        let dense = tile.shaped(shape)?;
+        if tile.held != Some((offset, shape)) {
+            // SAFETY: the caller holds the array; the scratch is ours alone.
+            unsafe { tile.program.run_held(&[part], &dense, None, &mut tile.registers)? };
+            tile.held = Some((offset, shape));
+        }
+        Ok((dense.as_ptr(), steps_of(&dense)))
+    }
+
+    /// Where the result of a block is computed.
+    fn place(&self, offset: isize, shape: [usize; 3], steps: [isize; 3]) -> Result<Block> {
+        match &self.tile {
+            None => Ok((self.array.as_ptr().wrapping_offset(offset), steps)),
+            Some(tile) => tile.shaped(shape).map(|dense| (dense.as_ptr(), steps_of(&dense))),
+        }
+    }
+
+    /// Writes the tile, if there is one, to its place.
+    ///
+    /// # Safety
+    /// The caller holds the array for writing.
+    unsafe fn store(&mut self, offset: isize, shape: [usize; 3], steps: [isize; 3]) -> Result<()> {
+        if self.tile.is_none() {
+            return Ok(());
+        }
+        let part = self.part(offset, shape, steps)?;
+        let tile = self.tile.as_mut().expect("just looked at");
+        let dense = tile.shaped(shape)?;
+        // SAFETY: the caller holds the array; the scratch is ours alone.
+        unsafe { tile.program.run_held(&[dense], &part, None, &mut tile.registers)? };
+        Ok(())
+    }
+}
+
+fn steps_of(array: &Array) -> [isize; 3] {
+    [array.strides()[0], array.strides()[1], array.strides()[2]]
+}
+
+/// A contraction computed in elements of `T`.
+pub(crate) struct Run<'a, T> {
+    a: Side<'a>,
+    b: Side<'a>,
+    c: Side<'a>,
+    /// Loops around blocks: those over the result, and those of the sum.
+    around: Vec<Loop>,
+    within: Vec<Loop>,
+    /// Batch, rows, columns, inner.
+    core: Four<Loop>,
+    block: Four<usize>,
+    library: bool,
+    conj: bool,
+    element: PhantomData<T>,
+}
+
+const ONE: Loop = Loop { len: 1, a: 0, b: 0, c: 0 };
+
+impl<'a, T: Ring> Run<'a, T> {
+    /// Plans the blocks, and takes all scratch.
+    pub fn new(x: &Contraction<'a>, roles: &Roles, held: Held, kind: Kind) -> Result<Run<'a, T>> {
+        let last = |role: &[Loop]| role.last().copied().unwrap_or(ONE);
+        let rest = |role: &[Loop]| role[..role.len().saturating_sub(1)].to_vec();
+        let core = [last(&roles.batch), last(&roles.rows), last(&roles.columns), last(&roles.inner)];
+        let around = [rest(&roles.batch), rest(&roles.rows), rest(&roles.columns)].concat();
+        let [_, m, n, k] = core.map(|axis| axis.len);
+        let terms = m.saturating_mul(n).saturating_mul(k);
+        let library = T::PRODUCT.is_some() && terms >= LITTLE && k > 1 && m.max(n) > 1;
+        let tiled = [x.a, x.b, x.c].map(|array| !fits(array, kind, size_of::<T>()));
+        let tiled = [tiled[0], tiled[1], tiled[2] || held != Held::Nothing];
+        let block = blocks(core.map(|axis| axis.len), tiled, held, library);
+        let [batch, m, n, k] = block;
+        let side = |array: &'a Array, tiled: bool, room: usize, written: bool| -> Result<Side<'a>> {
+            let compute = DType::of(kind);
+            let (from, to) = if written { (compute, array.dtype()) } else { (array.dtype(), compute) };
+            let tile = if tiled { Some(Tile::new(from, to, room, kind, x.op)?) } else { None };
+            Ok(Side { array, tile })
+        };
+        Ok(Run {
+            a: side(x.a, tiled[0], batch * m * k, false)?,
+            b: side(x.b, tiled[1], batch * k * n, false)?,
+            c: side(x.c, tiled[2], batch * m * n, true)?,
+            around,
+            within: rest(&roles.inner),
+            core,
+            block,
+            library,
+            conj: x.conj,
+            element: PhantomData,
+        })
+    }
+
+    /// Computes all of it.
+    pub fn all(mut self) -> Result<()> {
+        if self.c.array.size() == 0 {
+            return Ok(());
+        }
+        if self.core[3].len == 0 || self.within.iter().any(|axis| axis.len == 0) {
+            return assign(self.c.array, &Operand::Weak(Scalar::Bool(false)), Casting::Unsafe, None);
+        }
+        let [a, b, c] = [self.a.array, self.b.array, self.c.array];
+        let _guards = Buffer::guard(
+            &[
+                (c.buffer(), c.extent(), Access::Write),
+                (a.buffer(), a.extent(), Access::Read),
+                (b.buffer(), b.extent(), Access::Read),
+            ],
+            "product",
+        )?;
+        let around = std::mem::take(&mut self.around);
+        // SAFETY: the arrays are held.
+        odometer(&around, |at| unsafe { self.blocks(at) })
+    }
+
+    /// All blocks of one turn of the loops around.
+    ///
+    /// # Safety
+    /// The arrays are held by the caller.
+    unsafe fn blocks(&mut self, at: Offsets) -> Result<()> {
+        let [batch, rows, columns, _] = self.core;
+        for i in (0..batch.len).step_by(self.block[0]) {
+            for j in (0..rows.len).step_by(self.block[1]) {
+                for l in (0..columns.len).step_by(self.block[2]) {
+                    let at = at.plus(&batch, i).plus(&rows, j).plus(&columns, l);
+                    let left = |axis: usize, from: usize| self.block[axis].min(self.core[axis].len - from);
+                    let shape = [left(0, i), left(1, j), left(2, l)];
+                    // SAFETY: the caller's promise.
+                    unsafe { self.block(at, shape)? };
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One block of the result, complete.
+    ///
+    /// # Safety
+    /// The arrays are held by the caller.
+    unsafe fn block(&mut self, at: Offsets, [batch, m, n]: [usize; 3]) -> Result<()> {
+        let [by_batch, by_row, by_column, inner] = self.core;
+        let steps = [by_batch.c, by_row.c, by_column.c];
+        let c = self.c.place(at.c, [batch, m, n], steps)?;
+        let within = std::mem::take(&mut self.within);
+        let mut add = false;
+        odometer(&within, |deeper| {
+            for start in (0..inner.len).step_by(self.block[3]) {
+                let k = self.block[3].min(inner.len - start);
+                let from = at.and(deeper).plus(&inner, start);
+                // SAFETY: the arrays are held by the caller; blocks lie within them, and tiles are ours.
+                unsafe {
+                    let a = self.a.load(from.a, [batch, m, k], [by_batch.a, by_row.a, inner.a])?;
+                    let b = self.b.load(from.b, [batch, k, n], [by_batch.b, inner.b, by_column.b])?;
+                    self.multiply([batch, m, n, k], a, b, c, add);
+                }
+                add = true;
+            }
+            Ok(())
+        })?;
+        self.within = within;
+        // SAFETY: the caller's promise.
+        unsafe { self.c.store(at.c, [batch, m, n], steps) }
+    }
+
+    /// # Safety
+    /// The blocks are valid, aligned, of elements of `T`; `c` overlaps neither factor.
+    unsafe fn multiply(&self, [batch, m, n, k]: Four<usize>, a: Block, b: Block, c: Block, add: bool) {
+        if let (true, Some(product)) = (self.library, T::PRODUCT) {
+            for i in 0..batch as isize {
+                let matrix = |(ptr, steps): Block, rows, columns| Dense {
+                    ptr: ptr.wrapping_offset(i * steps[0]).cast::<T>(),
+                    rows,
+                    columns,
+                    row_step: steps[1] / size_of::<T>() as isize,
+                    column_step: steps[2] / size_of::<T>() as isize,
+                };
+                // SAFETY: the caller's promise.
+                unsafe { product(matrix(c, m, n), add, matrix(a, m, k), self.conj, matrix(b, k, n)) };
+            }
+            return;
+        }
+        let (a, sa, b, sb, c, sc) = (a.0, a.1, b.0, b.1, c.0, c.1);
+        let mut axes = [
+            Loop { len: batch, a: sa[0], b: sb[0], c: sc[0] },
+            Loop { len: m, a: sa[1], b: 0, c: sc[1] },
+            Loop { len: n, a: 0, b: sb[2], c: sc[2] },
+            Loop { len: k, a: sa[2], b: sb[1], c: 0 },
+        ];
+        // SAFETY: the caller's promise.
+        unsafe {
+            if !add {
+                clear::<T>(&axes[..3], c);
+            }
+            let mut from = 0;
+            for i in 0..4 {
+                if axes[i].len != 1 {
+                    axes[from] = axes[i];
+                    from += 1;
+                }
+            }
+            nest::<T>(&mut axes[..from], Places { a, b, c }, self.conj);
+        }
+    }
+}
+
+/// Whether loops can use the array where it lies: its dtype, aligned, at steps of whole elements.
+fn fits(array: &Array, kind: Kind, width: usize) -> bool {
+    array.dtype().size() == width
+        && array.dtype().kind() == kind
+        && array.is_aligned()
+        && array.strides().iter().zip(array.shape()).all(|(s, n)| *n < 2 || s.unsigned_abs().is_multiple_of(width))
+}
+
+/// Lengths of blocks: whole axes, unless a tile or the cache bounds them.
+fn blocks(len: Four<usize>, [a, b, c]: [bool; 3], held: Held, library: bool) -> Four<usize> {
+    let [batch, m, n, k] = len.map(|n| n.max(1));
+    if !(a || b || c) {
+        let thick = !library && m > 1 && n > 1 && k > 1;
+        return if thick { [batch, m.min(SIDE), n.min(DEPTH), k.min(SIDE / 2)] } else { [batch, m, n, k] };
+    }
+    let (m, n, k) = match held {
+        Held::Rows => ((ROOM / n).clamp(1, m), n, k.min(if a || b { DEPTH } else { k })),
+        Held::Columns => (m, (ROOM / m).clamp(1, n), k.min(if a || b { DEPTH } else { k })),
+        Held::Nothing => (
+            if a || c { m.min(SIDE) } else { m },
+            if b || c { n.min(SIDE) } else { n },
+            if a || b { k.min(DEPTH) } else { k },
+        ),
+    };
+    let largest = [(a, m * k), (b, k * n), (c, m * n)].iter().filter(|(tiled, _)| *tiled).map(|(_, size)| *size).max();
+    [(ROOM / largest.unwrap_or(1)).clamp(1, batch), m, n, k]
+}
+
+/// Bytes from the first element of each array.
+#[derive(Clone, Copy, Default)]
+struct Offsets {
+    a: isize,
+    b: isize,
+    c: isize,
+}
+
+impl Offsets {
+    fn plus(self, axis: &Loop, i: usize) -> Offsets {
+        let i = i as isize;
+        Offsets { a: self.a + i * axis.a, b: self.b + i * axis.b, c: self.c + i * axis.c }
+    }
+
+    fn and(self, other: Offsets) -> Offsets {
+        Offsets { a: self.a + other.a, b: self.b + other.b, c: self.c + other.c }
+    }
+}
+
+/// Visits every combination of indices of some loops.
+fn odometer(axes: &[Loop], mut each: impl FnMut(Offsets) -> Result<()>) -> Result<()> {
+    fn turn(axes: &[Loop], at: Offsets, each: &mut impl FnMut(Offsets) -> Result<()>) -> Result<()> {
+        match axes {
+            [] => each(at),
+            [first, rest @ ..] => (0..first.len).try_for_each(|i| turn(rest, at.plus(first, i), each)),
+        }
+    }
+    turn(axes, Offsets::default(), &mut each)
+}

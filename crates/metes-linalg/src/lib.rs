@@ -1,0 +1,22 @@
+//! Linear algebra: sums of products, decompositions, Fourier transforms.
+//!
+//! Everything that multiplies and sums is one [`contract`]: axes at any steps, the library's product of matrices where
+//! it has one, own loops elsewhere. Libraries are named in one file each (`backend.rs`), behind what this crate asks of
+//! them, and are compiled for float32, float64, complex64 and complex128 alone. Workspaces come from the ledger.
+//! Left out: threads within one operation.
+
+mod axes;
+mod backend;
+mod blocks;
+mod chain;
+mod contract;
+mod dense;
+mod einsum;
+mod products;
+mod ring;
+mod stacks;
+
+pub use chain::{multi_dot, power};
+pub use einsum::{EinsumOptions, Optimize, Subscript, Subscripts, einsum, einsum_path};
+pub use products::{cross, dot, inner, kron, outer, tensordot, trace, vdot};
+pub use stacks::{ProductOptions, matmul, matvec, vecdot, vecmat};
