@@ -52,6 +52,7 @@ PARAMETERS = {
     "ddof": "float",
     "dtype": "DTypeLike | None",
     "endpoint": "builtins.bool",
+    "include_initial": "builtins.bool",
     "initial": "Number | None",
     "k": "int",
     "keepdims": "builtins.bool",
@@ -69,6 +70,8 @@ PARAMETERS = {
     "progress": "builtins.bool",
     "shape": "Shape",
     "shapes": "Shape",
+    "signature": "str | tuple[DTypeLike | None, ...] | None",
+    "subok": "builtins.bool",
     "where": "ArrayLike",
 }
 
@@ -187,7 +190,13 @@ def native():
         elif callable(value):
             parts.append(function_stub(name, value, "Array"))
     parts += [
-        "class ufunc:\n    nin: int\n    nout: int\n    nargs: int\n    types: list[str]\n",
+        "class ufunc:\n    nin: int\n    nout: int\n    nargs: int\n    ntypes: int\n    types: list[str]\n",
+        "    identity: Any\n    signature: None\n",
+        *(
+            f"    def {name}({parameters(vars(_native.ufunc)[name], method=True)}) -> Any: ...\n"
+            for name in sorted(vars(_native.ufunc))
+            if not name.startswith("_") and callable(vars(_native.ufunc)[name])
+        ),
         "    def __call__(self, *args: ArrayLike, **kwargs: Any) -> Any: ...\n",
         "class reduction:\n    def __call__(self, *args: ArrayLike, **kwargs: Any) -> Any: ...\n",
     ]

@@ -7,7 +7,7 @@
 use crate::direct;
 use crate::exec::{self, Walk};
 use crate::program::{ProgramBuilder, ScratchBuf, Slot};
-use crate::resolve::{Input, resolve};
+use crate::resolve::{Input, resolve, signed};
 use metes_array::{Array, Dims, Order, Scalar, broadcast_shapes, shape_text, shares_memory};
 use metes_dtype::{Casting, DType, Kind, can_cast};
 use metes_kernels::{Cell, Flags, NEGATIVE_POWER, Ufunc};
@@ -36,6 +36,8 @@ pub struct Options {
     pub where_: Option<Array>,
     /// The dtype to compute in.
     pub dtype: Option<DType>,
+    /// The kinds of operands, then results, where they are prescribed; empty for none.
+    pub signature: Vec<Option<Kind>>,
     /// What casts of operands and results are allowed.
     pub casting: Casting,
     /// The memory order of fresh results.
@@ -77,7 +79,11 @@ pub fn apply(ufunc: &'static Ufunc, inputs: &[Operand], options: &Options) -> Re
             Operand::Weak(scalar) => Input::Weak(*scalar),
         })
         .collect();
-    let cell = resolve(ufunc, &kinds, options.dtype)?;
+    let cell = if options.signature.is_empty() {
+        resolve(ufunc, &kinds, options.dtype)?
+    } else {
+        signed(ufunc, &kinds, &options.signature)?
+    };
     let plain = options.out.is_empty() && options.where_.is_none() && matches!(options.order, Order::K | Order::C);
     if plain && let Some((out, flags)) = direct::apply(cell, inputs, ufunc.name)? {
         noticed(flags)?;
@@ -107,7 +113,7 @@ pub fn apply(ufunc: &'static Ufunc, inputs: &[Operand], options: &Options) -> Re
 }
 
 /// Keeps what a loop noticed for [`take_flags`]; a negative power of an integer is an error.
-fn noticed(flags: Flags) -> Result<()> {
+pub(crate) fn noticed(flags: Flags) -> Result<()> {
     if flags & NEGATIVE_POWER != 0 {
         return Err(Error::new(ErrorKind::Value, "Integers to negative integer powers are not allowed."));
     }

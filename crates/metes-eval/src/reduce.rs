@@ -144,7 +144,7 @@ fn fold(
     reducer.finish()
 }
 
-fn axes_of(array: &Array, axes: Option<&[isize]>) -> Result<Vec<usize>> {
+pub(crate) fn axes_of(array: &Array, axes: Option<&[isize]>) -> Result<Vec<usize>> {
     let Some(axes) = axes else { return Ok((0..array.ndim()).collect()) };
     let mut out: Vec<usize> = axes.iter().map(|&a| array.axis(a)).collect::<Result<_>>()?;
     out.sort_unstable();
@@ -154,11 +154,11 @@ fn axes_of(array: &Array, axes: Option<&[isize]>) -> Result<Vec<usize>> {
     Ok(out)
 }
 
-fn keep(shape: &[usize], axes: &[usize]) -> Dims {
+pub(crate) fn keep(shape: &[usize], axes: &[usize]) -> Dims {
     shape.iter().enumerate().map(|(a, &n)| if axes.contains(&a) { 1 } else { n }).collect()
 }
 
-fn check_mask(reduction: &Reduction, array: &Array, options: &ReduceOptions) -> Result<()> {
+pub(crate) fn check_mask(reduction: &Reduction, array: &Array, options: &ReduceOptions) -> Result<()> {
     let Some(mask) = &options.where_ else { return Ok(()) };
     if mask.dtype().kind() != Kind::Bool {
         let message = format!("{}: where= must be of dtype bool, not {}", reduction.name, mask.dtype());

@@ -136,6 +136,39 @@ fn forced(ufunc: &Ufunc, inputs: &[Input], dtype: DType) -> Result<&'static Cell
     })
 }
 
+/// The loop that a signature prescribes: the kinds of operands, then of results, `None` where any will do.
+pub(crate) fn signed(ufunc: &Ufunc, inputs: &[Input], signature: &[Option<Kind>]) -> Result<&'static Cell> {
+    if signature.len() != ufunc.nin + ufunc.nout {
+        let message = format!(
+            "ufunc {}: a signature names {} dtypes, one for each operand and result, not {}",
+            ufunc.name,
+            ufunc.nin + ufunc.nout,
+            signature.len()
+        );
+        return Err(Error::new(ErrorKind::Value, message));
+    }
+    let fits = |c: &Cell| {
+        c.inputs
+            .iter()
+            .chain(c.outputs)
+            .zip(signature)
+            .all(|(&kind, wanted)| wanted.is_none_or(|wanted| wanted == kind))
+    };
+    if let Ok(usual) = resolve(ufunc, inputs, None)
+        && fits(usual)
+    {
+        return Ok(usual);
+    }
+    ufunc.cells.iter().find(|c| fits(c)).ok_or_else(|| {
+        let message = format!(
+            "No loop matching the specified signature and casting was found for ufunc {}: operands {}",
+            ufunc.name,
+            names(inputs)
+        );
+        Error::new(ErrorKind::Type, message)
+    })
+}
+
 fn names(inputs: &[Input]) -> String {
     let name = |input: &Input| match input {
         Input::DType(dtype) => dtype.name().to_owned(),

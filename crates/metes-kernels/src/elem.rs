@@ -17,6 +17,10 @@ pub(crate) trait Elem: Copy + Default + PartialEq + 'static {
     fn is_infinite(self) -> bool {
         false
     }
+    /// Not a number, where the type has it; else zero.
+    fn nan() -> Self {
+        Self::default()
+    }
     fn is_zero(self) -> bool {
         self == Self::default()
     }
@@ -65,7 +69,7 @@ impl Elem for bool {
 }
 
 macro_rules! reals {
-    ($($t:ty, $kind:ident, $wide:ty, $widen:expr, $nan:expr, $infinite:expr;)*) => {$(
+    ($($t:ty, $kind:ident, $wide:ty, $widen:expr, $nan:expr, $infinite:expr, $value:expr;)*) => {$(
         impl Elem for $t {
             const KIND: Kind = Kind::$kind;
             type Wide = $wide;
@@ -85,21 +89,24 @@ macro_rules! reals {
             fn is_infinite(self) -> bool {
                 $infinite(self)
             }
+            fn nan() -> $t {
+                $value
+            }
         }
     )*};
 }
 reals! {
-    i8, I8, i64, i64::from, |_| false, |_| false;
-    i16, I16, i64, i64::from, |_| false, |_| false;
-    i32, I32, i64, i64::from, |_| false, |_| false;
-    i64, I64, i64, |x| x, |_| false, |_| false;
-    u8, U8, u64, u64::from, |_| false, |_| false;
-    u16, U16, u64, u64::from, |_| false, |_| false;
-    u32, U32, u64, u64::from, |_| false, |_| false;
-    u64, U64, u64, |x| x, |_| false, |_| false;
-    f16, F16, f64, f16::to_f64, f16::is_nan, f16::is_infinite;
-    f32, F32, f64, f64::from, f32::is_nan, f32::is_infinite;
-    f64, F64, f64, |x| x, f64::is_nan, f64::is_infinite;
+    i8, I8, i64, i64::from, |_| false, |_| false, 0;
+    i16, I16, i64, i64::from, |_| false, |_| false, 0;
+    i32, I32, i64, i64::from, |_| false, |_| false, 0;
+    i64, I64, i64, |x| x, |_| false, |_| false, 0;
+    u8, U8, u64, u64::from, |_| false, |_| false, 0;
+    u16, U16, u64, u64::from, |_| false, |_| false, 0;
+    u32, U32, u64, u64::from, |_| false, |_| false, 0;
+    u64, U64, u64, |x| x, |_| false, |_| false, 0;
+    f16, F16, f64, f16::to_f64, f16::is_nan, f16::is_infinite, f16::NAN;
+    f32, F32, f64, f64::from, f32::is_nan, f32::is_infinite, f32::NAN;
+    f64, F64, f64, |x| x, f64::is_nan, f64::is_infinite, f64::NAN;
 }
 
 macro_rules! complexes {
@@ -122,6 +129,9 @@ macro_rules! complexes {
             #[inline(always)]
             fn is_infinite(self) -> bool {
                 self.re.is_infinite() || self.im.is_infinite()
+            }
+            fn nan() -> Self {
+                Complex::new(<$t>::NAN, <$t>::NAN)
             }
             fn same(self, other: Self) -> bool {
                 self.re.same(other.re) && self.im.same(other.im)

@@ -33,8 +33,10 @@ pub const NEGATIVE_POWER: Flags = 8;
 
 /// `n` elements: pointers to the first element of each input, then each output, and the byte step of each.
 ///
-/// Steps may be zero or negative. An output may be exactly an input (same pointer, same step); partial overlap
-/// is the caller's to resolve. Pointers are aligned for their kinds.
+/// Steps may be zero or negative. An output may be exactly an input (same pointer, same step). The output of a loop with
+/// two inputs may also stand still on the first input (step 0: the values of the second are folded into it), or run ahead
+/// of it (the values are accumulated): elements are taken one after the other, each result written before the next
+/// element is read. Other overlap is the caller's to resolve. Pointers are aligned for their kinds.
 pub type Loop = unsafe fn(n: usize, ptrs: &[*mut u8], steps: &[isize]) -> Flags;
 
 /// One loop of a ufunc: the kinds that it takes and makes.
@@ -62,6 +64,18 @@ pub struct Ufunc {
     pub identity: Option<f64>,
     /// Its loops, narrowest first; the first to which all inputs cast safely is chosen when the promoted kind has none.
     pub cells: &'static [Cell],
+}
+
+impl Ufunc {
+    /// Whether values may be folded in any order, and over several axes: where there is an identity, and for the extremes.
+    ///
+    /// ```
+    /// assert!(metes_kernels::ufunc("maximum").unwrap().is_reorderable());
+    /// assert!(!metes_kernels::ufunc("subtract").unwrap().is_reorderable());
+    /// ```
+    pub fn is_reorderable(&self) -> bool {
+        self.identity.is_some() || matches!(self.name, "maximum" | "minimum" | "fmax" | "fmin")
+    }
 }
 
 /// Values per leaf of the fixed summation tree.

@@ -105,10 +105,20 @@ pub(crate) fn apply_with(
     inputs: &[Operand],
     options: &Options,
 ) -> PyResult<Outputs> {
-    let results = heavy(py, bytes_of(inputs), || metes_eval::apply(row, inputs, options)).or_raise()?;
+    computed(py, row.name, bytes_of(inputs), || metes_eval::apply(row, inputs, options))
+}
+
+/// What `work` computes on about so many bytes for the function `name`, which warns of what the loops noticed.
+pub(crate) fn computed<T: Send>(
+    py: Python<'_>,
+    name: &str,
+    bytes: usize,
+    work: impl FnOnce() -> metes_memory::Result<T> + Send,
+) -> PyResult<T> {
+    let result = heavy(py, bytes, work).or_raise()?;
     match metes_eval::take_flags() {
-        0 => Ok(results),
-        flags => warn(py, row.name, flags).map(|()| results),
+        0 => Ok(result),
+        flags => warn(py, name, flags).map(|()| result),
     }
 }
 
@@ -131,11 +141,7 @@ pub(crate) fn reduce(
     array: &Array,
     options: &ReduceOptions,
 ) -> PyResult<Array> {
-    let result = heavy(py, array.nbytes(), || metes_eval::reduce(row, array, options)).or_raise()?;
-    match metes_eval::take_flags() {
-        0 => Ok(result),
-        flags => warn(py, row.name, flags).map(|()| result),
-    }
+    computed(py, row.name, array.nbytes(), || metes_eval::reduce(row, array, options))
 }
 
 /// `array[...] = value`, casting as NumPy does there; only where `where_` is true.

@@ -38,6 +38,7 @@ mod rows;
 mod site;
 mod text;
 mod ufunc;
+mod ufunc_methods;
 
 use pyo3::prelude::*;
 

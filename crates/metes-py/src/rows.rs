@@ -54,6 +54,14 @@ fn find<'a>(object: &'a Bound<'_, PyAny>) -> PyResult<&'a RowObject> {
     Err(PyTypeError::new_err("expected a ufunc or a reduction of metes"))
 }
 
+/// The ufunc that an object of their type is.
+pub(crate) fn ufunc_of(object: &Bound<'_, PyAny>) -> PyResult<&'static Ufunc> {
+    match find(object)?.row {
+        Row::Ufunc(row) => Ok(row),
+        Row::Reduction(row) => Err(PyTypeError::new_err(format!("{} is a reduction, not a ufunc", row.name))),
+    }
+}
+
 impl Row {
     fn name(self) -> &'static str {
         match self {
@@ -166,6 +174,17 @@ fn count<'py>(slf: &Bound<'py, PyAny>, pick: fn(&Ufunc) -> usize) -> PyResult<Bo
     }
 }
 
+fn identity<'py>(slf: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = slf.py();
+    let Row::Ufunc(row) = find(slf)?.row else { return Ok(py.None().into_bound(py)) };
+    match row.identity {
+        None => Ok(py.None().into_bound(py)),
+        Some(value) if row.name.starts_with("logical") => object(py, value != 0.0),
+        Some(value) if value.is_finite() => object(py, value as i64),
+        Some(value) => object(py, value),
+    }
+}
+
 fn attributes() -> Vec<ffi::PyGetSetDef> {
     vec![
         getter!("__name__", |a| object(a.py(), find(a)?.row.name()), "NumPy's name."),
@@ -176,7 +195,10 @@ fn attributes() -> Vec<ffi::PyGetSetDef> {
         getter!("nin", |a| count(a, |row| row.nin), "Number of inputs."),
         getter!("nout", |a| count(a, |row| row.nout), "Number of outputs."),
         getter!("nargs", |a| count(a, |row| row.nin + row.nout), "Number of inputs and outputs."),
+        getter!("ntypes", |a| object(a.py(), find(a)?.row.types().len()), "Number of loops."),
         getter!("types", |a| object(a.py(), find(a)?.row.types()), "The loops, as NumPy writes them."),
+        getter!("identity", identity, "What leaves any value as it is, or None."),
+        getter!("signature", |a| Ok(a.py().None().into_bound(a.py())), "None: the functions are elementwise."),
     ]
 }
 
@@ -190,13 +212,18 @@ fn members() -> Vec<ffi::PyMemberDef> {
     }]
 }
 
-fn make_type<'py>(py: Python<'py>, name: &'static std::ffi::CStr) -> PyResult<Bound<'py, PyAny>> {
+fn make_type<'py>(
+    py: Python<'py>,
+    name: &'static std::ffi::CStr,
+    methods: Vec<ffi::PyMethodDef>,
+) -> PyResult<Bound<'py, PyAny>> {
     let mut slots = vec![
         slot(ffi::Py_tp_dealloc, dealloc as *mut c_void),
         slot(ffi::Py_tp_call, call as *mut c_void),
         slot(ffi::Py_tp_repr, repr as *mut c_void),
         slot(ffi::Py_tp_members, leak(members(), ffi::PyMemberDef::default())),
         slot(ffi::Py_tp_getset, leak(attributes(), ffi::PyGetSetDef::default())),
+        slot(ffi::Py_tp_methods, leak(methods, ffi::PyMethodDef::zeroed())),
         slot(0, ptr::null_mut()),
     ];
     let flags = ffi::Py_TPFLAGS_DEFAULT | ffi::Py_TPFLAGS_IMMUTABLETYPE | ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION;
@@ -235,8 +262,12 @@ fn make(py: Python<'_>, row: Row) -> PyResult<Bound<'_, PyAny>> {
 /// `_ufuncs` and `_reductions`.
 pub(crate) fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
-    for (cell, name, attribute) in [(&UFUNC, c"metes.ufunc", "ufunc"), (&REDUCTION, c"metes.reduction", "reduction")] {
-        let class = make_type(py, name)?;
+    let types = [
+        (&UFUNC, c"metes.ufunc", "ufunc", crate::ufunc_methods::table()),
+        (&REDUCTION, c"metes.reduction", "reduction", Vec::new()),
+    ];
+    for (cell, name, attribute, methods) in types {
+        let class = make_type(py, name, methods)?;
         cell.store(class.clone().into_ptr().cast(), Ordering::Release);
         module.add(attribute, class)?;
     }

@@ -1,8 +1,8 @@
-//! Elementwise functions as Python calls them: operands, `out`, `where`, `dtype`, `casting`, `order`.
+//! Elementwise functions as Python calls them: operands, `out`, `where`, `dtype`, `signature`, `casting`, `order`.
 
 use crate::convert::to_array;
 use crate::element::weak_scalar;
-use crate::eval::{Operand, apply_with};
+use crate::eval::{Operand, Outputs, apply_with};
 use crate::fastcall::Args;
 use crate::methods::{options, output};
 use crate::object::{array_of, from_array};
@@ -12,10 +12,26 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use smallvec::SmallVec;
 
-const UNARY: &[&str] = &["x", "out=None", "*", "where=True", "casting='same_kind'", "order='K'", "dtype=None"];
-const BINARY: &[&str] = &["x1", "x2", "out=None", "*", "where=True", "casting='same_kind'", "order='K'", "dtype=None"];
-const TERNARY: &[&str] =
-    &["x1", "x2", "x3", "out=None", "*", "where=True", "casting='same_kind'", "order='K'", "dtype=None"];
+/// The parameters after the operands.
+macro_rules! with_keywords {
+    ($($operand:literal),+) => {
+        &[
+            $($operand,)+
+            "out=None",
+            "*",
+            "where=True",
+            "casting='same_kind'",
+            "order='K'",
+            "dtype=None",
+            "subok=True",
+            "signature=None",
+        ]
+    };
+}
+
+const UNARY: &[&str] = with_keywords!("x");
+const BINARY: &[&str] = with_keywords!("x1", "x2");
+const TERNARY: &[&str] = with_keywords!("x1", "x2", "x3");
 
 /// The parameters of a row's function.
 pub(crate) fn params(row: &Ufunc) -> &'static [&'static str] {
@@ -26,7 +42,7 @@ pub(crate) fn params(row: &Ufunc) -> &'static [&'static str] {
     }
 }
 
-type Outs<'py> = SmallVec<[Option<Bound<'py, PyAny>>; 2]>;
+pub(crate) type Outs<'py> = SmallVec<[Option<Bound<'py, PyAny>>; 2]>;
 
 /// Calls a row.
 pub(crate) fn call<'py>(row: &'static Ufunc, args: &Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -42,6 +58,16 @@ pub(crate) fn call<'py>(row: &'static Ufunc, args: &Args<'_, 'py>) -> PyResult<B
         options.out.push(out.as_ref().map(output).transpose()?);
     }
     let results = apply_with(py, row, &operands, &options)?;
+    finish(py, row, results, outs)
+}
+
+/// The results as objects: what `out=` gave, else new arrays.
+pub(crate) fn finish<'py>(
+    py: Python<'py>,
+    row: &'static Ufunc,
+    results: Outputs,
+    outs: Outs<'py>,
+) -> PyResult<Bound<'py, PyAny>> {
     let mut objects = results.into_iter().zip(outs).map(|(result, out)| match out {
         Some(out) => out,
         None => from_array(py, result, None),
@@ -53,7 +79,9 @@ pub(crate) fn call<'py>(row: &'static Ufunc, args: &Args<'_, 'py>) -> PyResult<B
 }
 
 fn lazily<'py>(row: &'static Ufunc, args: &Args<'_, 'py>, given: &[&Bound<'py, PyAny>]) -> PyResult<Bound<'py, PyAny>> {
-    if let Some(name) = ["out", "where", "casting", "order", "dtype"].into_iter().find(|n| args.named(n).is_some()) {
+    if let Some(name) =
+        ["out", "where", "casting", "order", "dtype", "signature"].into_iter().find(|n| args.named(n).is_some())
+    {
         return Err(PyTypeError::new_err(format!("{}: {name} is not for lazy arrays", row.name)));
     }
     crate::lazy::apply(args.py(), row, given)
@@ -71,7 +99,7 @@ pub(crate) fn operand(object: &Bound<'_, PyAny>) -> PyResult<Operand> {
 }
 
 /// What `out=` gives for each result; empty where it was not given at all.
-fn outs<'py>(row: &Ufunc, out: Option<&Bound<'py, PyAny>>) -> PyResult<Outs<'py>> {
+pub(crate) fn outs<'py>(row: &Ufunc, out: Option<&Bound<'py, PyAny>>) -> PyResult<Outs<'py>> {
     let Some(out) = out else { return Ok(SmallVec::from_elem(None, row.nout)) };
     let given: Outs<'py> = match out.cast::<PyTuple>() {
         Ok(several) => several.iter().map(|one| (!one.is_none()).then_some(one)).collect(),

@@ -11,6 +11,7 @@ const UNSAFE: &[&str] = &[
     "crates/metes-array/src/typed.rs",
     "crates/metes-eval/src/direct.rs",
     "crates/metes-eval/src/exec.rs",
+    "crates/metes-eval/src/fold/run.rs",
     "crates/metes-eval/src/reducer.rs",
     "crates/metes-eval/src/sorting/lanes.rs",
     "crates/metes-eval/src/sorting/lexsort.rs",

@@ -73,8 +73,9 @@ impl<A: Elem, const MAX: bool> Fold for Extreme<A, MAX> {
             Self::fold_one(later.value, earlier, 0);
         }
     }
+    /// Of no values at all: NaN, where there is one.
     fn finish(state: &Best<A>, _: f64) -> A {
-        state.value
+        if state.seen == 0 { A::nan() } else { state.value }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Functions of the module that are in no table of kernels, a file per theme.
 
 mod choosing;
+mod cumulative;
 mod dtypes;
 mod einsum;
 mod joining;
@@ -9,6 +10,8 @@ pub(crate) mod products;
 mod sets;
 mod sharing;
 pub(crate) mod sorting;
+
+pub(crate) use cumulative::cumulate;
 
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
@@ -19,6 +22,7 @@ type Made<'py> = PyResult<Bound<'py, PyAny>>;
 pub(crate) fn functions() -> Vec<PyMethodDef> {
     let themes = [
         choosing::table,
+        cumulative::table,
         dtypes::table,
         joining::table,
         mapping::table,

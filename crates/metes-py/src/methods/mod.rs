@@ -16,7 +16,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyString};
 
 pub(crate) use copies::parse_casting;
-pub(crate) use numpy::{options, output};
+pub(crate) use numpy::{condition, options, output};
 pub(crate) use pickle::rebuild;
 pub(crate) use reduce::{correction, reduce_call, single};
 

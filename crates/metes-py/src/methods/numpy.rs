@@ -5,10 +5,11 @@ use crate::eval::{self, Options};
 use crate::fastcall::{Args, method, object};
 use crate::object::{from_array, is_array, target};
 use metes_array::{Array, Order, Scalar};
-use pyo3::exceptions::PyValueError;
+use metes_dtype::Kind;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyMemoryView, PyTuple};
+use pyo3::types::{PyDict, PyMemoryView, PyString, PyTuple};
 
 type Object<'py> = Bound<'py, PyAny>;
 
@@ -156,7 +157,7 @@ fn array_function<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Ob
 }
 
 fn lacks(module: &str, name: &str) -> PyErr {
-    pyo3::exceptions::PyTypeError::new_err(format!(
+    PyTypeError::new_err(format!(
         "metes has no function {name}, which {module}.{name} was asked to call on metes arrays; numpy.asarray() gives \
          NumPy's array of the same bytes"
     ))
@@ -171,7 +172,7 @@ pub(crate) fn output(object: &Bound<'_, PyAny>) -> PyResult<Array> {
     match crate::convert::existing(object)? {
         Some((array, _)) if array.is_writeable() => Ok(array),
         Some(_) => Err(PyValueError::new_err(REFUSAL)),
-        None => Err(pyo3::exceptions::PyTypeError::new_err("return arrays must be of ArrayType")),
+        None => Err(PyTypeError::new_err("return arrays must be of ArrayType")),
     }
 }
 
@@ -181,10 +182,39 @@ pub(crate) fn options(args: &Args<'_, '_>) -> PyResult<Options> {
     Ok(Options {
         where_: args.named("where").map(condition).transpose()?.flatten(),
         dtype: args.named("dtype").map(parse_dtype).transpose()?,
+        signature: signature(args)?,
         casting: super::copies::parse_casting(args.named("casting"), default.casting)?,
         order: super::parse_order(args.named("order"), Order::K)?,
         ..default
     })
+}
+
+/// `signature=`: `"dd->d"`, or a dtype or `None` for each operand and result.
+fn signature(args: &Args<'_, '_>) -> PyResult<Vec<Option<Kind>>> {
+    let Some(given) = args.named("signature") else { return Ok(Vec::new()) };
+    if args.named("dtype").is_some() {
+        return Err(PyTypeError::new_err("cannot specify both 'signature' and 'dtype'"));
+    }
+    if let Ok(text) = given.cast::<PyString>() {
+        let text = text.to_cow()?;
+        if !text.contains("->") {
+            return Err(PyTypeError::new_err("Use `dtype` or fill the tuple with more than one 'None'."));
+        }
+        return text.replace("->", "").chars().map(|char| kind_of(char).map(Some)).collect();
+    }
+    let one = |item: PyResult<Object<'_>>| match item? {
+        none if none.is_none() => Ok(None),
+        dtype => parse_dtype(&dtype).map(|dtype| Some(dtype.kind())),
+    };
+    given.try_iter()?.map(one).collect()
+}
+
+fn kind_of(char: char) -> PyResult<Kind> {
+    let same = |kind: &Kind| {
+        kind.type_char() == char || char == 'q' && *kind == Kind::I64 || char == 'Q' && *kind == Kind::U64
+    };
+    let known = Kind::ALL.iter().copied().find(same);
+    known.ok_or_else(|| PyValueError::new_err(format!("signature: '{char}' is no dtype of metes")))
 }
 
 /// `where=`: `None` for a plain `True`.
@@ -193,9 +223,9 @@ pub(crate) fn condition(object: &Bound<'_, PyAny>) -> PyResult<Option<Array>> {
         return Ok(None);
     }
     let array = crate::convert::to_array(object, None)?;
-    if array.dtype().kind() != metes_dtype::Kind::Bool {
+    if array.dtype().kind() != Kind::Bool {
         let text = format!("Cannot cast array data from {} to bool: where= must be boolean", array.dtype());
-        return Err(pyo3::exceptions::PyTypeError::new_err(text));
+        return Err(PyTypeError::new_err(text));
     }
     Ok(Some(array))
 }

@@ -7,6 +7,7 @@ use crate::element::weak_scalar;
 use crate::errors::unsupported;
 use crate::eval::{self, Operand, ReduceOptions};
 use crate::fastcall::{Args, method};
+use crate::functions::cumulate;
 use crate::number::to_scalar;
 use crate::object::{from_array, this};
 use metes_array::{Array, Scalar};
@@ -71,6 +72,18 @@ pub(super) fn table() -> Vec<PyMethodDef> {
             "argmax",
             ["axis=None", "out=None", "*", "keepdims=False"],
             "Position of the first greatest element."
+        ),
+        method!(
+            "cumsum",
+            |array, args| cumulate("add", false, this(array)?, args),
+            ["axis=None", "dtype=None", "out=None"],
+            "Sums of the elements up to each one, along an axis or over all."
+        ),
+        method!(
+            "cumprod",
+            |array, args| cumulate("multiply", false, this(array)?, args),
+            ["axis=None", "dtype=None", "out=None"],
+            "Products of the elements up to each one, along an axis or over all."
         ),
         method!("conj", conjugate, [], "The complex conjugate; the array itself where elements are real."),
         method!("conjugate", conjugate, [], "The complex conjugate; the array itself where elements are real."),
