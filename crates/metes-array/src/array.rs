@@ -35,9 +35,10 @@ impl Array {
     /// An array over bytes that exist.
     ///
     /// # Errors
-    /// [`ErrorKind::Value`] where an element would lie outside the buffer, [`ErrorKind::ReadOnly`] where a writeable
-    /// array of read-only bytes is asked for.
+    /// [`ErrorKind::Value`] where an element would lie outside the buffer or the layout is too large (see
+    /// [`Layout::check`]), [`ErrorKind::ReadOnly`] where a writeable array of read-only bytes is asked for.
     pub fn new(buffer: Buffer, dtype: DType, layout: Layout, writeable: bool) -> Result<Array> {
+        layout.check(dtype.size())?;
         if layout.extent(dtype.size()).is_none_or(|e| e.end > buffer.len()) {
             let message = format!(
                 "shape {}, strides {:?} and offset {} of {dtype} reach outside a buffer of {} bytes",
@@ -54,7 +55,9 @@ impl Array {
         Ok(Array { buffer, dtype, layout, writeable })
     }
 
-    /// An uninitialised C-contiguous array from the thread's memory, made by operation `op`.
+    /// A C-contiguous array from the thread's memory, made by operation `op`. Its elements are arbitrary: what the bytes
+    /// held before, which is always something ([`metes_memory::Source::take`]), so that reading them is no more than
+    /// useless.
     pub fn empty(shape: &[usize], dtype: DType, op: &'static str) -> Result<Array> {
         Array::allocate(Layout::contiguous(shape, dtype.size())?, dtype, op, false)
     }
@@ -69,6 +72,7 @@ impl Array {
 
     /// Another layout of the same bytes; the caller has derived it from this one, so it is in bounds.
     pub(crate) fn with_layout(&self, layout: Layout) -> Array {
+        debug_assert!(layout.check(self.dtype.size()).is_ok());
         debug_assert!(layout.extent(self.dtype.size()).is_some_and(|e| e.end <= self.buffer.len()));
         Array { buffer: self.buffer.clone(), dtype: self.dtype, layout, writeable: self.writeable }
     }

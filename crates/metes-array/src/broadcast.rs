@@ -1,6 +1,6 @@
 //! Broadcasting: axes align from the right, length 1 stretches with stride 0.
 
-use crate::layout::{Dims, Layout, Strides, shape_text};
+use crate::layout::{Dims, Layout, Strides, shape_text, size_of_shape};
 use crate::{Array, MAX_NDIM};
 use metes_memory::{Error, ErrorKind, Result};
 
@@ -12,7 +12,7 @@ use metes_memory::{Error, ErrorKind, Result};
 /// ```
 ///
 /// # Errors
-/// [`ErrorKind::Value`] naming all the shapes.
+/// [`ErrorKind::Value`] naming all the shapes, or for a shape that no array has.
 pub fn broadcast_shapes(shapes: &[&[usize]]) -> Result<Dims> {
     let ndim = shapes.iter().map(|s| s.len()).max().unwrap_or(0);
     let mut out = Dims::from_elem(1, ndim);
@@ -28,6 +28,9 @@ pub fn broadcast_shapes(shapes: &[&[usize]]) -> Result<Dims> {
     if ndim > MAX_NDIM {
         return Err(Error::new(ErrorKind::Value, format!("too many dimensions to broadcast: {ndim} > {MAX_NDIM}")));
     }
+    if size_of_shape(&out).is_none_or(|size| size > isize::MAX as usize) {
+        return Err(Error::new(ErrorKind::Value, format!("broadcast dimensions too large: {}", shape_text(&out))));
+    }
     Ok(out)
 }
 
@@ -37,7 +40,7 @@ fn mismatch(shapes: &[&[usize]]) -> Error {
 }
 
 impl Layout {
-    /// The layout stretched to `shape`; `None` where it does not broadcast to it.
+    /// The layout stretched to `shape`; `None` where it does not broadcast to it, or no array has that shape.
     pub fn broadcast_to(&self, shape: &[usize]) -> Option<Layout> {
         let new = shape.len().checked_sub(self.ndim())?;
         let mut strides = Strides::from_elem(0, shape.len());
@@ -49,22 +52,21 @@ impl Layout {
                 return None;
             }
         }
-        Some(Layout::new(shape, &strides, self.offset()))
+        Layout::new(shape, &strides, self.offset()).ok()
     }
 }
 
 impl Array {
     /// A read-only view stretched to `shape`, with stride 0 along the stretched axes.
     pub fn broadcast_to(&self, shape: &[usize]) -> Result<Array> {
-        let layout = self.layout().broadcast_to(shape).ok_or_else(|| {
-            let (from, to) = (shape_text(self.shape()), shape_text(shape));
-            Error::new(ErrorKind::Value, format!("broadcast_to: cannot broadcast shape {from} to {to}"))
+        let layout = self.layout().broadcast_to(shape).ok_or_else(|| match Layout::contiguous(shape, 1) {
+            Ok(_) => {
+                let (from, to) = (shape_text(self.shape()), shape_text(shape));
+                Error::new(ErrorKind::Value, format!("broadcast_to: cannot broadcast shape {from} to {to}"))
+            }
+            Err(error) => error,
         })?;
-        if layout.ndim() > MAX_NDIM {
-            let message = format!("maximum supported dimension for an array is {MAX_NDIM}, found {}", layout.ndim());
-            return Err(Error::new(ErrorKind::Value, message));
-        }
-        Layout::contiguous(shape, self.dtype().size())?;
+        layout.check(self.dtype().size())?;
         Ok(self.with_layout(layout).read_only())
     }
 }

@@ -3,7 +3,8 @@
 use crate::layout::{Dims, Strides};
 
 /// Drops axes of length 1 and merges neighbouring axes wherever every operand's outer stride is its inner stride
-/// times the inner length; order is kept. A walk over the result visits the same places in the same order.
+/// times the inner length; order is kept. A walk over the result visits the same places in the same order. Strides that
+/// are missing count as 0.
 ///
 /// ```
 /// use metes_array::{Strides, coalesce};
@@ -18,14 +19,22 @@ pub fn coalesce(shape: &[usize], strides: &[Strides]) -> (Dims, Vec<Strides>) {
         if n == 1 {
             continue;
         }
-        let merges = !out_shape.is_empty()
-            && out.iter().zip(strides).all(|(o, s)| o.last().copied() == s[axis].checked_mul(n as isize));
-        if merges {
-            *out_shape.last_mut().expect("an outer axis") *= n;
-            out.iter_mut().zip(strides).for_each(|(o, s)| *o.last_mut().expect("an outer axis") = s[axis]);
-        } else {
-            out_shape.push(n);
-            out.iter_mut().zip(strides).for_each(|(o, s)| o.push(s[axis]));
+        let step = |s: &Strides| s.get(axis).copied().unwrap_or(0);
+        let joined = out_shape.last().and_then(|outer| outer.checked_mul(n));
+        let one = |(o, s): (&Strides, &Strides)| o.last().copied() == step(s).checked_mul(n as isize);
+        match joined.filter(|_| out.iter().zip(strides).all(one)) {
+            Some(joined) => {
+                out_shape.pop();
+                out_shape.push(joined);
+                out.iter_mut().zip(strides).for_each(|(o, s)| {
+                    o.pop();
+                    o.push(step(s));
+                });
+            }
+            None => {
+                out_shape.push(n);
+                out.iter_mut().zip(strides).for_each(|(o, s)| o.push(step(s)));
+            }
         }
     }
     (out_shape, out)

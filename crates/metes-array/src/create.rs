@@ -1,11 +1,12 @@
-//! Arrays from nothing: shapes, values, ranges.
+//! Arrays from nothing: shapes and values.
 
+use crate::layout::size_of_shape;
 use crate::{Array, Element, Layout, Order, Scalar, copy_into};
-use metes_dtype::{Category, DType, Kind};
+use metes_dtype::DType;
 use metes_memory::{Error, ErrorKind, Result};
 
 impl Array {
-    /// An uninitialised array in C or F order (`A` and `K` are C here).
+    /// An array of arbitrary elements in C or F order (`A` and `K` are C here); see [`Array::empty`].
     pub fn empty_in(shape: &[usize], dtype: DType, order: Order, op: &'static str) -> Result<Array> {
         let layout = match order {
             Order::F => Layout::fortran(shape, dtype.size())?,
@@ -52,80 +53,18 @@ impl Array {
         Ok(array)
     }
 
-    /// An uninitialised array of this one's shape and, for `K`, its order of axes without its gaps.
+    /// An array of arbitrary elements ([`Array::empty`]) of this one's shape and, for `K`, its order of axes without its gaps.
     pub fn empty_like(&self, dtype: DType, order: Order, op: &'static str) -> Result<Array> {
         let layout = like(self.layout(), self.dtype().size(), dtype.size(), order)?;
         Array::allocate(layout, dtype, op, false)
     }
 
-    /// Values from `start` by `step`, `ceil((stop - start) / step)` of them, as NumPy counts.
-    pub fn arange(start: Scalar, stop: Scalar, step: Scalar, dtype: Option<DType>) -> Result<Array> {
-        let all = [start, stop, step];
-        if all.iter().any(|s| matches!(s, Scalar::Complex(..))) {
-            return Err(Error::new(ErrorKind::Type, "arange: complex bounds have no order"));
-        }
-        let float = all.iter().any(|s| matches!(s, Scalar::Float(_)));
-        let dtype = dtype.unwrap_or(DType::of(if float { Kind::F64 } else { Kind::I64 }));
-        let [first, last, by] = all.map(f64::from_scalar);
-        if first.is_nan() || last.is_nan() || by.is_nan() {
-            return Err(Error::new(ErrorKind::Value, "arange: cannot compute length: a bound is NaN"));
-        }
-        if by == 0.0 {
-            return Err(Error::new(ErrorKind::Value, "arange: step must not be 0"));
-        }
-        let len = if float {
-            ((last - first) / by).ceil().max(0.0)
-        } else {
-            let [first, last, by] = all.map(int);
-            let span = if by > 0 { last - first } else { first - last };
-            if span <= 0 { 0.0 } else { ((span + by.abs() - 1) / by.abs()) as f64 }
-        };
-        if !len.is_finite() || len > isize::MAX as f64 {
-            return Err(Error::new(ErrorKind::Value, format!("arange: {len} values: Maximum allowed size exceeded")));
-        }
-        let len = len as usize;
-        if let (Some(end), false) = (len.checked_sub(1), float) {
-            start.check(dtype)?;
-            Scalar::Int(int(start) + end as i128 * int(step)).check(dtype)?;
-        }
-        let array = Array::empty(&[len], dtype, "arange")?;
-        if float {
-            array.fill_with(|i| Scalar::Float(first + i as f64 * by));
-        } else {
-            array.fill_with(|i| Scalar::Int(int(start) + i as i128 * int(step)));
-        }
-        Ok(array)
-    }
-
-    /// `num` values evenly from `start` to `stop`, the end included or not.
-    pub fn linspace(start: Scalar, stop: Scalar, num: usize, endpoint: bool, dtype: Option<DType>) -> Result<Array> {
-        let complex = matches!(start, Scalar::Complex(..)) || matches!(stop, Scalar::Complex(..));
-        let dtype = dtype.unwrap_or(DType::of(if complex { Kind::C128 } else { Kind::F64 }));
-        let [(a_re, a_im), (b_re, b_im)] = [start, stop].map(parts);
-        let steps = if endpoint { num.saturating_sub(1) } else { num } as f64;
-        let whole = dtype.kind().category() <= Category::Signed;
-        let at = |a: f64, b: f64, i: usize| {
-            let value = if endpoint && i + 1 == num && num > 1 { b } else { a + (b - a) / steps.max(1.0) * i as f64 };
-            if whole { value.floor() } else { value }
-        };
-        let array = Array::empty(&[num], dtype, "linspace")?;
-        array.fill_with(|i| {
-            if complex {
-                Scalar::Complex(at(a_re, b_re, i), at(a_im, b_im, i))
-            } else {
-                Scalar::Float(at(a_re, b_re, i))
-            }
-        });
-        Ok(array)
-    }
-
     /// Ones on the diagonal `k` of a matrix of zeros.
     pub fn eye(rows: usize, columns: usize, k: isize, dtype: DType) -> Result<Array> {
         let array = Array::zeros(&[rows, columns], dtype)?;
-        for row in 0..rows as isize {
-            if let Some(column) = row.checked_add(k).filter(|c| (0..columns as isize).contains(c)) {
-                array.set_item(&[row, column], Scalar::Int(1))?;
-            }
+        let (down, right) = (k.min(0).unsigned_abs(), k.max(0) as usize);
+        for i in 0..rows.saturating_sub(down).min(columns.saturating_sub(right)) {
+            array.set_item(&[(down + i) as isize, (right + i) as isize], Scalar::Int(1))?;
         }
         Ok(array)
     }
@@ -138,8 +77,8 @@ impl Array {
     /// # Ok::<(), metes_memory::Error>(())
     /// ```
     pub fn from_slice<T: Element>(shape: &[usize], values: &[T]) -> Result<Array> {
-        let array = Array::empty(shape, DType::of(T::KIND), "from_slice")?;
         check_count(shape, values.len())?;
+        let array = Array::empty(shape, DType::of(T::KIND), "from_slice")?;
         // SAFETY: the array is fresh, dense, and has as many elements of T as there are values.
         unsafe { std::ptr::copy_nonoverlapping(values.as_ptr().cast::<u8>(), array.as_ptr(), size_of_val(values)) };
         Ok(array)
@@ -201,24 +140,9 @@ fn like(layout: &Layout, was: usize, itemsize: usize, order: Order) -> Result<La
 }
 
 fn check_count(shape: &[usize], count: usize) -> Result<()> {
-    if shape.iter().product::<usize>() == count {
+    if size_of_shape(shape) == Some(count) {
         return Ok(());
     }
     let message = format!("cannot reshape array of size {count} into shape {}", crate::shape_text(shape));
     Err(Error::new(ErrorKind::Value, message))
-}
-
-fn int(value: Scalar) -> i128 {
-    match value {
-        Scalar::Int(value) => value,
-        Scalar::Bool(value) => i128::from(value),
-        Scalar::Float(value) | Scalar::Complex(value, _) => value as i128,
-    }
-}
-
-fn parts(value: Scalar) -> (f64, f64) {
-    match value {
-        Scalar::Complex(re, im) => (re, im),
-        other => (f64::from_scalar(other), 0.0),
-    }
 }

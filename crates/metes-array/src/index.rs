@@ -32,7 +32,7 @@ pub enum Index {
 /// ```
 ///
 /// # Errors
-/// A step of 0.
+/// A step of 0, or more elements than an array has.
 pub fn slice_indices(
     start: Option<isize>,
     stop: Option<isize>,
@@ -43,7 +43,8 @@ pub fn slice_indices(
     if step == 0 {
         return Err(Error::new(ErrorKind::Value, "slice step cannot be zero"));
     }
-    let len = len as isize;
+    let len = isize::try_from(len)
+        .map_err(|_| Error::new(ErrorKind::Value, format!("slice of {len} elements: no array has so many")))?;
     let (lowest, highest) = if step > 0 { (0, len) } else { (-1, len - 1) };
     let clamp = |at: isize| if at < 0 { at.saturating_add(len).max(lowest) } else { at.min(highest) };
     let start = start.map_or(if step > 0 { lowest } else { highest }, clamp);
@@ -109,7 +110,7 @@ impl Layout {
             return Err(Error::new(ErrorKind::Index, message));
         }
         let offset = if shape.contains(&0) { self.offset() } else { offset as usize };
-        Ok(Layout::new(&shape, &strides, offset))
+        Ok(Layout::derived(&shape, &strides, offset))
     }
 
     fn position(&self, axis: usize, at: isize) -> Result<isize> {
@@ -124,7 +125,7 @@ impl Layout {
 
 /// The shape of what `index` selects from something of this shape.
 pub fn index_shape(shape: &[usize], index: &[Index]) -> Result<Dims> {
-    let flat = Layout::new(shape, &vec![0; shape.len()], 0);
+    let flat = Layout::new(shape, &vec![0; shape.len()], 0)?;
     Ok(flat.index(index).map_err(|e| e.context(format_args!("shape {}", shape_text(shape))))?.shape().into())
 }
 

@@ -33,15 +33,37 @@ pub struct Layout {
 
 impl Layout {
     /// A layout from its parts; an [`crate::Array`] checks it against its buffer.
-    pub fn new(shape: &[usize], strides: &[isize], offset: usize) -> Layout {
+    ///
+    /// # Errors
+    /// [`ErrorKind::Value`] for shape and strides of different lengths, and as [`Layout::check`] for single bytes.
+    pub fn new(shape: &[usize], strides: &[isize], offset: usize) -> Result<Layout> {
+        if shape.len() != strides.len() {
+            return Err(Error::new(ErrorKind::Value, "strides and shape must have the same length"));
+        }
+        check_shape(shape, 1)?;
+        Ok(Layout::derived(shape, strides, offset))
+    }
+
+    /// A layout from parts that another layout, or a check, vouches for.
+    pub(crate) fn derived(shape: &[usize], strides: &[isize], offset: usize) -> Layout {
         debug_assert_eq!(shape.len(), strides.len());
+        debug_assert!(check_shape(shape, 1).is_ok());
         Layout { shape: shape.into(), strides: strides.into(), offset }
+    }
+
+    /// Whether an array of elements of `itemsize` bytes may have this shape.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Value`] for more than 64 axes, or more bytes than the address space, even where another axis is
+    /// empty.
+    pub fn check(&self, itemsize: usize) -> Result<()> {
+        check_shape(&self.shape, itemsize).map(|_| ())
     }
 
     /// C-contiguous, for elements of `itemsize` bytes.
     ///
     /// # Errors
-    /// More than 64 axes, or more bytes than the address space, even where another axis is empty.
+    /// As [`Layout::check`].
     pub fn contiguous(shape: &[usize], itemsize: usize) -> Result<Layout> {
         Layout::in_order(shape, itemsize, (0..shape.len()).rev())
     }
@@ -53,19 +75,14 @@ impl Layout {
 
     /// Dense, with the axes named fastest first.
     pub(crate) fn in_order(shape: &[usize], itemsize: usize, axes: impl Iterator<Item = usize>) -> Result<Layout> {
-        if shape.len() > MAX_NDIM {
-            let message = format!("maximum supported dimension for an array is {MAX_NDIM}, found {}", shape.len());
-            return Err(Error::new(ErrorKind::Value, message));
-        }
+        let empty = check_shape(shape, itemsize)? == 0;
         let mut strides: Strides = SmallVec::from_elem(0, shape.len());
-        let mut step = itemsize;
-        for axis in axes {
-            strides[axis] = isize::try_from(step).map_err(|_| too_big(shape))?;
-            step = step.checked_mul(shape[axis].max(1)).ok_or_else(|| too_big(shape))?;
-        }
-        isize::try_from(step).map_err(|_| too_big(shape))?;
-        if shape.contains(&0) {
-            strides.fill(0);
+        if !empty {
+            let mut step = itemsize as isize;
+            for axis in axes {
+                strides[axis] = step;
+                step *= shape[axis] as isize;
+            }
         }
         Ok(Layout { shape: shape.into(), strides, offset: 0 })
     }
@@ -150,6 +167,27 @@ impl Layout {
         axes.sort_by_key(|&a| std::cmp::Reverse(self.strides[a].unsigned_abs()));
         axes
     }
+}
+
+/// The number of elements of a shape; `None` where counting them overflows.
+pub(crate) fn size_of_shape(shape: &[usize]) -> Option<usize> {
+    if shape.contains(&0) { Some(0) } else { shape.iter().try_fold(1usize, |size, &n| size.checked_mul(n)) }
+}
+
+/// The number of elements of a shape that an array of elements of `itemsize` bytes may have: the one check that all
+/// layouts pass, so that no arithmetic on them overflows.
+fn check_shape(shape: &[usize], itemsize: usize) -> Result<usize> {
+    if shape.len() > MAX_NDIM {
+        let message = format!("maximum supported dimension for an array is {MAX_NDIM}, found {}", shape.len());
+        return Err(Error::new(ErrorKind::Value, message));
+    }
+    let mut bytes = itemsize.max(1);
+    let mut size = 1;
+    for &n in shape {
+        bytes = bytes.checked_mul(n.max(1)).filter(|&b| isize::try_from(b).is_ok()).ok_or_else(|| too_big(shape))?;
+        size *= n;
+    }
+    if isize::try_from(bytes).is_err() { Err(too_big(shape)) } else { Ok(size) }
 }
 
 fn too_big(shape: &[usize]) -> Error {

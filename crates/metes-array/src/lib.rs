@@ -12,6 +12,7 @@ mod element;
 mod index;
 mod layout;
 mod overlap;
+mod ranges;
 mod reshape;
 mod scalar;
 mod typed;

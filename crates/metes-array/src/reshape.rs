@@ -1,6 +1,6 @@
 //! Reshape, ravel, flatten: a view wherever strides can express the new shape, else a copy.
 
-use crate::layout::{Dims, Layout, Strides, shape_text};
+use crate::layout::{Dims, Layout, Strides, shape_text, size_of_shape};
 use crate::{Array, Order};
 use metes_memory::{Error, ErrorKind, Result};
 
@@ -9,7 +9,9 @@ use metes_memory::{Error, ErrorKind, Result};
 /// # Errors
 /// [`ErrorKind::Value`] for a second -1, another negative length, or another number of elements.
 pub fn resolve_shape(from: &[usize], to: &[isize]) -> Result<Dims> {
-    let size: usize = from.iter().product();
+    let Some(size) = size_of_shape(from) else {
+        return Err(Error::new(ErrorKind::Value, format!("reshape: shape {} is too big", shape_text(from))));
+    };
     let wrong = || {
         let to = to.iter().map(isize::to_string).collect::<Vec<_>>().join(",");
         let comma = if to.contains(',') { "" } else { "," };
@@ -35,14 +37,14 @@ pub fn resolve_shape(from: &[usize], to: &[isize]) -> Result<Dims> {
 
 impl Layout {
     /// The layout of the same elements, taken in C order, under another shape of as many elements; `None` where no
-    /// strides express it.
+    /// strides express it, or the new shape has another number of elements.
     ///
     /// Groups of old axes are matched with groups of new axes of the same size; a group that is one run of memory
     /// (each stride the next one's times its length) can be cut anew.
     pub fn reshape(&self, shape: &[usize], itemsize: usize) -> Option<Layout> {
-        if self.shape().contains(&0) {
-            let dense = Layout::contiguous(shape, itemsize).ok()?;
-            return Some(Layout::new(shape, dense.strides(), self.offset()));
+        let dense = Layout::contiguous(shape, itemsize).ok().filter(|dense| dense.size() == self.size())?;
+        if self.size() == 0 {
+            return Some(Layout::derived(shape, dense.strides(), self.offset()));
         }
         let old: Vec<(usize, isize)> =
             self.shape().iter().copied().zip(self.strides().iter().copied()).filter(|&(n, _)| n != 1).collect();
@@ -73,14 +75,14 @@ impl Layout {
         }
         let last = strides[..to].last().copied().unwrap_or(itemsize as isize);
         strides[to..].fill(last);
-        Some(Layout::new(shape, &strides, self.offset()))
+        Some(Layout::derived(shape, &strides, self.offset()))
     }
 
     fn reversed(&self) -> Layout {
         let (mut shape, mut strides) = (Dims::from(self.shape()), Strides::from(self.strides()));
         shape.reverse();
         strides.reverse();
-        Layout::new(&shape, &strides, self.offset())
+        Layout::derived(&shape, &strides, self.offset())
     }
 }
 
@@ -99,6 +101,7 @@ impl Array {
             Order::K => return Err(Error::new(ErrorKind::Value, "order 'K' is not permitted for reshaping")),
         };
         let itemsize = self.dtype().size();
+        Layout::contiguous(&shape, itemsize)?;
         let view = |layout: &Layout| {
             if fortran {
                 let back: Dims = shape.iter().rev().copied().collect();

@@ -123,7 +123,16 @@ impl Array {
     }
 
     /// All elements in C order.
-    pub fn to_scalars(&self) -> Vec<Scalar> {
+    ///
+    /// # Errors
+    /// [`ErrorKind::Busy`] while user code writes them.
+    pub fn to_scalars(&self) -> Result<Vec<Scalar>> {
+        let _guard = Buffer::guard(&[(self.buffer(), self.extent(), Access::Read)], "to_scalars")?;
+        Ok(self.guarded_scalars())
+    }
+
+    /// All elements in C order, while the caller holds a guard on them.
+    pub(crate) fn guarded_scalars(&self) -> Vec<Scalar> {
         let mut out = Vec::with_capacity(self.size());
         // SAFETY: the visited places are this array's elements.
         self.for_each_place(|place| out.push(unsafe { Scalar::read(self.dtype(), place) }));

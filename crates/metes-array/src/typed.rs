@@ -97,7 +97,7 @@ impl<T: Element> Read<'_, T> {
     pub fn to_vec(&self) -> Vec<T> {
         match self.as_slice() {
             Some(slice) => slice.to_vec(),
-            None => self.array.to_scalars().into_iter().map(T::from_scalar).collect(),
+            None => self.array.guarded_scalars().into_iter().map(T::from_scalar).collect(),
         }
     }
 }

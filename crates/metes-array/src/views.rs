@@ -1,12 +1,16 @@
 //! Views that permute, drop, add or reinterpret axes.
 
 use crate::layout::{Dims, Layout, Strides, shape_text};
-use crate::{Array, Index};
+use crate::{Array, Index, MAX_NDIM};
 use metes_dtype::{Category, DType, Kind};
 use metes_memory::{Error, ErrorKind, Result};
 
 fn value(message: String) -> Error {
     Error::new(ErrorKind::Value, message)
+}
+
+fn repeated(axes: &[usize]) -> bool {
+    (1..axes.len()).any(|i| axes[..i].contains(&axes[i]))
 }
 
 impl Array {
@@ -26,7 +30,7 @@ impl Array {
     fn permuted(&self, axes: &[usize]) -> Array {
         let shape: Dims = axes.iter().map(|&a| self.shape()[a]).collect();
         let strides: Strides = axes.iter().map(|&a| self.strides()[a]).collect();
-        self.with_layout(Layout::new(&shape, &strides, self.layout().offset()))
+        self.with_layout(Layout::derived(&shape, &strides, self.layout().offset()))
     }
 
     /// A view with the axes in another order, reversed by default.
@@ -38,7 +42,7 @@ impl Array {
             return Err(value("axes don't match array".to_owned()));
         }
         let axes: Vec<usize> = axes.iter().map(|&a| self.axis(a)).collect::<Result<_>>()?;
-        if (1..axes.len()).any(|i| axes[..i].contains(&axes[i])) {
+        if repeated(&axes) {
             return Err(value("repeated axis in transpose".to_owned()));
         }
         Ok(self.permuted(&axes))
@@ -58,7 +62,6 @@ impl Array {
         }
         let from: Vec<usize> = from.iter().map(|&a| self.axis(a)).collect::<Result<_>>()?;
         let to: Vec<usize> = to.iter().map(|&a| self.axis(a)).collect::<Result<_>>()?;
-        let repeated = |axes: &[usize]| (1..axes.len()).any(|i| axes[..i].contains(&axes[i]));
         if repeated(&from) || repeated(&to) {
             return Err(value("repeated axis in moveaxis".to_owned()));
         }
@@ -75,6 +78,9 @@ impl Array {
             Some(axes) => axes.iter().map(|&a| self.axis(a)).collect::<Result<_>>()?,
             None => (0..self.ndim()).filter(|&a| self.shape()[a] == 1).collect(),
         };
+        if repeated(&drop) {
+            return Err(value("duplicate value in 'axis'".to_owned()));
+        }
         if let Some(&axis) = drop.iter().find(|&&a| self.shape()[a] != 1) {
             let shape = shape_text(self.shape());
             return Err(value(format!(
@@ -86,6 +92,10 @@ impl Array {
 
     /// A view with new axes of length 1 at these places of the result.
     pub fn expand_dims(&self, axes: &[isize]) -> Result<Array> {
+        if axes.len() > MAX_NDIM {
+            let message = format!("expand_dims: {} new axes, an array has at most {MAX_NDIM}", axes.len());
+            return Err(value(message));
+        }
         let ndim = (self.ndim() + axes.len()) as isize;
         let mut index = vec![Index::Slice { start: None, stop: None, step: None }; ndim as usize];
         for &axis in axes {
@@ -105,9 +115,15 @@ impl Array {
     /// A view with the order of elements reversed along these axes, all by default.
     pub fn flip(&self, axes: Option<&[isize]>) -> Result<Array> {
         let mut index = vec![Index::Slice { start: None, stop: None, step: None }; self.ndim()];
-        let axes: Vec<isize> = axes.map_or_else(|| (0..self.ndim() as isize).collect(), <[isize]>::to_vec);
+        let axes: Vec<usize> = match axes {
+            Some(axes) => axes.iter().map(|&a| self.axis(a)).collect::<Result<_>>()?,
+            None => (0..self.ndim()).collect(),
+        };
+        if repeated(&axes) {
+            return Err(value("repeated axis".to_owned()));
+        }
         for axis in axes {
-            index[self.axis(axis)?] = Index::Slice { start: None, stop: None, step: Some(-1) };
+            index[axis] = Index::Slice { start: None, stop: None, step: Some(-1) };
         }
         self.index(&index)
     }
@@ -128,10 +144,11 @@ impl Array {
         let mut strides: Strides = keep.iter().map(|&x| self.strides()[x]).collect();
         shape.push(len);
         strides.push(self.strides()[a].wrapping_add(self.strides()[b]));
-        let skip = (down as isize).wrapping_mul(self.strides()[a]) + (right as isize).wrapping_mul(self.strides()[b]);
+        let far = |steps: usize, axis: usize| (steps as isize).wrapping_mul(self.strides()[axis]);
+        let skip = far(down, a).wrapping_add(far(right, b));
         let start = if shape.contains(&0) { 0 } else { skip };
         let offset = (self.layout().offset() as isize + start) as usize;
-        Ok(self.with_layout(Layout::new(&shape, &strides, offset)).read_only())
+        Ok(self.with_layout(Layout::derived(&shape, &strides, offset)).read_only())
     }
 
     /// The real parts: a strided view of a complex array, the array itself otherwise.
@@ -155,7 +172,7 @@ impl Array {
         };
         let layout = self.layout();
         let skip = if layout.size() == 0 { 0 } else { which * kind.size() };
-        let layout = Layout::new(layout.shape(), layout.strides(), layout.offset() + skip);
+        let layout = Layout::derived(layout.shape(), layout.strides(), layout.offset() + skip);
         Some(
             Array::new(self.buffer().clone(), kind.into(), layout, self.is_writeable())
                 .expect("half of an element lies within it"),
@@ -190,15 +207,13 @@ impl Array {
             shape[last] = bytes / to;
             strides[last] = to as isize;
         }
-        Array::new(self.buffer().clone(), dtype, Layout::new(&shape, &strides, layout.offset()), self.is_writeable())
+        let layout = Layout::new(&shape, &strides, layout.offset())?;
+        Array::new(self.buffer().clone(), dtype, layout, self.is_writeable())
     }
 
     /// A read-only view with any shape and strides, proved to stay within the bytes that this array touches.
     pub fn as_strided(&self, shape: &[usize], strides: &[isize]) -> Result<Array> {
-        if shape.len() != strides.len() {
-            return Err(value("strides and shape must have the same length".to_owned()));
-        }
-        let layout = Layout::new(shape, strides, self.layout().offset());
+        let layout = Layout::new(shape, strides, self.layout().offset())?;
         let own = self.extent();
         match layout.extent(self.dtype().size()) {
             Some(e) if e.is_empty() || e.start >= own.start && e.end <= own.end => {

@@ -7,7 +7,7 @@
 use crate::direct;
 use crate::exec::{self, Walk};
 use crate::program::{ProgramBuilder, ScratchBuf, Slot};
-use crate::resolve::{Input, resolve, signed};
+use crate::resolve::{Input, placed, resolve, signed};
 use metes_array::{Array, Dims, Order, Scalar, broadcast_shapes, shape_text, shares_memory};
 use metes_dtype::{Casting, DType, Kind, can_cast};
 use metes_kernels::{Cell, Flags, NEGATIVE_POWER, Ufunc};
@@ -95,7 +95,7 @@ pub fn apply(ufunc: &'static Ufunc, inputs: &[Operand], options: &Options) -> Re
         .zip(cell.inputs)
         .map(|(input, &kind)| match input {
             Operand::Array(array) => Ok(array.clone()),
-            Operand::Weak(scalar) => Array::full(&[], *scalar, kind.into()),
+            Operand::Weak(scalar) => Array::full(&[], placed(*scalar, ufunc, &kinds, kind), kind.into()),
         })
         .collect::<Result<_>>()?;
     let shape = shape_of(ufunc, &arrays, options)?;

@@ -4,7 +4,7 @@
 //! are reused as soon as their value is dead. Constants are written out into registers once. An eager operation is a
 //! program of one step that reads and writes the arrays directly.
 
-use crate::resolve::{Input, resolve};
+use crate::resolve::{Input, placed, resolve};
 use metes_array::Scalar;
 use metes_dtype::DType;
 use metes_kernels::{Loop, Ufunc};
@@ -104,7 +104,7 @@ impl ProgramBuilder {
             .zip(cell.inputs)
             .map(|(arg, &kind)| match *arg {
                 Arg::Slot(slot) => self.cast(slot, kind.into()),
-                Arg::Weak(scalar) => self.constant(scalar, kind.into()),
+                Arg::Weak(scalar) => self.constant(placed(scalar, ufunc, &inputs, kind), kind.into()),
             })
             .collect::<SmallVec<[Slot; 3]>>();
         Ok(self.step(cell.call, &args, cell.outputs[0].into()))

@@ -97,6 +97,26 @@ fn wide_dtype(scalar: Scalar) -> DType {
     }
 }
 
+/// A Python number as an operand of the loop that was chosen for these inputs. Compared with integers, an integer beyond
+/// the range of all of them becomes an infinity: as a float64 it could be rounded into their range.
+pub(crate) fn placed(scalar: Scalar, ufunc: &Ufunc, inputs: &[Input], kind: Kind) -> Scalar {
+    let whole = |input: &Input| match input {
+        Input::DType(dtype) => dtype.kind().category() <= Category::Signed,
+        Input::Weak(_) => true,
+    };
+    match scalar {
+        Scalar::Int(value)
+            if kind == Kind::F64
+                && !(i128::from(i64::MIN)..=i128::from(u64::MAX)).contains(&value)
+                && COMPARISONS.contains(&ufunc.name)
+                && inputs.iter().all(whole) =>
+        {
+            Scalar::Float(f64::INFINITY.copysign(value as f64))
+        }
+        _ => scalar,
+    }
+}
+
 fn kind_in(input: &Input, common: DType) -> Kind {
     match *input {
         Input::DType(dtype) => dtype.kind(),

@@ -63,7 +63,7 @@ type Block = (*mut u8, [isize; 3]);
 impl Side<'_> {
     /// A part of the array as an array of its own.
     fn part(&self, offset: isize, shape: [usize; 3], steps: [isize; 3]) -> Result<Array> {
-        let layout = Layout::new(&shape, &steps, (self.array.layout().offset() as isize + offset) as usize);
+        let layout = Layout::new(&shape, &steps, (self.array.layout().offset() as isize + offset) as usize)?;
         Array::new(self.array.buffer().clone(), self.array.dtype(), layout, self.array.is_writeable())
     }
 

@@ -72,7 +72,7 @@ impl Buffer {
     /// Bytes that belong to `owner`, kept alive as long as the buffer. They are shown apart in the ledger.
     ///
     /// # Safety
-    /// `len` bytes at `ptr` stay valid (writable if `writeable`) until `owner` is dropped.
+    /// `len` bytes at `ptr` stay valid and initialised (writable if `writeable`) until `owner` is dropped.
     pub unsafe fn foreign(
         ptr: NonNull<u8>,
         len: usize,

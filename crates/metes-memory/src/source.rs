@@ -93,7 +93,8 @@ unsafe impl Sync for Block {}
 
 /// Where bytes come from.
 pub trait Source: Send + Sync {
-    /// Hands out a block, or says why not. Contents are undefined unless the request is `zeroed`.
+    /// Hands out a block, or says why not. Its bytes are zero if the request is `zeroed`, else zero or what an earlier
+    /// owner left: any value, but always one, so that safe code may read them.
     fn take(&self, request: &Request) -> Result<Block>;
 
     /// Takes a block back.

@@ -1,6 +1,7 @@
 //! [`System`]: bytes from the operating system; own mappings for large blocks, the program's allocator for the others.
 //!
 //! Mapped pages are zero and cost no physical memory until they are touched, and unmapping gives them back at once.
+//! Everything from here is zero, so that no safe interface above ever shows bytes without a value.
 
 use crate::{Block, Error, Refusal, Request, Result, Source, size_text};
 use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
@@ -46,9 +47,7 @@ impl Source for System {
         } else {
             let layout = Layout::from_size_align(bytes, request.align).map_err(|_| refused(request))?;
             // SAFETY: the size is not zero.
-            NonNull::new(unsafe {
-                if request.zeroed { std::alloc::alloc_zeroed(layout) } else { std::alloc::alloc(layout) }
-            })
+            NonNull::new(unsafe { std::alloc::alloc_zeroed(layout) })
         };
         let ptr = ptr.ok_or_else(|| refused(request))?;
         Ok(Block::new(ptr, bytes, request))

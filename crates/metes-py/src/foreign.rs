@@ -64,7 +64,8 @@ pub(crate) unsafe fn show(from: Described, label: &'static str, owner: Box<dyn A
     // SAFETY: the caller promises the elements, all of which lie between the lowest and the highest byte that
     // strides reach.
     let buffer = unsafe { Buffer::foreign(start, low + high, from.writeable, label, owner) };
-    Array::new(buffer, from.dtype, Layout::new(&from.shape, strides, low), from.writeable).or_raise()
+    let layout = Layout::new(&from.shape, strides, low).or_raise()?;
+    Array::new(buffer, from.dtype, layout, from.writeable).or_raise()
 }
 
 /// How many bytes elements reach below the first one's address, and from there on.

@@ -76,6 +76,7 @@ fn over_buffer(
         return Err(PyValueError::new_err(format!("{NAME}: the buffer of the data must be dense")));
     }
     let dense = Layout::contiguous(shape, dtype.size()).or_raise()?;
-    let layout = Layout::new(shape, strides.as_deref().unwrap_or(dense.strides()), raw.layout().offset() + offset);
+    let layout =
+        Layout::new(shape, strides.as_deref().unwrap_or(dense.strides()), raw.layout().offset() + offset).or_raise()?;
     Array::new(raw.buffer().clone(), dtype, layout, raw.is_writeable()).or_raise()
 }

@@ -89,6 +89,7 @@ fn slice(start: isize, stop: isize, step: isize) -> Index {
 fn numbers(array: &Array) -> Vec<f64> {
     array
         .to_scalars()
+        .unwrap()
         .into_iter()
         .map(|s| match s {
             Scalar::Bool(b) => f64::from(u8::from(b)),

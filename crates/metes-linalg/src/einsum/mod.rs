@@ -129,7 +129,7 @@ impl Term {
                 }
             }
         }
-        let layout = Layout::new(&shape, &strides, array.layout().offset());
+        let layout = Layout::new(&shape, &strides, array.layout().offset())?;
         let array = Array::new(array.buffer().clone(), array.dtype(), layout, array.is_writeable())?;
         Ok(Term { array, labels: own })
     }
@@ -143,7 +143,7 @@ impl Term {
         let axes: Vec<Option<usize>> = labels.iter().map(|&l| self.axis(l)).collect();
         let shape: Dims = axes.iter().map(|axis| axis.map_or(1, |axis| self.array.shape()[axis])).collect();
         let strides: Strides = axes.iter().map(|axis| axis.map_or(0, |axis| self.array.strides()[axis])).collect();
-        let layout = Layout::new(&shape, &strides, self.array.layout().offset());
+        let layout = Layout::new(&shape, &strides, self.array.layout().offset())?;
         Array::new(self.array.buffer().clone(), self.array.dtype(), layout, self.array.is_writeable())
     }
 }

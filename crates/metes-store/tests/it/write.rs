@@ -36,7 +36,7 @@ fn rows_must_have_the_dtype_and_shape() {
     let columns = counting(&[3, 4], Kind::I16).transpose(None).unwrap();
     writer.write_rows(&columns).unwrap();
     writer.finish().unwrap();
-    assert_eq!(load(&path("rows.npy")).unwrap().to_scalars(), columns.to_scalars());
+    assert_eq!(load(&path("rows.npy")).unwrap().to_scalars().unwrap(), columns.to_scalars().unwrap());
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn an_array_is_saved_over_the_file_that_it_is_mapped_from() {
     let mapped = metes_store::open_npy(&file).unwrap().map(metes_memory::MapMode::ReadOnly).unwrap();
     let flipped = mapped.flip(None).unwrap();
     save(&file, &flipped).unwrap();
-    assert_eq!(load(&file).unwrap().to_scalars(), flipped.to_scalars());
+    assert_eq!(load(&file).unwrap().to_scalars().unwrap(), flipped.to_scalars().unwrap());
 }
 
 #[test]
