@@ -1,6 +1,8 @@
 //! Metes: n-dimensional arrays with the memory under control.
 
 pub mod bits;
+#[cfg(feature = "ndarray")]
+pub mod ndarray;
 pub mod sets;
 
 pub use metes_array as array;

@@ -46,7 +46,8 @@ pub fn check() -> Result<String> {
             wrong.push(format!("{name}: not in the list of xtask/src/check/arrows.rs; say there what it may use"));
             continue;
         };
-        let extra = used.iter().filter(|other| !may.contains(&other.as_str()));
+        // A crate may name itself among what its tests need, to have its own features on.
+        let extra = used.iter().filter(|other| *other != name && !may.contains(&other.as_str()));
         wrong.extend(extra.map(|other| format!("{name} uses {other}, which points the wrong way")));
     }
     if wrong.is_empty() { Ok(format!("{} crates", members.len())) } else { Err(wrong.join("\n")) }

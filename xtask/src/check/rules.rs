@@ -49,6 +49,7 @@ const UNSAFE: &[&str] = &[
     "crates/metes-py/src/arrow/abi.rs",
     "crates/metes-py/src/arrow/export.rs",
     "crates/metes-py/src/arrow/import.rs",
+    "crates/metes/src/ndarray.rs",
     "crates/metes-py/src/attributes.rs",
     "crates/metes-py/src/buffer/export.rs",
     "crates/metes-py/src/buffer/import.rs",

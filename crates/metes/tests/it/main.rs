@@ -1,0 +1,3 @@
+//! The Rust door.
+
+mod ndarray;
