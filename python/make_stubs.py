@@ -217,8 +217,8 @@ def package():
             lines.append(f"from .{module.split('.')[1]} import {name} as {name}\n")
         elif name == "memory":
             continue
-        elif isinstance(value, float):
-            lines.append(f"{name}: float\n")
+        elif isinstance(value, (float, str)):
+            lines.append(f"{name}: {type(value).__name__}\n")
         elif value is None:
             lines.append(f"{name}: None\n")
         elif name in ("ufuncs", "reductions"):

@@ -18,12 +18,14 @@ from . import (
     _native,
     _printing,
     _sets,
+    _standard,
     memory,
 )
 from ._limits import *
 from ._manipulate import *
 from ._printing import *
 from ._sets import *
+from ._standard import *
 
 __version__ = _native.__version__
 
@@ -31,6 +33,8 @@ __version__ = _native.__version__
 _exported = {name: value for name, value in vars(_native).items() if not name.startswith("_")}
 globals().update(_exported)
 
+# The row of that name takes both bounds; the function takes either.
+clip = _standard.clip
 concat = _native.concatenate
 dtype = _native.DType
 
@@ -57,6 +61,7 @@ _parts = [
     _manipulate,
     _printing,
     _sets,
+    _standard,
 ]
 _own = ["concat", "dtype", "e", "inf", "memory", "nan", "newaxis", "pi", "reductions", "ufuncs"]
 

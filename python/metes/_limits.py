@@ -74,7 +74,7 @@ class iinfo:
         return f"iinfo(dtype={self.dtype}, min={self.min}, max={self.max})"
 
 
-def isdtype(dtype, kind, /):
+def isdtype(dtype, kind):
     """Whether a dtype is `kind`: a dtype, a family such as "real floating", or any of a tuple of those.
 
     >>> import metes as mt

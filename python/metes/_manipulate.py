@@ -174,9 +174,11 @@ def stack(arrays, /, axis=0, *, dtype=None, casting="same_kind"):
     return concatenate([expand_dims(a, axis) for a in arrays], axis=axis, dtype=dtype, casting=casting)
 
 
-def astype(a, dtype, /, *, copy=True, casting="unsafe"):
+def astype(a, dtype, /, *, copy=True, casting="unsafe", device=None):
     """A copy cast to `dtype`; with `copy=False` the array itself where it has that dtype already."""
     a = _array(a)
+    if device not in (None, "cpu"):
+        raise ValueError(f"astype: unsupported device {device!r}: the only one is 'cpu'")
     return a.astype(dtype) if isinstance(a, LazyArray) else a.astype(dtype, copy=copy, casting=casting)
 
 

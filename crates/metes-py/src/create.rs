@@ -21,66 +21,76 @@ pub(crate) fn functions() -> Vec<ffi::PyMethodDef> {
         method!(
             "asarray",
             asarray,
-            ["obj", "dtype=None", "order=None", "*", "copy=None"],
+            ["obj", "dtype=None", "order=None", "*", "copy=None", "device=None"],
             "The array for anything that can be one, sharing bytes where that is possible.\n\ncopy=False raises ValueError where a copy is needed."
         ),
         method!(
             "array",
             array,
-            ["obj", "dtype=None", "*", "copy=True", "order=None"],
+            ["obj", "dtype=None", "*", "copy=True", "order=None", "device=None"],
             "A new array with the values of anything that can be one."
         ),
         method!(
             "empty",
             empty,
-            ["shape", "dtype=None", "order='C'"],
+            ["shape", "dtype=None", "order='C'", "*", "device=None"],
             "An array whose values are whatever lay in memory."
         ),
         method!(
             "zeros",
             zeros,
-            ["shape", "dtype=None", "order='C'"],
+            ["shape", "dtype=None", "order='C'", "*", "device=None"],
             "An array of zeros; costs nothing until touched."
         ),
-        method!("ones", ones, ["shape", "dtype=None", "order='C'"], "An array of ones."),
-        method!("full", full, ["shape", "fill_value", "dtype=None", "order='C'"], "An array filled with one value."),
+        method!("ones", ones, ["shape", "dtype=None", "order='C'", "*", "device=None"], "An array of ones."),
+        method!(
+            "full",
+            full,
+            ["shape", "fill_value", "dtype=None", "order='C'", "*", "device=None"],
+            "An array filled with one value."
+        ),
         method!(
             "empty_like",
             empty_like,
-            ["prototype", "dtype=None", "order='K'", "*", "shape=None"],
+            ["prototype", "dtype=None", "order='K'", "*", "shape=None", "device=None"],
             "An uninitialised array of the prototype's shape, dtype and order of axes."
         ),
         method!(
             "zeros_like",
             zeros_like,
-            ["prototype", "dtype=None", "order='K'", "*", "shape=None"],
+            ["prototype", "dtype=None", "order='K'", "*", "shape=None", "device=None"],
             "Zeros of the prototype's shape, dtype and order of axes."
         ),
         method!(
             "ones_like",
             ones_like,
-            ["prototype", "dtype=None", "order='K'", "*", "shape=None"],
+            ["prototype", "dtype=None", "order='K'", "*", "shape=None", "device=None"],
             "Ones of the prototype's shape, dtype and order of axes."
         ),
         method!(
             "full_like",
             full_like,
-            ["prototype", "fill_value", "dtype=None", "order='K'", "*", "shape=None"],
+            ["prototype", "fill_value", "dtype=None", "order='K'", "*", "shape=None", "device=None"],
             "One value in the prototype's shape, dtype and order of axes."
         ),
         method!(
             "arange",
             arange,
-            ["start", "stop=None", "step=1", "dtype=None"],
+            ["start", "stop=None", "step=1", "dtype=None", "*", "device=None"],
             "Values from start (0 where only stop is given) by step, stop excluded."
         ),
         method!(
             "linspace",
             linspace,
-            ["start", "stop", "num=50", "endpoint=True", "*", "dtype=None"],
+            ["start", "stop", "num=50", "endpoint=True", "*", "dtype=None", "device=None"],
             "num values evenly spaced from start to stop."
         ),
-        method!("eye", eye, ["N", "M=None", "k=0", "dtype=None"], "Ones on the diagonal k of a matrix of zeros."),
+        method!(
+            "eye",
+            eye,
+            ["N", "M=None", "k=0", "dtype=None", "*", "device=None"],
+            "Ones on the diagonal k of a matrix of zeros."
+        ),
         method!(
             "frombuffer",
             frombuffer,
@@ -92,12 +102,24 @@ pub(crate) fn functions() -> Vec<ffi::PyMethodDef> {
 
 type Made<'py> = PyResult<Bound<'py, PyAny>>;
 
+/// Refuses every `device=` but "cpu".
+fn on_cpu(args: &Args<'_, '_>) -> PyResult<()> {
+    match args.named("device") {
+        Some(device) if !device.eq("cpu")? => {
+            Err(PyValueError::new_err(format!("unsupported device {device}: the only one is 'cpu'")))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn asarray<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    on_cpu(args)?;
     let copy = args.some(3).map(|c| c.is_truthy()).transpose()?;
     convert(args, 2, copy, Order::K)
 }
 
 fn array<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    on_cpu(args)?;
     let copy = match args.get(2) {
         None => Some(true),
         Some(given) if given.is_none() => None,
@@ -158,21 +180,25 @@ fn in_order<'py>(
 }
 
 fn empty<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    on_cpu(args)?;
     let dtype = dtype_or_float(args, 1)?;
     in_order(args, 2, |shape| Array::empty(shape, dtype, "empty"))
 }
 
 fn zeros<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    on_cpu(args)?;
     let dtype = dtype_or_float(args, 1)?;
     in_order(args, 2, |shape| Array::zeros(shape, dtype))
 }
 
 fn ones<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    on_cpu(args)?;
     let dtype = dtype_or_float(args, 1)?;
     in_order(args, 2, |shape| Array::ones(shape, dtype))
 }
 
 fn full<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    on_cpu(args)?;
     let value = args.required(1)?;
     let dtype = parse_dtype_or_none(args.some(2))?;
     if let Some(scalar) = weak_scalar(value)? {
@@ -207,6 +233,7 @@ fn like<'py>(args: &Args<'_, 'py>, first: usize, op: &'static str) -> Made<'py> 
 }
 
 fn empty_like<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    on_cpu(args)?;
     like(args, 1, "empty_like")
 }
 
@@ -217,14 +244,17 @@ fn filled_like<'py>(args: &Args<'_, 'py>, first: usize, op: &'static str, value:
 }
 
 fn zeros_like<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    on_cpu(args)?;
     filled_like(args, 1, "zeros_like", Operand::Weak(Scalar::Int(0)))
 }
 
 fn ones_like<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    on_cpu(args)?;
     filled_like(args, 1, "ones_like", Operand::Weak(Scalar::Int(1)))
 }
 
 fn full_like<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    on_cpu(args)?;
     let value = args.required(1)?;
     let value = match weak_scalar(value)? {
         Some(scalar) => Operand::Weak(scalar),
@@ -234,6 +264,7 @@ fn full_like<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
 }
 
 fn arange<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    on_cpu(args)?;
     let first = to_scalar(args.required(0)?)?;
     let (start, stop) = match args.some(1) {
         None => (Scalar::Int(0), first),
@@ -245,6 +276,7 @@ fn arange<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
 }
 
 fn linspace<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    on_cpu(args)?;
     let (start, stop) = (to_scalar(args.required(0)?)?, to_scalar(args.required(1)?)?);
     let num = args.some(2).map_or(Ok(50), parse_integer)?;
     let num = usize::try_from(num)
@@ -255,6 +287,7 @@ fn linspace<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
 }
 
 fn eye<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    on_cpu(args)?;
     let length = |at: usize| args.some(at).map(|n| parse_shape(n).map(|shape| shape[0])).transpose();
     let rows = length(0)?.ok_or_else(|| PyTypeError::new_err("eye: N must be a length"))?;
     let columns = length(1)?.unwrap_or(rows);

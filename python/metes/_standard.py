@@ -1,0 +1,102 @@
+"""What the array API standard asks of the namespace itself, and its functions that are a few lines over others."""
+
+from __future__ import annotations
+
+from . import _native
+from ._native import Array, DType, LazyArray, asarray, maximum, minimum, positive
+
+__all__ = ["__array_api_version__", "__array_namespace_info__", "clip", "imag", "real"]
+
+__array_api_version__ = "2025.12"
+
+# The standard's families of dtypes; `_limits.isdtype` knows them by the same names.
+_KINDS = {
+    "bool": ["bool"],
+    "signed integer": ["int8", "int16", "int32", "int64"],
+    "unsigned integer": ["uint8", "uint16", "uint32", "uint64"],
+    "real floating": ["float32", "float64"],
+    "complex floating": ["complex64", "complex128"],
+}
+_KINDS["integral"] = _KINDS["signed integer"] + _KINDS["unsigned integer"]
+_KINDS["numeric"] = _KINDS["integral"] + _KINDS["real floating"] + _KINDS["complex floating"]
+
+
+class __array_namespace_info__:  # noqa: N801
+    """What the library offers, as the array API standard asks for it: one device, "cpu".
+
+    >>> import metes as mt
+    >>> mt.__array_namespace_info__().default_dtypes()["integral"]
+    dtype('int64')
+    """
+
+    def capabilities(self):
+        """What is supported: boolean indexing, shapes that depend on data, and 64 axes."""
+        return {"boolean indexing": True, "data-dependent shapes": True, "max dimensions": 64}
+
+    def default_device(self):
+        """The device of new arrays."""
+        return "cpu"
+
+    def devices(self):
+        """All devices."""
+        return ("cpu",)
+
+    def default_dtypes(self, *, device=None):
+        """The dtypes of arrays that are made of Python's numbers."""
+        _check_device(device)
+        names = {
+            "real floating": "float64",
+            "complex floating": "complex128",
+            "integral": "int64",
+            "indexing": "int64",
+        }
+        return {family: DType(name) for family, name in names.items()}
+
+    def dtypes(self, *, device=None, kind=None):
+        """The standard's dtypes by name: of all families, of one, or of a tuple of them."""
+        _check_device(device)
+        kinds = kind if isinstance(kind, tuple) else ("bool", "numeric") if kind is None else (kind,)
+        unknown = [one for one in kinds if one not in _KINDS]
+        if unknown:
+            raise ValueError(f"dtypes: unknown kind {unknown[0]!r}; known are {', '.join(_KINDS)}")
+        return {name: DType(name) for one in kinds for name in _KINDS[one]}
+
+
+def _check_device(device):
+    if device not in (None, "cpu"):
+        raise ValueError(f"unsupported device {device!r}: the only one is 'cpu'")
+
+
+def _array(x):
+    return x if isinstance(x, (Array, LazyArray)) else asarray(x)
+
+
+def clip(x, /, min=None, max=None, out=None, *, a_min=None, a_max=None):
+    """Elements kept between two bounds, each of which may be missing; `a_min` and `a_max` are NumPy's names of them.
+
+    >>> import metes as mt
+    >>> mt.clip(mt.arange(5), 1, 3).tolist()
+    [1, 1, 2, 3, 3]
+    """
+    min, max = a_min if min is None else min, a_max if max is None else max
+    lazily = isinstance(x, LazyArray)
+    if lazily and out is not None:
+        raise TypeError("clip: out is not for lazy arrays")
+    keywords = {} if out is None else {"out": out}
+    if min is None and max is None:
+        return x if lazily else positive(_array(x), **keywords)
+    if max is None:
+        return maximum(x, min, **keywords)
+    if min is None:
+        return minimum(x, max, **keywords)
+    return _native.clip(x, min, max, **keywords)
+
+
+def real(x, /):
+    """The real parts: a view where elements are complex, else the array itself."""
+    return _array(x).real
+
+
+def imag(x, /):
+    """The imaginary parts: a view where elements are complex, else read-only zeros."""
+    return _array(x).imag
