@@ -52,7 +52,6 @@ from ._native import (
     can_cast as can_cast,
     cbrt as cbrt,
     ceil as ceil,
-    clip as clip,
     complex128 as complex128,
     complex64 as complex64,
     compute as compute,
@@ -210,11 +209,14 @@ from ._native import (
     zeros_like as zeros_like,
 )
 from ._limits import Suggestion as Suggestion
+__array_api_version__: str
+from ._standard import __array_namespace_info__ as __array_namespace_info__
 from ._printing import array2string as array2string
 from ._printing import array_repr as array_repr
 from ._printing import array_str as array_str
 from ._manipulate import astype as astype
 from ._manipulate import broadcast_arrays as broadcast_arrays
+from ._standard import clip as clip
 from ._native import concatenate as concat
 from ._manipulate import copy as copy
 from ._native import DType as dtype
@@ -224,6 +226,7 @@ from ._limits import finfo as finfo
 from ._manipulate import flip as flip
 from ._printing import get_printoptions as get_printoptions
 from ._limits import iinfo as iinfo
+from ._standard import imag as imag
 inf: float
 from ._limits import isdtype as isdtype
 from ._manipulate import matrix_transpose as matrix_transpose
@@ -234,6 +237,7 @@ from ._manipulate import permute_dims as permute_dims
 pi: float
 from ._printing import printoptions as printoptions
 from ._manipulate import ravel as ravel
+from ._standard import real as real
 def reductions() -> list: ...
 from ._manipulate import reshape as reshape
 from ._manipulate import round as round

@@ -21,7 +21,7 @@ _KINDS["integral"] = _KINDS["signed integer"] + _KINDS["unsigned integer"]
 _KINDS["numeric"] = _KINDS["integral"] + _KINDS["real floating"] + _KINDS["complex floating"]
 
 
-class __array_namespace_info__:  # noqa: N801
+class __array_namespace_info__:
     """What the library offers, as the array API standard asks for it: one device, "cpu".
 
     >>> import metes as mt

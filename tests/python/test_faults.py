@@ -66,6 +66,7 @@ CALLS = {
     "intersect1d": lambda e: mt.intersect1d(e.a, e.i, return_indices=True),
     "setdiff1d": lambda e: mt.setdiff1d(e.a, e.i),
     "setxor1d": lambda e: mt.setxor1d(e.a, e.i),
+    "imag": lambda e: mt.imag(e.a),
     "from_dlpack": lambda e: mt.from_dlpack(e.a[::2], copy=True),
     "from_arrow": lambda e: mt.from_arrow(e.m.reshape(-1)),
     "memmap": lambda e: mt.memmap(e.p / "x.npy", "uint8", "r") + 1,
@@ -90,6 +91,7 @@ CALLS = {
 
 # Functions that make no array bytes: views, questions about types and shapes.
 NO_BYTES = {
+    "real",
     "transpose",
     "permute_dims",
     "matrix_transpose",
