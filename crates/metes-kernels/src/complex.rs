@@ -36,6 +36,21 @@ pub(crate) fn exp(z: C) -> C {
     C::new(exp_times(x, y.cos()), exp_times(x, y.sin()))
 }
 
+/// e to the power of z, less 1. What is not finite, or real, follows [`exp`], as the array API standard has it; NumPy
+/// gives NaN for some of these.
+pub(crate) fn expm1(z: C) -> C {
+    let (x, y) = (z.re, z.im);
+    if y == 0.0 {
+        return C::new(x.exp_m1() + 0.0, y);
+    }
+    if !x.is_finite() || !y.is_finite() {
+        let whole = exp(z);
+        return C::new(whole.re - 1.0, whole.im);
+    }
+    let half = (y / 2.0).sin();
+    C::new(x.exp_m1() * y.cos() - 2.0 * half * half, x.exp() * y.sin())
+}
+
 /// x * x + y * y - 1 as if rounded once, for 0.5 <= x * x <= 2 and y <= x.
 fn square_sum_less_one(x: f64, y: f64) -> f64 {
     let (xx, yy) = (x * x, y * y);

@@ -16,10 +16,7 @@ pub(super) static ROWS: &[Ufunc] = rows! {
     }
     expm1 1 "e to the power of the value, less 1, precise near 0." {
         float(a) -> T => a.exp_m1();
-        analytic(a) => {
-            let half = (a.im / 2.0).sin();
-            Complex::new(a.re.exp_m1() * a.im.cos() - 2.0 * half * half, a.re.exp() * a.im.sin())
-        };
+        analytic(a) => complex::expm1(a);
     }
     log 1 "Natural logarithm." {
         float(a) -> T => a.ln();

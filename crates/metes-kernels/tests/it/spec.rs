@@ -69,6 +69,9 @@ fn tolerance(row: &str) -> f64 {
     if inexact.iter().any(|part| row.contains(part)) { 8.0 } else { 0.0 }
 }
 
+/// Where NumPy gives NaN and the array API standard a value, which is what Metes gives.
+const STANDARD: &[(&str, &str, &str)] = &[("expm1", "inf,inf=nan,nan", "inf,nan")];
+
 fn close(row: &str, got: Value, expected: Value) -> bool {
     let ulps = tolerance(row) * f64::EPSILON;
     match (got, expected) {
@@ -94,6 +97,8 @@ fn values_are_those_of_numpy() {
         let cell = row.cells.iter().find(|c| c.inputs == kinds).unwrap_or_else(|| panic!("{} {kinds:?}", row.name));
         for case in &line[2..] {
             let (operands, results) = case.split_once('=').unwrap();
+            let other = STANDARD.iter().find(|(name, theirs, _)| *name == row.name && theirs == case);
+            let results = other.map_or(results, |(_, _, ours)| *ours);
             let operands: Vec<Value> = kinds.iter().zip(operands.split(':')).map(|(&k, t)| parse(k, t)).collect();
             let got = call(cell, &operands);
             let expected = cell.outputs.iter().zip(results.split(':')).map(|(&k, t)| parse(k, t));

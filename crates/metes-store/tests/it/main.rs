@@ -5,6 +5,7 @@ mod faults;
 mod hostile;
 mod mutate;
 mod numpy;
+mod raw;
 mod roundtrip;
 mod survey;
 mod write;
