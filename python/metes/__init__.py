@@ -13,17 +13,24 @@ True
 from __future__ import annotations
 
 from . import (
+    _convert,
+    _join,
     _limits,
     _manipulate,
     _native,
     _printing,
+    _rearrange,
     _sets,
     _standard,
+    lib,
     memory,
 )
+from ._convert import *
+from ._join import *
 from ._limits import *
 from ._manipulate import *
 from ._printing import *
+from ._rearrange import *
 from ._sets import *
 from ._standard import *
 
@@ -57,12 +64,15 @@ def reductions():
 
 # The parts of the façade, one to a line.
 _parts = [
+    _convert,
+    _join,
     _limits,
     _manipulate,
     _printing,
+    _rearrange,
     _sets,
     _standard,
 ]
-_own = ["concat", "dtype", "e", "inf", "memory", "nan", "newaxis", "pi", "reductions", "ufuncs"]
+_own = ["concat", "dtype", "e", "inf", "lib", "memory", "nan", "newaxis", "pi", "reductions", "ufuncs"]
 
 __all__ = sorted({*_own, *_exported, *(name for part in _parts for name in part.__all__)})

@@ -151,10 +151,10 @@ def flip(a, /, axis=None):
 
 
 def broadcast_arrays(*arrays):
-    """Read-only views of all arrays, stretched to the one shape that they broadcast to."""
+    """Read-only views of all arrays, stretched to one shape; those that have it already are returned themselves."""
     arrays = [_array(a) for a in arrays]
     shape = broadcast_shapes(*(a.shape for a in arrays))
-    return tuple(broadcast_to(a, shape) for a in arrays)
+    return tuple(a if a.shape == shape else broadcast_to(a, shape) for a in arrays)
 
 
 def stack(arrays, /, axis=0, *, dtype=None, casting="same_kind"):

@@ -211,13 +211,15 @@ impl Array {
         Array::new(self.buffer().clone(), dtype, layout, self.is_writeable())
     }
 
-    /// A read-only view with any shape and strides, proved to stay within the bytes that this array touches.
+    /// A view with any shape and strides, proved to stay within the bytes that this array touches; read-only where two of
+    /// its elements share bytes, or where that is too hard to say.
     pub fn as_strided(&self, shape: &[usize], strides: &[isize]) -> Result<Array> {
         let layout = Layout::new(shape, strides, self.layout().offset())?;
         let own = self.extent();
         match layout.extent(self.dtype().size()) {
             Some(e) if e.is_empty() || e.start >= own.start && e.end <= own.end => {
-                Ok(Array::new(self.buffer().clone(), self.dtype(), layout, false)?)
+                let view = Array::new(self.buffer().clone(), self.dtype(), layout, self.is_writeable())?;
+                Ok(if view.self_overlaps() == Some(false) { view } else { view.read_only() })
             }
             _ => Err(value(format!(
                 "as_strided: shape {} with strides {strides:?} reaches outside the {} bytes of the array",

@@ -10,7 +10,7 @@ use crate::methods::{parse_integer, parse_order, parse_shape};
 use crate::number::to_scalar;
 use crate::object::{array_of, from_array, view_of};
 use metes_array::{Array, Index, Order, Scalar};
-use metes_dtype::{DType, Kind};
+use metes_dtype::{Casting, DType, Kind};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -80,12 +80,6 @@ pub(crate) fn functions() -> Vec<ffi::PyMethodDef> {
             "Values from start (0 where only stop is given) by step, stop excluded."
         ),
         method!(
-            "linspace",
-            linspace,
-            ["start", "stop", "num=50", "endpoint=True", "*", "dtype=None", "device=None"],
-            "num values evenly spaced from start to stop."
-        ),
-        method!(
             "eye",
             eye,
             ["N", "M=None", "k=0", "dtype=None", "*", "device=None"],
@@ -103,7 +97,7 @@ pub(crate) fn functions() -> Vec<ffi::PyMethodDef> {
 type Made<'py> = PyResult<Bound<'py, PyAny>>;
 
 /// Refuses every `device=` but "cpu".
-fn on_cpu(args: &Args<'_, '_>) -> PyResult<()> {
+pub(crate) fn on_cpu(args: &Args<'_, '_>) -> PyResult<()> {
     match args.named("device") {
         Some(device) if !device.eq("cpu")? => {
             Err(PyValueError::new_err(format!("unsupported device {device}: the only one is 'cpu'")))
@@ -135,16 +129,27 @@ fn convert<'py>(args: &Args<'_, 'py>, order_at: usize, copy: Option<bool>, defau
         let text = "a lazy array must be computed to become an array: use compute()";
         return Err(PyTypeError::new_err(text));
     }
-    let made = to_object(object, parse_dtype_or_none(args.some(1))?, copy)?;
+    let dtype = parse_dtype_or_none(args.some(1))?;
+    let Some((array, _)) = crate::convert::existing(object)? else {
+        let made = to_object(object, dtype, copy)?;
+        return in_this_order(made, order);
+    };
+    if has_order(&array, order) && copy != Some(true) {
+        return to_object(object, dtype, copy);
+    }
+    if copy == Some(false) {
+        return Err(PyValueError::new_err(format!(
+            "Unable to avoid copy while creating an array as requested: the array is not in order {order:?}"
+        )));
+    }
+    eval::astype(args.py(), &array, dtype.unwrap_or(array.dtype()), order, Casting::Unsafe, true)
+        .map(|copy| from_array(args.py(), copy, None))
+}
+
+/// A fresh array, in this order.
+fn in_this_order(made: Bound<'_, PyAny>, order: Order) -> Made<'_> {
     match array_of(&made) {
-        Some(array) if !has_order(array, order) => {
-            if copy == Some(false) {
-                return Err(PyValueError::new_err(format!(
-                    "Unable to avoid copy while creating an array as requested: the array is not in order {order:?}"
-                )));
-            }
-            Ok(from_array(args.py(), array.copy(order).or_raise()?, None))
-        }
+        Some(array) if !has_order(array, order) => Ok(from_array(made.py(), array.copy(order).or_raise()?, None)),
         _ => Ok(made),
     }
 }
@@ -153,8 +158,7 @@ fn has_order(array: &Array, order: Order) -> bool {
     match order {
         Order::C => array.is_c_contiguous(),
         Order::F => array.is_f_contiguous(),
-        Order::A => array.is_c_contiguous() || array.is_f_contiguous(),
-        Order::K => true,
+        Order::A | Order::K => true,
     }
 }
 
@@ -225,11 +229,31 @@ fn like<'py>(args: &Args<'_, 'py>, first: usize, op: &'static str) -> Made<'py> 
     let order = parse_order(args.some(first + 1), Order::K)?;
     let array = match args.some(first + 2) {
         None => prototype.empty_like(dtype, order, op),
-        Some(shape) => {
-            Array::empty_in(&parse_shape(shape)?, dtype, if order == Order::F { order } else { Order::C }, op)
-        }
+        Some(shape) => shaped_like(&prototype, &parse_shape(shape)?, dtype, order, op),
     };
     Ok(from_array(args.py(), array.or_raise()?, None))
+}
+
+/// Another shape; with as many axes as the prototype, order K nests them as it does.
+fn shaped_like(
+    prototype: &Array,
+    shape: &[usize],
+    dtype: DType,
+    order: Order,
+    op: &'static str,
+) -> metes_memory::Result<Array> {
+    let fortran = prototype.is_f_contiguous() && !prototype.is_c_contiguous();
+    let nested = order == Order::K && !fortran && !prototype.is_c_contiguous() && shape.len() == prototype.ndim();
+    if !nested {
+        let follows = order == Order::A || order == Order::K && shape.len() == prototype.ndim();
+        let wanted = order == Order::F || fortran && follows;
+        return Array::empty_in(shape, dtype, if wanted { Order::F } else { Order::C }, op);
+    }
+    let axes = prototype.layout().axes_outermost_first();
+    let sorted: Vec<usize> = axes.iter().map(|&a| shape[a]).collect();
+    let mut back = vec![0; axes.len()];
+    axes.iter().enumerate().for_each(|(place, &axis)| back[axis] = place as isize);
+    Array::empty(&sorted, dtype, op)?.transpose(Some(&back))
 }
 
 fn empty_like<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
@@ -273,17 +297,6 @@ fn arange<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     let step = args.some(2).map_or(Ok(Scalar::Int(1)), |step| to_scalar(step))?;
     let dtype = parse_dtype_or_none(args.some(3))?;
     Ok(from_array(args.py(), Array::arange(start, stop, step, dtype).or_raise()?, None))
-}
-
-fn linspace<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
-    on_cpu(args)?;
-    let (start, stop) = (to_scalar(args.required(0)?)?, to_scalar(args.required(1)?)?);
-    let num = args.some(2).map_or(Ok(50), parse_integer)?;
-    let num = usize::try_from(num)
-        .map_err(|_| PyValueError::new_err(format!("linspace: number of samples, {num}, must be non-negative")))?;
-    let dtype = parse_dtype_or_none(args.some(4))?;
-    let made = Array::linspace(start, stop, num, args.flag(3, true)?, dtype).or_raise()?;
-    Ok(from_array(args.py(), made, None))
 }
 
 fn eye<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {

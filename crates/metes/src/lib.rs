@@ -1,6 +1,8 @@
 //! Metes: n-dimensional arrays with the memory under control.
 
 pub mod bits;
+pub mod create;
+pub mod manipulate;
 #[cfg(feature = "ndarray")]
 pub mod ndarray;
 pub mod sets;

@@ -103,16 +103,8 @@ fn neighbours(sorted: &Array, same: Same) -> impl Fn(usize, usize) -> bool {
 fn press(sorted: &Array, same: Same) -> Result<Array> {
     assert!(sorted.ndim() == 1 && sorted.is_c_contiguous() && sorted.is_writeable(), "a fresh sorted copy");
     let _guards = exec::guard(&[sorted], 1, "unique")?;
-    let (n, width, first) = (sorted.size(), sorted.dtype().size(), sorted.as_ptr());
-    let alike = neighbours(sorted, same);
-    let mut count = n.min(1);
-    for i in 1..n {
-        if !alike(count - 1, i) {
-            // SAFETY: both are places of the array, which is guarded; values only move to the front.
-            unsafe { std::ptr::copy(first.wrapping_add(i * width), first.wrapping_add(count * width), width) };
-            count += 1;
-        }
-    }
+    // SAFETY: dense, aligned values of the row's kind, which are guarded.
+    let count = unsafe { (same.row.distinct)(sorted.size(), sorted.as_ptr(), same.equal_nan) };
     sorted.index(&[Index::Slice { start: Some(0), stop: Some(count as isize), step: None }])
 }
 

@@ -48,6 +48,28 @@ pub(super) unsafe fn compare<T: Sortable>(a: *const u8, b: *const u8) -> Orderin
 }
 
 /// # Safety
+/// `n` dense, aligned values.
+pub(super) unsafe fn distinct<T: Sortable>(n: usize, x: *mut u8, equal_nan: bool) -> usize {
+    let at = |i: usize| x.wrapping_add(i * size_of::<T>());
+    let mut count = n.min(1);
+    for i in 1..n {
+        // SAFETY: both are places of values, by the caller's promise.
+        unsafe {
+            let (kept, next) = (T::load(at(count - 1)), T::load(at(i)));
+            let same = match (kept.is_nan(), next.is_nan()) {
+                (false, false) => kept.order(next).is_eq(),
+                (both, other) => equal_nan && both == other,
+            };
+            if !same {
+                next.store(at(count));
+                count += 1;
+            }
+        }
+    }
+    count
+}
+
+/// # Safety
 /// Valid for a read of a value, aligned or not.
 pub(super) unsafe fn is_nan<T: Sortable>(a: *const u8) -> bool {
     // SAFETY: the caller's promise.

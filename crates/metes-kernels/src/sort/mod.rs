@@ -36,6 +36,8 @@ pub struct SortRow {
     /// Writes where each of `n` values, `step` bytes apart, belongs among sorted ones: before equal ones, or after them.
     /// False where the sorted ones are named by places and one lies outside.
     pub search: Searching,
+    /// Moves the distinct ones of `n` sorted values to the front, all NaN being one value if `equal_nan`; how many.
+    pub distinct: unsafe fn(n: usize, x: *mut u8, equal_nan: bool) -> usize,
     /// Compares two values, aligned or not.
     pub compare: unsafe fn(a: *const u8, b: *const u8) -> Ordering,
     /// Whether a value, aligned or not, is NaN or has a part that is.
@@ -58,6 +60,7 @@ const fn row<T: key::Sortable>() -> SortRow {
         argsort: places::argsort::<T>,
         argpartition: places::argpartition::<T>,
         search: search::search::<T>,
+        distinct: key::distinct::<T>,
         compare: key::compare::<T>,
         is_nan: key::is_nan::<T>,
     }

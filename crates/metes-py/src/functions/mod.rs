@@ -7,6 +7,8 @@ mod einsum;
 mod joining;
 mod mapping;
 pub(crate) mod products;
+mod progressions;
+pub(crate) mod rearranging;
 mod sets;
 mod sharing;
 pub(crate) mod sorting;
@@ -24,19 +26,17 @@ pub(crate) fn functions() -> Vec<PyMethodDef> {
         choosing::table,
         cumulative::table,
         dtypes::table,
+        einsum::table,
         joining::table,
         mapping::table,
+        products::table,
+        progressions::table,
+        rearranging::table,
         sets::table,
         sharing::table,
         sorting::table,
         crate::arrow::functions,
         crate::dlpack::functions,
-        einsum::table,
-        joining::table,
-        products::table,
-        sets::table,
-        sharing::table,
-        sorting::table,
     ];
     themes.into_iter().flat_map(|table| table()).collect()
 }

@@ -28,6 +28,12 @@ pub(super) fn table() -> Vec<PyMethodDef> {
         method!("tolist", tolist, [], "The elements as nested lists of Python numbers."),
         method!("item", item, ["*args"], "One element as a Python number: the only one, or the one at an index."),
         method!("tobytes", tobytes, ["order='C'"], "The bytes of the elements, one after the other."),
+        method!(
+            "tofile",
+            tofile,
+            ["fid", "sep=''", "format='%s'"],
+            "Writes the elements to a path or a binary file, in order C: their bytes, or text between separators."
+        ),
         method!("fill", fill, ["value"], "Sets every element to one number."),
         method!("setflags", setflags, ["write=None", "align=None", "uic=None"], "Allows or forbids writing."),
         method!(
@@ -127,6 +133,14 @@ fn tobytes<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'p
     };
     let seen = if fortran { found.transpose(None).or_raise()? } else { found.clone() };
     Ok(crate::foreign::bytes_of(array.py(), &seen)?.into_any())
+}
+
+fn tofile<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
+    let py = array.py();
+    let (sep, format) = (args.some(1).cloned(), args.some(2).cloned());
+    let sep = sep.unwrap_or_else(|| PyString::new(py, "").into_any());
+    let format = format.unwrap_or_else(|| PyString::new(py, "%s").into_any());
+    py.import("metes._convert")?.getattr("_write")?.call1((array, args.required(0)?, sep, format))
 }
 
 fn fill<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {

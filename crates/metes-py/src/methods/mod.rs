@@ -32,6 +32,7 @@ pub(crate) fn table() -> Vec<PyMethodDef> {
     table.extend(crate::arrow::methods());
     table.extend(crate::dlpack::methods());
     table.extend(products::table());
+    table.extend(crate::functions::rearranging::methods());
     table
 }
 

@@ -1,6 +1,6 @@
 //! Methods that change how an array is seen: views wherever strides can say it.
 
-use super::{integers, parse_axis, parse_integer, parse_order};
+use super::{integers, parse_axis, parse_integer, parse_integers, parse_order, parse_shape};
 use crate::dtype::parse_dtype;
 use crate::errors::OrRaise;
 use crate::fastcall::{Args, method};
@@ -31,6 +31,12 @@ pub(super) fn table() -> Vec<PyMethodDef> {
         method!("swapaxes", swapaxes, ["axis1", "axis2"], "A view with two axes exchanged."),
         method!("squeeze", squeeze, ["axis=None"], "A view without axes of length 1."),
         method!("view", view, ["dtype=None"], "A view of the same bytes as elements of another dtype."),
+        method!(
+            "_as_strided",
+            as_strided,
+            ["shape", "strides", "writeable"],
+            "A view with any shape and strides within the array's bytes."
+        ),
         method!(
             "diagonal",
             diagonal,
@@ -82,4 +88,10 @@ fn diagonal<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'
     let number = |at: usize, default: isize| args.some(at).map_or(Ok(default), parse_integer);
     let found = this(array)?.diagonal(number(0, 0)?, number(1, 0)?, number(2, 1)?).or_raise()?;
     Ok(view_of(array, found.read_only()))
+}
+
+fn as_strided<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
+    let (shape, strides) = (parse_shape(args.required(0)?)?, parse_integers(args.required(1)?)?);
+    let found = this(array)?.as_strided(&shape, &strides).or_raise()?;
+    Ok(view_of(array, if args.flag(2, true)? { found } else { found.read_only() }))
 }

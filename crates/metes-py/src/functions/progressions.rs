@@ -1,0 +1,174 @@
+//! Values in progressions, and from iterators.
+
+use super::Made;
+use crate::convert::to_array;
+use crate::dtype::{parse_dtype, parse_dtype_or_none};
+use crate::element::{Element, WithElement, new_filled, with_kind};
+use crate::errors::OrRaise;
+use crate::eval::to_operand;
+use crate::fastcall::{Args, method};
+use crate::methods::parse_integer;
+use crate::number::to_scalar;
+use crate::object::from_array;
+use metes::create;
+use metes_array::{Array, Index, Scalar};
+use metes_dtype::{Casting, DType};
+use pyo3::exceptions::PyValueError;
+use pyo3::ffi::PyMethodDef;
+use pyo3::prelude::*;
+use pyo3::types::{PyIterator, PyTuple};
+use std::mem::MaybeUninit;
+
+pub(super) fn table() -> Vec<PyMethodDef> {
+    vec![
+        method!(
+            "linspace",
+            linspace,
+            ["start", "stop", "num=50", "endpoint=True", "retstep=False", "dtype=None", "axis=0", "*", "device=None"],
+            "num values evenly spaced from start to stop, which may be arrays; with retstep also their distance."
+        ),
+        method!(
+            "logspace",
+            logspace,
+            ["start", "stop", "num=50", "endpoint=True", "base=10.0", "dtype=None", "axis=0"],
+            "Powers of base with exponents evenly spaced from start to stop."
+        ),
+        method!(
+            "geomspace",
+            geomspace,
+            ["start", "stop", "num=50", "endpoint=True", "dtype=None", "axis=0"],
+            "num values from start to stop, each the same multiple of the one before."
+        ),
+        method!(
+            "vander",
+            vander,
+            ["x", "N=None", "increasing=False"],
+            "The powers of the values of a line, a row for each: highest first unless increasing."
+        ),
+        method!(
+            "fromiter",
+            fromiter,
+            ["iter", "dtype", "count=-1"],
+            "An array of one dimension of the numbers that an iterable gives: all, or the first count."
+        ),
+    ]
+}
+
+fn count(args: &Args<'_, '_>, what: &str) -> PyResult<usize> {
+    let num = args.some(2).map_or(Ok(50), parse_integer)?;
+    usize::try_from(num)
+        .map_err(|_| PyValueError::new_err(format!("{what}: number of samples, {num}, must be non-negative")))
+}
+
+/// The values with their first axis where `axis` says.
+fn placed<'py>(args: &Args<'_, 'py>, values: Array, axis: usize) -> Made<'py> {
+    let axis = args.some(axis).map_or(Ok(0), parse_integer)?;
+    let placed = if axis == 0 { values } else { values.moveaxis(&[0], &[axis]).or_raise()? };
+    Ok(from_array(args.py(), placed, None))
+}
+
+fn linspace<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    crate::create::on_cpu(args)?;
+    let num = count(args, "linspace")?;
+    let (endpoint, dtype) = (args.flag(3, true)?, parse_dtype_or_none(args.some(5))?);
+    let (start, stop) = (to_array(args.required(0)?, None)?, to_array(args.required(1)?, None)?);
+    if start.ndim() == 0 && stop.ndim() == 0 && !args.flag(4, false)? {
+        let (start, stop) = (to_scalar(args.required(0)?)?, to_scalar(args.required(1)?)?);
+        return Ok(from_array(args.py(), Array::linspace(start, stop, num, endpoint, dtype).or_raise()?, None));
+    }
+    let (values, step) = create::linspace(&start, &stop, num, endpoint, dtype).or_raise()?;
+    let values = placed(args, values, 6)?;
+    if !args.flag(4, false)? {
+        return Ok(values);
+    }
+    Ok(PyTuple::new(args.py(), [values, from_array(args.py(), step, None)])?.into_any())
+}
+
+fn logspace<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    let num = count(args, "logspace")?;
+    let (endpoint, dtype) = (args.flag(3, true)?, parse_dtype_or_none(args.some(5))?);
+    let (start, stop) = (to_array(args.required(0)?, None)?, to_array(args.required(1)?, None)?);
+    let ten = metes_eval::Operand::Weak(Scalar::Float(10.0));
+    let base = args.some(4).map(|base| to_operand(base)).transpose()?.flatten().unwrap_or(ten);
+    placed(args, create::logspace(&start, &stop, num, endpoint, &base, dtype).or_raise()?, 6)
+}
+
+fn geomspace<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    let num = count(args, "geomspace")?;
+    let (endpoint, dtype) = (args.flag(3, true)?, parse_dtype_or_none(args.some(4))?);
+    let (start, stop) = (to_array(args.required(0)?, None)?, to_array(args.required(1)?, None)?);
+    placed(args, create::geomspace(&start, &stop, num, endpoint, dtype).or_raise()?, 5)
+}
+
+fn vander<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    let negative = |_| PyValueError::new_err("Negative dimensions are not supported");
+    let columns = args.some(1).map(parse_integer).transpose()?.map(usize::try_from).transpose().map_err(negative)?;
+    let made = create::vander(&to_array(args.required(0)?, None)?, columns, args.flag(2, false)?);
+    Ok(from_array(args.py(), made.or_raise()?, None))
+}
+
+/// Elements of the first piece of an iterator whose length nobody knows.
+const FIRST_PIECE: usize = 64;
+
+fn fromiter<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    let dtype = parse_dtype(args.required(1)?)?;
+    let count = args.some(2).map_or(Ok(-1), parse_integer)?;
+    let iterable = args.required(0)?;
+    let wanted = usize::try_from(count).ok();
+    let hint = match wanted {
+        Some(n) => n,
+        None => iterable.len().unwrap_or(FIRST_PIECE),
+    };
+    let mut items = iterable.try_iter()?;
+    let mut pieces: Vec<Array> = Vec::new();
+    let mut total = 0;
+    while wanted.is_none_or(|n| total < n) {
+        let Some(first) = items.next() else { break };
+        // As many again as there are: what is wasted is less than half.
+        let room = if total == 0 { hint.max(1) } else { total }.min(wanted.map_or(usize::MAX, |n| n - total));
+        let (piece, found) = with_kind(dtype.kind(), Piece { first: Some(first?), items: &mut items, room, dtype })?;
+        total += found;
+        let front = Index::Slice { start: Some(0), stop: Some(found as isize), step: None };
+        pieces.push(if found == room { piece } else { piece.index(&[front]).or_raise()? });
+    }
+    if wanted.is_some_and(|n| total < n) {
+        let text = format!("iterator too short: Expected {count} but iterator had only {total} items.");
+        return Err(PyValueError::new_err(text));
+    }
+    let whole = match pieces.as_slice() {
+        [] => Array::empty(&[0], dtype, "fromiter"),
+        [one] if one.buffer().len() == one.nbytes() => Ok(one.clone()),
+        many => metes::manipulate::concatenate(many, Some(0), None, None, Casting::No),
+    };
+    Ok(from_array(args.py(), whole.or_raise()?, None))
+}
+
+struct Piece<'a, 'py> {
+    first: Option<Bound<'py, PyAny>>,
+    items: &'a mut Bound<'py, PyIterator>,
+    room: usize,
+    dtype: DType,
+}
+
+impl WithElement for Piece<'_, '_> {
+    type Output = PyResult<(Array, usize)>;
+    fn run<T: Element>(mut self) -> PyResult<(Array, usize)> {
+        let mut found = 0;
+        let zero = T::from_scalar(Scalar::Int(0))?;
+        let piece = new_filled::<T>(&[self.room], self.dtype, "fromiter", |places: &mut [MaybeUninit<T>]| {
+            for place in places.iter_mut() {
+                let Some(item) = self.first.take().map(Ok).or_else(|| self.items.next()) else {
+                    place.write(zero);
+                    continue;
+                };
+                let item = item?;
+                let number =
+                    to_scalar(&item).map_err(|_| PyValueError::new_err("fromiter: the items must be numbers"))?;
+                place.write(T::from_scalar(number)?);
+                found += 1;
+            }
+            Ok(())
+        })?;
+        Ok((piece, found))
+    }
+}

@@ -1,0 +1,174 @@
+"""Arrays from other things, and arrays with given properties."""
+
+from __future__ import annotations
+
+import operator
+import os
+
+from ._native import (
+    Array,
+    DType,
+    arange,
+    array,
+    asarray,
+    broadcast_to,
+    empty,
+    eye,
+    float64,
+    fromiter,
+    isfinite,
+)
+
+__all__ = [
+    "asanyarray",
+    "asarray_chkfinite",
+    "ascontiguousarray",
+    "asfortranarray",
+    "fromfile",
+    "fromfunction",
+    "fromstring",
+    "identity",
+    "require",
+]
+
+
+def asanyarray(a, dtype=None, order=None, *, copy=None):
+    """The same as `asarray`: arrays have no subclasses here."""
+    return asarray(a, dtype, order, copy=copy)
+
+
+def asarray_chkfinite(a, dtype=None, order=None):
+    """`asarray`, or `ValueError` where an element is infinite or NaN."""
+    a = asarray(a, dtype, order)
+    if not isfinite(a).all():
+        raise ValueError("array must not contain infs or NaNs")
+    return a
+
+
+def _with_axis(a):
+    return a if a.ndim else a.reshape((1,))
+
+
+def ascontiguousarray(a, dtype=None):
+    """The array itself where it is contiguous in order C and of that dtype, else a copy; at least one axis."""
+    return _with_axis(asarray(a, dtype, "C"))
+
+
+def asfortranarray(a, dtype=None):
+    """The array itself where it is contiguous in order F and of that dtype, else a copy; at least one axis."""
+    return _with_axis(asarray(a, dtype, "F"))
+
+
+_REQUIREMENTS = {
+    "C": "C",
+    "C_CONTIGUOUS": "C",
+    "CONTIGUOUS": "C",
+    "F": "F",
+    "F_CONTIGUOUS": "F",
+    "FORTRAN": "F",
+    "A": "A",
+    "ALIGNED": "A",
+    "W": "W",
+    "WRITEABLE": "W",
+    "O": "O",
+    "OWNDATA": "O",
+    "E": "E",
+    "ENSUREARRAY": "E",
+}
+
+
+def require(a, dtype=None, requirements=None):
+    """The array itself where it has the required properties, else a copy that has them: letters of `CFAWOE`, or names.
+
+    >>> import metes as mt
+    >>> mt.require(mt.ones((2, 3)), requirements="F").flags.f_contiguous
+    True
+    """
+    wanted = {_REQUIREMENTS[name.upper()] for name in requirements or ()}
+    if wanted >= {"C", "F"}:
+        raise ValueError("Cannot specify both 'C' and 'F' order")
+    order = "C" if "C" in wanted else "F" if "F" in wanted else "A"
+    a = asarray(a, dtype, None if order == "A" else order)
+    facts = {"A": "ALIGNED", "W": "WRITEABLE", "O": "OWNDATA"}
+    return a if all(a.flags[facts[letter]] for letter in wanted & set(facts)) else a.copy(order)
+
+
+def identity(n, dtype=None):
+    """A square matrix with ones on its diagonal."""
+    return eye(n, dtype=dtype)
+
+
+def fromfunction(function, shape, *, dtype=float, **kwargs):
+    """What `function` gives for arrays of the indices along each axis. These are read-only views that take no room.
+
+    >>> import metes as mt
+    >>> mt.fromfunction(lambda i, j: 10 * i + j, (2, 3), dtype=int).tolist()
+    [[0, 1, 2], [10, 11, 12]]
+    """
+    shape = tuple(shape)
+    lines = [arange(n, dtype=dtype).reshape((n,) + (1,) * (len(shape) - axis - 1)) for axis, n in enumerate(shape)]
+    return function(*(broadcast_to(line, shape) for line in lines), **kwargs)
+
+
+def fromstring(string, dtype=float, count=-1, *, sep):
+    """The numbers in a text between separators; white space in the separator matches any white space.
+
+    >>> import metes as mt
+    >>> mt.fromstring("1, 2", dtype=int, sep=",").tolist()
+    [1, 2]
+    """
+    if not sep:
+        raise ValueError("fromstring: bytes are read by frombuffer; a text needs a separator")
+    return fromiter(_numbers(string, dtype, sep), dtype, count)
+
+
+def _numbers(text, dtype, sep):
+    dtype = array(0, dtype=dtype).dtype
+    convert = {"i": int, "u": int, "b": lambda item: bool(int(item))}.get(dtype.kind, complex)
+    convert = float if dtype.kind == "f" else convert
+    items = text.split(sep.strip() or None)
+    if items and not items[-1].strip():
+        items.pop()
+    for item in items:
+        yield convert(item)
+
+
+def fromfile(file, dtype=float64, count=-1, sep="", offset=0):
+    """The elements that a file holds as bytes, or as text between separators, read straight into the array.
+
+    `file` is a path or a binary file; `offset` bytes are skipped first.
+    """
+    if not hasattr(file, "readinto"):
+        with open(os.fspath(file), "rb") as opened:
+            return fromfile(opened, dtype, count, sep, offset)
+    if sep:
+        if offset:
+            raise TypeError("'offset' argument only permitted for binary files")
+        return fromstring(file.read().decode("ascii"), dtype, count, sep=sep)
+    dtype = dtype if isinstance(dtype, DType) else empty(0, dtype=dtype).dtype
+    file.seek(offset, os.SEEK_CUR)
+    here = file.tell()
+    left = (file.seek(0, os.SEEK_END) - here) // dtype.itemsize
+    file.seek(here)
+    count = operator.index(count)
+    out = empty(max(left, 0) if count < 0 else min(count, max(left, 0)), dtype=dtype)
+    if out.size:
+        file.readinto(memoryview(out).cast("B"))
+    return out
+
+
+def _write(a: Array, file, sep="", format="%s"):
+    """`Array.tofile`: to a path or a binary file, as bytes in order C or as text between separators."""
+    if not hasattr(file, "write"):
+        with open(os.fspath(file), "wb") as opened:
+            return _write(a, opened, sep, format)
+    if sep:
+        texts = (format % item if format != "%s" else repr(item) for item in a.ravel().tolist())
+        file.write(sep.join(texts).encode("ascii"))
+        return None
+    if a.flags.c_contiguous or a.ndim == 0:
+        file.write(memoryview(a.reshape((-1,))).cast("B") if a.size else b"")
+        return None
+    for part in a:
+        _write(part, file)
+    return None
