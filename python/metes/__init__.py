@@ -19,6 +19,7 @@ from . import (
     _manipulate,
     _native,
     _printing,
+    _questions,
     _rearrange,
     _sets,
     _standard,
@@ -30,6 +31,7 @@ from ._join import *
 from ._limits import *
 from ._manipulate import *
 from ._printing import *
+from ._questions import *
 from ._rearrange import *
 from ._sets import *
 from ._standard import *
@@ -69,6 +71,7 @@ _parts = [
     _limits,
     _manipulate,
     _printing,
+    _questions,
     _rearrange,
     _sets,
     _standard,

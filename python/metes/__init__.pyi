@@ -264,7 +264,10 @@ from ._convert import identity as identity
 from ._limits import iinfo as iinfo
 from ._standard import imag as imag
 inf: float
+from ._questions import iscomplexobj as iscomplexobj
 from ._limits import isdtype as isdtype
+from ._questions import isrealobj as isrealobj
+from ._questions import isscalar as isscalar
 from ._manipulate import matrix_transpose as matrix_transpose
 from ._manipulate import moveaxis as moveaxis
 nan: float

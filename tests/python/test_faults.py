@@ -122,6 +122,9 @@ CALLS = {
 
 # Functions that make no array bytes: views, questions about types and shapes.
 NO_BYTES = {
+    "iscomplexobj",
+    "isrealobj",
+    "isscalar",
     "real",
     "transpose",
     "permute_dims",

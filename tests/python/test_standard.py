@@ -100,3 +100,23 @@ def test_parts(kind):
     same(mt.real(ours), np.real(theirs))
     same(mt.imag(ours), np.imag(theirs))
     assert mt.shares_memory(mt.real(ours), ours)
+
+
+@pytest.mark.parametrize(
+    "thing", [2.5, True, 3j, "a", None, [], [[1, 2], [3, 4]], np.float32(2), np.zeros((2, 3)), (1j, 2)]
+)
+def test_questions_as_numpys(thing):
+    assert mt.isscalar(thing) == np.isscalar(thing)
+    if thing is None or isinstance(thing, str):
+        return
+    for name in ("ndim", "shape", "size", "iscomplexobj", "isrealobj"):
+        assert getattr(mt, name)(thing) == getattr(np, name)(thing), name
+
+
+def test_sizes_along_axes():
+    a = mt.zeros((2, 3, 4))
+    assert [mt.size(a, axis) for axis in (None, 0, -1, (0, 2), ())] == [24, 2, 4, 8, 1]
+    assert np.shape(a) == (2, 3, 4)
+    assert (np.ndim(a), np.size(a)) == (3, 24)
+    with pytest.raises(IndexError):
+        mt.size(a, 3)

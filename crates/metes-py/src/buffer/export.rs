@@ -1,6 +1,6 @@
 //! `Array` as a provider of buffers: strided, read-only where the array is, never a copy.
 
-use super::format::format_of;
+use super::format::{format_of, unaligned_format_of};
 use crate::fastcall::trap;
 use crate::object::{slot, this, writeable};
 use metes_array::Array;
@@ -78,12 +78,14 @@ fn describe(object: &Bound<'_, PyAny>, array: &Array, flags: c_int) -> PyResult<
     view.readonly = c_int::from(!writeable(object));
     view.ndim = array.ndim() as c_int;
     if wants(ffi::PyBUF_FORMAT) {
-        view.format = format_of(array.dtype().kind()).as_ptr().cast_mut();
+        let format = if array.is_aligned() { format_of } else { unaligned_format_of };
+        view.format = format(array.dtype().kind()).as_ptr().cast_mut();
     }
-    if wants(ffi::PyBUF_ND) {
+    // Without axes the protocol has no shape and no strides.
+    if wants(ffi::PyBUF_ND) && array.ndim() > 0 {
         view.shape = export.shape.as_mut_ptr();
     }
-    if wants(ffi::PyBUF_STRIDES) {
+    if wants(ffi::PyBUF_STRIDES) && array.ndim() > 0 {
         view.strides = export.strides.as_mut_ptr();
     }
     view.internal = Box::into_raw(export).cast();

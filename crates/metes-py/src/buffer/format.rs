@@ -26,6 +26,24 @@ macro_rules! formats {
 }
 metes_dtype::for_each_kind!(formats);
 
+/// The format string of elements that are not aligned, as NumPy writes it: of standard size, `"=q"`.
+pub(crate) fn unaligned_format_of(kind: Kind) -> &'static CStr {
+    match kind {
+        Kind::I16 => c"=h",
+        Kind::I32 => c"=i",
+        Kind::I64 => c"=q",
+        Kind::U16 => c"=H",
+        Kind::U32 => c"=I",
+        Kind::U64 => c"=Q",
+        Kind::F16 => c"=e",
+        Kind::F32 => c"=f",
+        Kind::F64 => c"=d",
+        Kind::C64 => c"=Zf",
+        Kind::C128 => c"=Zd",
+        Kind::Bool | Kind::I8 | Kind::U8 => format_of(kind),
+    }
+}
+
 /// The kind that a format string and an item size mean in native byte order; `None` where Metes has none.
 pub(crate) fn parse(format: &str, itemsize: usize) -> Option<Kind> {
     let bare = match format.strip_prefix(['>', '!']) {
