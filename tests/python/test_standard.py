@@ -65,6 +65,11 @@ def test_defaults_and_capabilities_as_numpys():
     assert INFO.capabilities() == theirs.capabilities()
 
 
+@pytest.mark.parametrize("k", [2**63, -(2**63) - 1, 2**200, 2, -2, 0])
+def test_diagonals_beyond_everything(k):
+    same(mt.eye(3, k=k), np.eye(3, k=k))
+
+
 BOUNDS = st.none() | st.integers(-5, 5)
 
 

@@ -11,7 +11,7 @@ use crate::number::to_scalar;
 use crate::object::{array_of, from_array, view_of};
 use metes_array::{Array, Index, Order, Scalar};
 use metes_dtype::{Casting, DType, Kind};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 
@@ -299,12 +299,22 @@ fn arange<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     Ok(from_array(args.py(), Array::arange(start, stop, step, dtype).or_raise()?, None))
 }
 
+/// An integer of any size: beyond all diagonals one is as good as another.
+fn any_integer(object: &Bound<'_, PyAny>) -> PyResult<isize> {
+    match parse_integer(object) {
+        Err(error) if error.is_instance_of::<PyOverflowError>(object.py()) => {
+            Ok(if object.lt(0)? { isize::MIN } else { isize::MAX })
+        }
+        other => other,
+    }
+}
+
 fn eye<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     on_cpu(args)?;
     let length = |at: usize| args.some(at).map(|n| parse_shape(n).map(|shape| shape[0])).transpose();
     let rows = length(0)?.ok_or_else(|| PyTypeError::new_err("eye: N must be a length"))?;
     let columns = length(1)?.unwrap_or(rows);
-    let k = args.some(2).map_or(Ok(0), parse_integer)?;
+    let k = args.some(2).map_or(Ok(0), any_integer)?;
     let made = Array::eye(rows, columns, k, dtype_or_float(args, 3)?).or_raise()?;
     Ok(from_array(args.py(), made, None))
 }
