@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from . import (
     _convert,
+    _errstate,
     _join,
     _limits,
     _manipulate,
@@ -27,6 +28,7 @@ from . import (
     memory,
 )
 from ._convert import *
+from ._errstate import *
 from ._join import *
 from ._limits import *
 from ._manipulate import *
@@ -68,6 +70,7 @@ def reductions():
 _parts = [
     _convert,
     _join,
+    _errstate,
     _limits,
     _manipulate,
     _printing,

@@ -6,6 +6,7 @@ from ._native import (
     AxisError as AxisError,
     DType as DType,
     Flags as Flags,
+    GrowableArray as GrowableArray,
     LazyArray as LazyArray,
     NpzFile as NpzFile,
     OutOfMemory as OutOfMemory,
@@ -249,6 +250,7 @@ from ._join import dsplit as dsplit
 from ._join import dstack as dstack
 from ._native import DType as dtype
 e: float
+from ._errstate import errstate as errstate
 from ._manipulate import expand_dims as expand_dims
 from ._limits import finfo as finfo
 from ._manipulate import flip as flip
@@ -258,6 +260,8 @@ from ._convert import fromfile as fromfile
 from ._convert import fromfunction as fromfunction
 from ._convert import fromstring as fromstring
 from ._printing import get_printoptions as get_printoptions
+from ._errstate import geterr as geterr
+from ._errstate import geterrcall as geterrcall
 from ._join import hsplit as hsplit
 from ._join import hstack as hstack
 from ._convert import identity as identity
@@ -286,6 +290,8 @@ from ._rearrange import rollaxis as rollaxis
 from ._rearrange import rot90 as rot90
 from ._manipulate import round as round
 from ._printing import set_printoptions as set_printoptions
+from ._errstate import seterr as seterr
+from ._errstate import seterrcall as seterrcall
 from ._rearrange import shape as shape
 from ._rearrange import size as size
 from ._join import split as split

@@ -15,23 +15,49 @@ import os
 from dataclasses import dataclass, fields
 
 from . import _native
+from ._copies import (
+    Copied,
+    Pinned,
+    Sizes,
+    Table,
+    Widened,
+    copies,
+    deny_copies,
+    deny_widening,
+    forget_copies,
+    pinned,
+    sizes,
+    widenings,
+)
 
 __all__ = [
     "Budget",
+    "Copied",
     "Holder",
     "Live",
+    "Pinned",
+    "Sizes",
     "Stats",
+    "Table",
+    "Widened",
     "budget",
+    "copies",
+    "deny_copies",
+    "deny_widening",
     "fail_after",
+    "forget_copies",
     "get_limit",
     "live",
+    "pinned",
     "profile",
     "report",
     "reset_peak",
     "rss",
     "set_limit",
+    "sizes",
     "stats",
     "trim",
+    "widenings",
 ]
 
 

@@ -126,6 +126,10 @@ NO_BYTES = {
     "isrealobj",
     "isscalar",
     "real",
+    "geterr",
+    "geterrcall",
+    "seterr",
+    "seterrcall",
     "transpose",
     "permute_dims",
     "matrix_transpose",
@@ -184,6 +188,11 @@ MORE = {
     "reduceat": lambda e: mt.subtract.reduceat(e.i, [0, 2, 1], axis=0, dtype="float64"),
     "outer": lambda e: mt.add.outer(e.a, e.i[0]),
     "repr": lambda e: repr(e.a * 1),
+    "compact": lambda e: e.a[:2, :2].compact(),
+    "a growing array": lambda e: mt.GrowableArray("float64", (6,), 1).extend(e.a),
+    "a result smaller than what overlaps it": lambda e: mt.add(
+        e.i, e.i, out=e.i.view("float32")[:, ::2], casting="unsafe"
+    ),
     "to NumPy": lambda e: np.asarray(e.a, dtype="float32"),
     "tolist": lambda e: e.a.tolist(),
     "pickle": lambda e: pickle.loads(pickle.dumps(e.a[::2])),

@@ -5,7 +5,7 @@
 
 use crate::layout::{Dims, Strides, shape_text};
 use crate::{Array, Order, coalesce, shares_memory};
-use metes_memory::{Access, Buffer, Error, ErrorKind, Result};
+use metes_memory::{Access, Buffer, Error, ErrorKind, Reason, Result};
 
 /// Side of a tile of a transposed copy, in elements.
 const TILE: usize = 32;
@@ -32,8 +32,8 @@ pub fn copy_into(dst: &Array, src: &Array) -> Result<()> {
         return Ok(());
     }
     if shares_memory(dst, src, Some(OVERLAP_WORK)).unwrap_or(true) {
-        let apart = src.empty_like(src.dtype(), Order::K, "copy of overlapping source")?;
-        copy_guarded(&apart, src)?;
+        let apart =
+            src.copy_because(Order::K, Reason::Overlap, |_| "the source shares bytes with the target".to_owned())?;
         return copy_guarded(dst, &apart);
     }
     copy_guarded(dst, src)

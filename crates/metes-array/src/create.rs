@@ -3,7 +3,7 @@
 use crate::layout::size_of_shape;
 use crate::{Array, Element, Layout, Order, Scalar, copy_into};
 use metes_dtype::DType;
-use metes_memory::{Error, ErrorKind, Result};
+use metes_memory::{Cause, Error, ErrorKind, Reason, Result, copying};
 
 impl Array {
     /// An array of arbitrary elements in C or F order (`A` and `K` are C here); see [`Array::empty`].
@@ -103,12 +103,32 @@ impl Array {
         });
     }
 
-    /// A copy in the given order, always fresh and writeable.
+    /// A copy in the given order, always fresh and writeable, because the caller wants one.
     pub fn copy(&self, order: Order) -> Result<Array> {
-        self.copy_for(order, "copy")
+        copying(Reason::Explicit, self.nbytes(), String::new)?;
+        let copy = self.copy_for(order, "copy")?;
+        copy.buffer().set_cause(Cause::of(Reason::Explicit));
+        Ok(copy)
     }
 
-    pub(crate) fn copy_for(&self, order: Order, op: &'static str) -> Result<Array> {
+    /// A copy that an operation needs, which says why where it is asked, and is refused where copies are denied.
+    ///
+    /// # Errors
+    /// As [`copying`].
+    pub fn copy_because(
+        &self,
+        order: Order,
+        reason: Reason,
+        why: impl Fn(&Layout) -> String + Send + Sync + 'static,
+    ) -> Result<Array> {
+        copying(reason, self.nbytes(), || why(self.layout()))?;
+        let copy = self.copy_for(order, reason.name())?;
+        let layout = self.layout().clone();
+        copy.buffer().set_cause(Cause::explained(reason, move || why(&layout)));
+        Ok(copy)
+    }
+
+    fn copy_for(&self, order: Order, op: &'static str) -> Result<Array> {
         let copy = self.empty_like(self.dtype(), order, op)?;
         copy_into(&copy, self)?;
         Ok(copy)

@@ -23,6 +23,14 @@ pub fn shape_text(shape: &[usize]) -> String {
     }
 }
 
+/// The same for strides in bytes.
+pub fn strides_text(strides: &[isize]) -> String {
+    match strides {
+        [one] => format!("({one},)"),
+        many => format!("({})", many.iter().map(isize::to_string).collect::<Vec<_>>().join(", ")),
+    }
+}
+
 /// Where each element lies: `offset + sum(index[i] * strides[i])`, in bytes from the buffer's start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {

@@ -1,8 +1,8 @@
 //! Reshape, ravel, flatten: a view wherever strides can express the new shape, else a copy.
 
-use crate::layout::{Dims, Layout, Strides, shape_text, size_of_shape};
+use crate::layout::{Dims, Layout, Strides, shape_text, size_of_shape, strides_text};
 use crate::{Array, Order};
-use metes_memory::{Error, ErrorKind, Result};
+use metes_memory::{Error, ErrorKind, Reason, Result};
 
 /// A requested shape with its one `-1` replaced by what is left.
 ///
@@ -124,7 +124,20 @@ impl Array {
             );
             return Err(Error::new(ErrorKind::Value, message));
         }
-        let dense = self.copy_for(if fortran { Order::F } else { Order::C }, "reshape")?;
+        let dense_order = if fortran { Order::F } else { Order::C };
+        let dense = if copy == Some(true) {
+            self.copy(dense_order)?
+        } else {
+            let wanted = shape.clone();
+            self.copy_because(dense_order, Reason::Reshape, move |from| {
+                format!(
+                    "strides {} of shape {} cannot express shape {}",
+                    strides_text(from.strides()),
+                    shape_text(from.shape()),
+                    shape_text(&wanted)
+                )
+            })?
+        };
         let layout = view(dense.layout()).expect("a dense array has a view of every shape");
         Ok(dense.with_layout(layout))
     }
@@ -140,13 +153,23 @@ impl Array {
             Order::K => return self.ravel_by_memory(),
         };
         let dense = if fortran { self.is_f_contiguous() } else { self.is_c_contiguous() };
-        self.reshape(&[-1], if fortran { Order::F } else { Order::C }, if dense { Some(false) } else { Some(true) })
+        self.raveled(if fortran { Order::F } else { Order::C }, dense)
     }
 
     fn ravel_by_memory(&self) -> Result<Array> {
         let axes: Vec<isize> = self.layout().axes_outermost_first().iter().map(|&a| a as isize).collect();
         let sorted = self.transpose(Some(&axes))?;
-        sorted.reshape(&[-1], Order::C, if sorted.is_c_contiguous() { Some(false) } else { Some(true) })
+        sorted.raveled(Order::C, sorted.is_c_contiguous())
+    }
+
+    fn raveled(&self, order: Order, dense: bool) -> Result<Array> {
+        if dense {
+            return self.reshape(&[-1], order, Some(false));
+        }
+        let copy = self.copy_because(order, Reason::Ravel, |from| {
+            format!("strides {} of shape {} are not contiguous", strides_text(from.strides()), shape_text(from.shape()))
+        })?;
+        copy.reshape(&[-1], order, Some(false))
     }
 
     /// One axis, always a copy.
@@ -154,7 +177,7 @@ impl Array {
         match order {
             Order::K => {
                 let flat = self.ravel(Order::K)?;
-                if flat.buffer().same(self.buffer()) { flat.copy_for(Order::C, "flatten") } else { Ok(flat) }
+                if flat.buffer().same(self.buffer()) { flat.copy(Order::C) } else { Ok(flat) }
             }
             order => self.reshape(&[-1], order, Some(true)),
         }

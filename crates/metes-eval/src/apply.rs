@@ -4,19 +4,19 @@
 //! program of casts and the loop runs block by block, so that no operand is ever converted whole. An input that shares
 //! bytes with a result, unless it is exactly that result, is copied first: the one operand, not the result.
 
-use crate::direct;
 use crate::exec::{self, Walk};
 use crate::program::{ProgramBuilder, ScratchBuf, Slot};
 use crate::resolve::{Input, placed, resolve, signed};
+use crate::{direct, status};
 use metes_array::{Array, Dims, Order, Scalar, broadcast_shapes, shape_text, shares_memory};
 use metes_dtype::{Casting, DType, Kind, can_cast};
 use metes_kernels::{Cell, Flags, NEGATIVE_POWER, Ufunc};
-use metes_memory::{Error, ErrorKind, Result};
+use metes_memory::{Error, ErrorKind, Reason, Result, copying, widening};
 use smallvec::SmallVec;
 use std::cell::Cell as Once;
 
-/// Work that the overlap test may spend on one pair before it counts as overlapping.
-const OVERLAP_WORK: u64 = 100;
+/// Work that the overlap test may spend on small operands.
+const LEAST_OVERLAP_WORK: u64 = 1000;
 
 /// An operand of an eager operation.
 #[derive(Clone, Debug)]
@@ -85,9 +85,12 @@ pub fn apply(ufunc: &'static Ufunc, inputs: &[Operand], options: &Options) -> Re
         signed(ufunc, &kinds, &options.signature)?
     };
     let plain = options.out.is_empty() && options.where_.is_none() && matches!(options.order, Order::K | Order::C);
-    if plain && let Some((out, flags)) = direct::apply(cell, inputs, ufunc.name)? {
-        noticed(flags)?;
-        return Ok(std::iter::once(out).collect());
+    if plain {
+        let (done, raised) = status::watch(cell, || direct::apply(cell, inputs, ufunc.name));
+        if let Some((out, flags)) = done? {
+            noticed(status::reported(ufunc, cell, flags | raised))?;
+            return Ok(std::iter::once(out).collect());
+        }
     }
     check_inputs(ufunc, cell, &kinds, options.casting)?;
     let arrays: SmallVec<[Array; 3]> = inputs
@@ -100,16 +103,45 @@ pub fn apply(ufunc: &'static Ufunc, inputs: &[Operand], options: &Options) -> Re
         .collect::<Result<_>>()?;
     let shape = shape_of(ufunc, &arrays, options)?;
     let outs = results(ufunc, cell, &arrays, &shape, options)?;
-    let arrays = apart(arrays, &outs)?;
     let mask = match &options.where_ {
-        Some(mask) if outs.iter().any(|out| shares_memory(mask, out, Some(OVERLAP_WORK)).unwrap_or(true)) => {
-            Some(mask.copy(Order::K)?)
+        Some(mask) if outs.iter().any(|out| shares_memory(mask, out, Some(overlap_work(mask))).unwrap_or(true)) => {
+            Some(mask.copy_because(Order::K, Reason::Overlap, |_| "where= shares bytes with the result".to_owned())?)
         }
         mask => mask.clone(),
     };
-    let flags = compute(ufunc, cell, &arrays, &outs, mask.as_ref())?;
-    noticed(flags)?;
+    note_widening(ufunc, cell, &kinds, &outs)?;
+    let (flags, raised) = status::watch(cell, || into(ufunc, cell, &arrays, &outs, mask.as_ref()));
+    noticed(status::reported(ufunc, cell, flags? | raised))?;
     Ok(outs)
+}
+
+/// Computes into results that may share bytes with inputs: the smaller side is set apart.
+fn into(ufunc: &'static Ufunc, cell: &Cell, arrays: &[Array], outs: &[Array], mask: Option<&Array>) -> Result<Flags> {
+    let whole: usize = outs.iter().map(Array::nbytes).sum();
+    if overlapping_bytes(arrays, outs) <= whole {
+        return compute(ufunc, cell, &apart(arrays, outs)?, outs, mask);
+    }
+    let why = || "the result shares bytes with larger operands".to_owned();
+    copying(Reason::Overlap, whole, why)?;
+    let fresh = |out: &Array| out.empty_like(out.dtype(), Order::K, ufunc.name);
+    let made: Outputs = outs.iter().map(fresh).collect::<Result<_>>()?;
+    let flags = compute(ufunc, cell, arrays, &made, mask)?;
+    for (out, made) in outs.iter().zip(&made) {
+        crate::assign(out, &Operand::Array(made.clone()), Casting::Unsafe, mask)?;
+    }
+    Ok(flags)
+}
+
+/// Books operands that promotion widened, and refuses where that is denied.
+fn note_widening(ufunc: &Ufunc, cell: &Cell, inputs: &[Input], outs: &[Array]) -> Result<()> {
+    let Some(out) = outs.first() else { return Ok(()) };
+    for (input, &kind) in inputs.iter().zip(cell.inputs) {
+        let Input::DType(from) = *input else { continue };
+        if from.kind() != kind && out.dtype().kind() == kind && kind.size() > from.size() {
+            widening(ufunc.name, from.name(), kind.name(), out.size() * (kind.size() - from.size()))?;
+        }
+    }
+    Ok(())
 }
 
 /// Keeps what a loop noticed for [`take_flags`]; a negative power of an integer is an error.
@@ -216,19 +248,43 @@ fn fresh(shape: &[usize], dtype: DType, arrays: &[Array], order: Order, op: &'st
     }
 }
 
-/// Inputs that share bytes with a result, without being it, are copied.
-fn apart(arrays: SmallVec<[Array; 3]>, outs: &[Array]) -> Result<SmallVec<[Array; 3]>> {
-    let clash = |array: &Array, out: &Array, first: bool| {
-        let same = array.buffer().same(out.buffer()) && array.layout() == out.layout() && array.dtype() == out.dtype();
-        !(same && first) && shares_memory(array, out, Some(OVERLAP_WORK)).unwrap_or(true)
-    };
-    arrays
-        .into_iter()
-        .map(|array| {
-            let overlaps = outs.iter().enumerate().any(|(i, out)| clash(&array, out, i == 0 && outs.len() == 1));
-            if overlaps { array.copy(Order::K) } else { Ok(array) }
-        })
-        .collect()
+/// Inputs that share bytes with a result, without being it, are copied; the same one given twice once.
+fn apart(arrays: &[Array], outs: &[Array]) -> Result<SmallVec<[Array; 3]>> {
+    let mut apart: SmallVec<[Array; 3]> = SmallVec::new();
+    for (i, array) in arrays.iter().enumerate() {
+        let done = arrays[..i].iter().position(|before| same(before, array));
+        apart.push(match done {
+            Some(before) => apart[before].clone(),
+            None if in_the_way(array, outs) => array.copy_because(Order::K, Reason::Overlap, |from| {
+                format!("an operand of shape {} shares bytes with the result", shape_text(from.shape()))
+            })?,
+            None => array.clone(),
+        });
+    }
+    Ok(apart)
+}
+
+/// Whether writing the results would change an input before it is read.
+fn in_the_way(array: &Array, outs: &[Array]) -> bool {
+    let alone = outs.len() == 1;
+    outs.iter()
+        .any(|out| !(alone && same(array, out)) && shares_memory(array, out, Some(overlap_work(array))).unwrap_or(true))
+}
+
+/// Bytes that [`apart`] would copy.
+fn overlapping_bytes(arrays: &[Array], outs: &[Array]) -> usize {
+    let fresh = |i: usize| !arrays[..i].iter().any(|before| same(before, &arrays[i]));
+    let clashing = arrays.iter().enumerate().filter(|(i, array)| fresh(*i) && in_the_way(array, outs));
+    clashing.map(|(_, array)| array.nbytes()).sum()
+}
+
+fn same(a: &Array, b: &Array) -> bool {
+    a.buffer().same(b.buffer()) && a.layout() == b.layout() && a.dtype() == b.dtype()
+}
+
+/// Work that the overlap test may spend on an operand before it counts as overlapping: less than copying it takes.
+pub(crate) fn overlap_work(array: &Array) -> u64 {
+    LEAST_OVERLAP_WORK + array.size() as u64 / 4
 }
 
 fn compute(

@@ -1,12 +1,12 @@
 //! Casts and assignment: values moved into arrays of another dtype or layout.
 
-use crate::apply::{Operand, cast_program};
+use crate::apply::{Operand, cast_program, overlap_work};
 use crate::exec::{self, Walk};
 use crate::program::ScratchBuf;
 use metes_array::{Array, Order, copy_into, shape_text, shares_memory};
 use metes_dtype::{Casting, DType, Kind, can_cast};
 use metes_kernels::INVALID;
-use metes_memory::{Error, ErrorKind, Result};
+use metes_memory::{Cause, Error, ErrorKind, Reason, Result, copying};
 
 fn check(from: DType, to: DType, casting: Casting, op: &str) -> Result<()> {
     if can_cast(from, to, casting) {
@@ -33,7 +33,21 @@ pub fn astype(array: &Array, dtype: DType, order: Order, casting: Casting, copy:
     if !copy && dtype == array.dtype() && fits {
         return Ok(array.clone());
     }
+    let from = array.dtype();
+    let reason = if copy {
+        Reason::Explicit
+    } else if dtype == from {
+        Reason::Order
+    } else {
+        Reason::Cast
+    };
+    let why = move || match dtype == from {
+        true => format!("elements do not lie in order {order:?}"),
+        false => format!("from {from} to {dtype}"),
+    };
+    copying(reason, array.size() * dtype.size(), why)?;
     let out = array.empty_like(dtype, order, "astype")?;
+    out.buffer().set_cause(if dtype == from && copy { Cause::of(reason) } else { Cause::explained(reason, why) });
     if casting == Casting::SameValue {
         same_value(&out, array)?;
     } else {
@@ -42,11 +56,23 @@ pub fn astype(array: &Array, dtype: DType, order: Order, casting: Casting, copy:
     Ok(out)
 }
 
+/// A result that is not the caller's yet, with its elements cast to `dtype`.
+pub(crate) fn cast_result(result: Array, dtype: DType) -> Result<Array> {
+    if result.dtype() == dtype {
+        return Ok(result);
+    }
+    let out = result.empty_like(dtype, Order::K, "cast")?;
+    write(&out, &result, None)?;
+    Ok(out)
+}
+
 /// A C-contiguous array of `dtype`: the array itself, or a cast copy.
 pub(crate) fn convert(array: &Array, dtype: DType, op: &'static str) -> Result<Array> {
     if array.dtype() == dtype && array.is_aligned() {
         return Ok(array.clone());
     }
+    let from = array.dtype();
+    copying(Reason::Cast, array.size() * dtype.size(), || format!("{op}: from {from} to aligned {dtype}"))?;
     let out = Array::empty(array.shape(), dtype, op)?;
     write(&out, array, None)?;
     Ok(out)
@@ -105,10 +131,33 @@ fn write(dst: &Array, src: &Array, mask: Option<&Array>) -> Result<()> {
     if same {
         return Ok(());
     }
-    if src.dtype() == dst.dtype() && mask.is_none() {
+    let meets = |array: &Array| shares_memory(dst, array, Some(overlap_work(array))).unwrap_or(true);
+    let plain = src.dtype() == dst.dtype() && mask.is_none();
+    if plain && (src.size() == dst.size() || !meets(src)) {
         return copy_into(dst, &src.broadcast_to(dst.shape())?);
     }
-    let src = if shares_memory(dst, src, Some(1000)).unwrap_or(true) { src.copy(Order::K)? } else { src.clone() };
+    let mask = &match mask {
+        Some(mask) if meets(mask) => {
+            Some(mask.copy_because(Order::K, Reason::Overlap, |_| "the mask shares bytes with the target".to_owned())?)
+        }
+        mask => mask.cloned(),
+    };
+    let mask = mask.as_ref();
+    let src = match meets(src) {
+        true if dst.nbytes() < src.nbytes() => {
+            copying(Reason::Overlap, dst.nbytes(), || "the source shares bytes with a smaller target".to_owned())?;
+            let made = dst.empty_like(dst.dtype(), Order::K, "assignment")?;
+            write(&made, src, None)?;
+            return write(dst, &made, mask);
+        }
+        true => {
+            src.copy_because(Order::K, Reason::Overlap, |_| "the source shares bytes with the target".to_owned())?
+        }
+        false => src.clone(),
+    };
+    if plain {
+        return copy_into(dst, &src.broadcast_to(dst.shape())?);
+    }
     let program = cast_program(src.dtype(), dst.dtype());
     let mut scratch = ScratchBuf::new(&program)?;
     program.run(&[src], dst, mask, &mut scratch)?;

@@ -1,6 +1,7 @@
 //! Running a [`Program`]: the walk over n dimensions, block by block. The file that calls loops.
 
 use crate::program::{BLOCK, Place, Program, ScratchBuf};
+use crate::status;
 use metes_array::{Array, Dims, Scalar, Strides, coalesce, shape_text};
 use metes_dtype::DType;
 use metes_kernels::{Flags, Loop};
@@ -239,15 +240,36 @@ impl Program {
             // SAFETY: the walk stays within the arrays, which the caller holds.
             unsafe {
                 if mask.is_some() {
+                    let mask = runs[inputs.len() + 1];
+                    status::take();
                     let (result, noticed) = block(self, scratch, n, from, None);
-                    flags |= noticed;
-                    masked_move(n, self.dtype().size(), result, to, runs[inputs.len() + 1]);
+                    masked_move(n, self.dtype().size(), result, to, mask);
+                    if noticed | status::take() != 0 {
+                        flags |= self.noticed_where(n, from, mask, scratch);
+                    }
                 } else {
                     flags |= block(self, scratch, n, from, Some(to)).1;
                 }
             }
         });
         Ok(flags)
+    }
+}
+
+impl Program {
+    /// What a block's loops notice where the mask is true: they have computed the other values too, for nobody.
+    ///
+    /// # Safety
+    /// As [`block`], and the mask is valid for reads.
+    #[cold]
+    unsafe fn noticed_where(&self, n: usize, inputs: &[Run], mask: Run, scratch: &ScratchBuf) -> Flags {
+        let mut flags = 0;
+        for (start, len) in true_runs(n, mask) {
+            let part: Runs = inputs.iter().map(|r| (r.0.wrapping_offset(start as isize * r.1), r.1)).collect();
+            // SAFETY: a part of what the caller vouches for.
+            flags |= unsafe { block(self, scratch, len, &part, None) }.1 | status::take();
+        }
+        flags
     }
 }
 

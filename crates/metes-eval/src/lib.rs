@@ -17,6 +17,7 @@ mod reducer;
 mod resolve;
 mod sorting;
 mod source;
+mod status;
 mod stream;
 mod track;
 mod tree;

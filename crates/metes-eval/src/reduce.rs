@@ -1,8 +1,9 @@
 //! Eager reductions: axes, `keepdims`, `dtype=`, `out=`, `where=`, `initial`.
 
-use crate::apply::{Operand, Options, apply};
+use crate::apply::{Operand, Options, apply, noticed};
 use crate::program::ProgramBuilder;
 use crate::reducer::{Domain, Part, Reducer, check_not_empty};
+use crate::status;
 use metes_array::{Array, Dims, Order, Scalar, broadcast_shapes, shape_text};
 use metes_dtype::{Casting, Category, DType, Kind, can_cast};
 use metes_kernels::{ReduceCell, Reduction};
@@ -109,7 +110,7 @@ pub fn reduce(reduction: &'static Reduction, array: &Array, options: &ReduceOpti
             crate::assign(out, &Operand::Array(result), Casting::Unsafe, None)?;
             Ok(out.clone())
         }
-        None => crate::astype(&result, dtype, Order::K, Casting::Unsafe, false),
+        None => crate::assign::cast_result(result, dtype),
     }
 }
 
@@ -140,8 +141,11 @@ fn fold(
     let part = Part { axis: 0, start: 0, len: array.shape().first().copied().unwrap_or(1) };
     let domain = Domain { shape: array.shape(), axes, cut: None };
     let mut reducer = Reducer::new(reduction, cell, program, domain, options.correction, result.clone())?;
+    status::take();
     reducer.feed(std::slice::from_ref(array), part, options.where_.as_ref())?;
-    reducer.finish()
+    reducer.finish()?;
+    let raised = status::take();
+    noticed(if matches!(reduction.name, "sum" | "prod") { raised } else { 0 })
 }
 
 pub(crate) fn axes_of(array: &Array, axes: Option<&[isize]>) -> Result<Vec<usize>> {

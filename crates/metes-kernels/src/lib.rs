@@ -22,12 +22,14 @@ use metes_dtype::Kind;
 
 /// What a loop noticed on its way; bits are or-ed together.
 pub type Flags = u8;
-/// An integer was divided by zero.
+/// Something was divided by zero.
 pub const DIVIDE: Flags = 1;
 /// A result did not fit.
 pub const OVERFLOW: Flags = 2;
 /// A result has no value.
 pub const INVALID: Flags = 4;
+/// A result is so small that digits are lost; loops never say so, the processor does.
+pub const UNDERFLOW: Flags = 16;
 /// An integer was raised to a negative integer.
 pub const NEGATIVE_POWER: Flags = 8;
 

@@ -2,14 +2,14 @@
 
 use crate::borrow::{Borrows, Hold};
 use crate::memory::{FOREIGN, MAPPED};
-use crate::{Access, Block, Memory, Request, Result};
+use crate::{Access, Block, Cause, Memory, Request, Result};
 use smallvec::SmallVec;
 use std::any::Any;
 use std::marker::PhantomData;
 use std::ops::Range;
 use std::ptr::NonNull;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// Shared bytes. Cloning shares them; the last clone gives them back.
 #[derive(Clone)]
@@ -21,6 +21,8 @@ struct Inner {
     writeable: bool,
     escaped: AtomicBool,
     borrows: Borrows,
+    /// Why these bytes are a copy, where they are one.
+    cause: OnceLock<Cause>,
     keeper: Keeper,
 }
 
@@ -66,7 +68,7 @@ impl Buffer {
 
     fn new(ptr: NonNull<u8>, len: usize, writeable: bool, escaped: bool, keeper: Keeper) -> Buffer {
         let (escaped, borrows) = (AtomicBool::new(escaped), Borrows::default());
-        Buffer(Arc::new(Inner { ptr, len, writeable, escaped, borrows, keeper }))
+        Buffer(Arc::new(Inner { ptr, len, writeable, escaped, borrows, cause: OnceLock::new(), keeper }))
     }
 
     /// Bytes that belong to `owner`, kept alive as long as the buffer. They are shown apart in the ledger.
@@ -126,7 +128,7 @@ impl Buffer {
     }
 
     /// How many share the bytes.
-    pub(crate) fn sharers(&self) -> usize {
+    pub fn sharers(&self) -> usize {
         Arc::strong_count(&self.0)
     }
 
@@ -139,6 +141,24 @@ impl Buffer {
     /// Whether nobody else shares the bytes.
     pub fn is_unique(&self) -> bool {
         Arc::strong_count(&self.0) == 1 && !self.0.escaped.load(Ordering::Relaxed)
+    }
+
+    /// Notes why these fresh bytes are a copy; the first cause stays.
+    pub fn set_cause(&self, cause: Cause) {
+        let _ = self.0.cause.set(cause);
+    }
+
+    /// Why these bytes are a copy, where they are one.
+    pub fn cause(&self) -> Option<&Cause> {
+        self.0.cause.get()
+    }
+
+    /// The operation that made the bytes; the label of foreign ones.
+    pub fn made_by(&self) -> &'static str {
+        match &self.0.keeper {
+            Keeper::Owned { block, .. } => block.as_ref().map_or("", |block| block.tag.op),
+            Keeper::Foreign { label, .. } => label,
+        }
     }
 
     /// Whether both share the same bytes.

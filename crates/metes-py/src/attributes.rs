@@ -57,6 +57,7 @@ pub(crate) fn slots() -> Vec<ffi::PyType_Slot> {
         getter!("data", data, "The bytes as a memoryview."),
         getter!("__array_interface__", crate::interface::export, "NumPy's array interface, version 3."),
         getter!("__array_priority__", |a| object(a.py(), 1000.0), "Above NumPy's arrays."),
+        getter!("origin", crate::transparency::origin, "How its bytes came to be: a view, fresh, or a copy and why."),
         getter!("base", |a| object(a.py(), base(a)), "Whose bytes the array shows; None where it owns them."),
     ];
     vec![

@@ -7,11 +7,9 @@ use crate::errors::{OrRaise, unsupported};
 use metes_array::{Array, Order, Scalar, broadcast_shapes};
 use metes_dtype::{Casting, DType};
 pub(crate) use metes_eval::{Operand, Options, Outputs, ReduceOptions};
-use metes_kernels::{DIVIDE, Flags, INVALID, OVERFLOW, Reduction, Ufunc};
-use pyo3::exceptions::PyRuntimeWarning;
+use metes_kernels::{Flags, Reduction, Ufunc};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
-use std::ffi::CString;
 use std::sync::OnceLock;
 
 use crate::object::array_of;
@@ -118,20 +116,14 @@ pub(crate) fn computed<T: Send>(
     let result = heavy(py, bytes, work).or_raise()?;
     match metes_eval::take_flags() {
         0 => Ok(result),
-        flags => warn(py, name, flags).map(|()| result),
+        flags => report(py, name, flags).map(|()| result),
     }
 }
 
-/// What each flag says, in NumPy's words.
-const WARNINGS: &[(Flags, &str)] = &[(DIVIDE, "divide by zero"), (OVERFLOW, "overflow"), (INVALID, "invalid value")];
-
+/// Treats what was noticed as `errstate` says.
 #[cold]
-fn warn(py: Python<'_>, name: &str, flags: Flags) -> PyResult<()> {
-    for (_, what) in WARNINGS.iter().filter(|(flag, _)| flags & flag != 0) {
-        let text = CString::new(format!("{what} encountered in {name}"))?;
-        PyErr::warn(py, &py.get_type::<PyRuntimeWarning>(), &text, 1)?;
-    }
-    Ok(())
+fn report(py: Python<'_>, name: &str, flags: Flags) -> PyResult<()> {
+    py.import("metes._errstate")?.getattr("_report")?.call1((name, flags)).map(|_| ())
 }
 
 /// A reduction.
@@ -141,7 +133,7 @@ pub(crate) fn reduce(
     array: &Array,
     options: &ReduceOptions,
 ) -> PyResult<Array> {
-    computed(py, row.name, array.nbytes(), || metes_eval::reduce(row, array, options))
+    computed(py, "reduce", array.nbytes(), || metes_eval::reduce(row, array, options))
 }
 
 /// `array[...] = value`, casting as NumPy does there; only where `where_` is true.

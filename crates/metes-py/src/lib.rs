@@ -22,6 +22,7 @@ mod fastcall;
 mod flags;
 mod foreign;
 mod functions;
+mod growable;
 mod index;
 mod interface;
 mod io;
@@ -37,6 +38,7 @@ mod reduce;
 mod rows;
 mod site;
 mod text;
+mod transparency;
 mod ufunc;
 mod ufunc_methods;
 
@@ -51,6 +53,8 @@ mod _native {
     use crate::dtype::PyDType;
     #[pymodule_export]
     use crate::flags::Flags;
+    #[pymodule_export]
+    use crate::growable::GrowableArray;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -72,6 +76,7 @@ fn start(module: &Bound<'_, PyModule>) -> PyResult<()> {
     fastcall::add_functions(module, vec![rebuild])?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     memory::install(module)?;
+    transparency::install(module)?;
     rows::install(module)?;
     lazy::install(module)?;
     io::install(module)?;

@@ -1,3 +1,5 @@
 //! Tests of the evaluator, one binary.
 
+mod overlap;
 mod plan;
+mod reductions;

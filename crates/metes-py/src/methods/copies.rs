@@ -20,6 +20,12 @@ pub(super) fn table() -> Vec<PyMethodDef> {
     vec![
         method!("copy", copy, ["order='C'"], "A copy that shares nothing."),
         method!(
+            "compact",
+            crate::transparency::compact,
+            [],
+            "A copy, where the array keeps more bytes alive than its elements take; else the array itself."
+        ),
+        method!(
             "astype",
             astype,
             ["dtype", "order='K'", "casting='unsafe'", "subok=True", "copy=True"],

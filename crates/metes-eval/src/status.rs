@@ -1,0 +1,162 @@
+//! What the processor noticed: division by zero, overflow, underflow, invalid results.
+//!
+//! Processors keep a sticky flag for each. They are cleared before a loop and read after it; loops are called through
+//! pointers, which no compiler moves arithmetic across. Two instructions when nothing happened, and no store.
+//! On processors that are not known here nothing is ever noticed, which is allowed: results are the same.
+
+use metes_dtype::Category;
+use metes_kernels::{Cell, DIVIDE, Flags, INVALID, OVERFLOW, UNDERFLOW, Ufunc};
+
+/// Rows whose own arithmetic raises flags that mean nothing, and what their loops over real and over complex numbers may
+/// report all the same: comparisons and choices look at NaN, others find their way by values that they then leave out.
+const QUIET: &[(&str, Flags, Flags)] = &[
+    ("maximum", 0, 0),
+    ("minimum", 0, 0),
+    ("fmax", 0, 0),
+    ("fmin", 0, 0),
+    ("clip", 0, 0),
+    ("sign", 0, 0),
+    ("heaviside", 0, 0),
+    ("spacing", 0, 0),
+    ("frexp", 0, 0),
+    ("arcsinh", 0, 0),
+    ("equal", 0, 0),
+    ("not_equal", 0, 0),
+    ("less", 0, 0),
+    ("less_equal", 0, 0),
+    ("greater", 0, 0),
+    ("greater_equal", 0, 0),
+    ("floor_divide", DIVIDE | OVERFLOW | UNDERFLOW, 0),
+    ("remainder", 0, 0),
+    ("divmod", DIVIDE | OVERFLOW | UNDERFLOW, 0),
+    ("expm1", ALL - UNDERFLOW, 0),
+    ("log1p", ALL - UNDERFLOW, 0),
+    ("tan", ALL - UNDERFLOW, 0),
+    ("arcsin", ALL - UNDERFLOW, 0),
+    ("arctan", ALL - UNDERFLOW, 0),
+    ("sinh", ALL - UNDERFLOW, 0),
+    ("tanh", ALL - UNDERFLOW, 0),
+    ("arctanh", DIVIDE | INVALID, 0),
+    ("power", ALL, ALL - INVALID),
+    ("float_power", ALL, ALL - INVALID),
+    ("square", ALL, ALL - UNDERFLOW),
+    ("log", ALL, ALL - INVALID),
+    ("log2", ALL, ALL - INVALID),
+    ("log10", ALL, ALL - INVALID),
+    ("sqrt", ALL, 0),
+    ("arccos", ALL, 0),
+    ("arccosh", ALL, 0),
+    ("cosh", ALL, 0),
+];
+
+const ALL: Flags = DIVIDE | OVERFLOW | UNDERFLOW | INVALID;
+
+/// Whether the loop of a cell works with floats.
+fn has_floats(cell: &Cell) -> bool {
+    cell.outputs.iter().chain(cell.inputs).any(|kind| kind.category() >= Category::Float)
+}
+
+/// Runs loops of a cell; what they found out themselves is in `Ok`, what the processor noticed comes with it.
+#[inline]
+pub(crate) fn watch<T>(cell: &Cell, body: impl FnOnce() -> T) -> (T, Flags) {
+    if !has_floats(cell) {
+        return (body(), 0);
+    }
+    take();
+    let result = body();
+    (result, take())
+}
+
+/// Of all flags those that are the row's to report.
+#[inline]
+pub(crate) fn reported(ufunc: &Ufunc, cell: &Cell, flags: Flags) -> Flags {
+    if flags == 0 || !has_floats(cell) {
+        return flags;
+    }
+    let complex = cell.inputs.iter().any(|kind| kind.category() == Category::Complex);
+    let own = flags & !ALL;
+    let quiet = QUIET.iter().find(|(name, ..)| *name == ufunc.name);
+    quiet.map_or(flags, |&(_, real, imaginary)| own | flags & if complex { imaginary } else { real })
+}
+
+/// What the processor noticed since it was last asked.
+#[inline]
+pub(crate) fn take() -> Flags {
+    let raised = sticky::read();
+    if raised == 0 {
+        return 0;
+    }
+    sticky::clear();
+    raised
+}
+
+#[cfg(target_arch = "x86_64")]
+mod sticky {
+    use super::{DIVIDE, Flags, INVALID, OVERFLOW, UNDERFLOW};
+    use std::arch::asm;
+
+    /// Bits of MXCSR, low to high: invalid, denormal, divide by zero, overflow, underflow, inexact.
+    const MEANING: [(u32, Flags); 4] = [(1, INVALID), (4, DIVIDE), (8, OVERFLOW), (16, UNDERFLOW)];
+    const ALL: u32 = 1 | 4 | 8 | 16;
+
+    fn register() -> u32 {
+        let mut value = 0u32;
+        // SAFETY: stores the register to a local; no `nomem`, so that calls stay on their side of it.
+        unsafe { asm!("stmxcsr [{}]", in(reg) &raw mut value, options(nostack, preserves_flags)) };
+        value
+    }
+
+    #[inline]
+    pub(super) fn read() -> Flags {
+        let value = register();
+        if value & ALL == 0 {
+            return 0;
+        }
+        MEANING.iter().filter(|(bit, _)| value & bit != 0).fold(0, |flags, (_, flag)| flags | flag)
+    }
+
+    pub(super) fn clear() {
+        let value = register() & !ALL;
+        // SAFETY: only sticky flags change, on which no code but this file depends; rounding and masks stay.
+        unsafe { asm!("ldmxcsr [{}]", in(reg) &raw const value, options(nostack, preserves_flags)) };
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+mod sticky {
+    use super::{DIVIDE, Flags, INVALID, OVERFLOW, UNDERFLOW};
+    use std::arch::asm;
+
+    /// Bits of FPSR, low to high: invalid, divide by zero, overflow, underflow.
+    const MEANING: [(u64, Flags); 4] = [(1, INVALID), (2, DIVIDE), (4, OVERFLOW), (8, UNDERFLOW)];
+    const ALL: u64 = 15;
+
+    fn register() -> u64 {
+        let value: u64;
+        // SAFETY: reads the register; no `nomem`, so that calls stay on their side of it.
+        unsafe { asm!("mrs {}, fpsr", out(reg) value, options(nostack, preserves_flags)) };
+        value
+    }
+
+    #[inline]
+    pub(super) fn read() -> Flags {
+        let value = register();
+        MEANING.iter().filter(|(bit, _)| value & bit != 0).fold(0, |flags, (_, flag)| flags | flag)
+    }
+
+    pub(super) fn clear() {
+        // SAFETY: only sticky flags change, on which no code but this file depends.
+        unsafe { asm!("msr fpsr, {}", in(reg) register() & !ALL, options(nostack, preserves_flags)) };
+    }
+}
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod sticky {
+    use super::Flags;
+
+    pub(super) fn read() -> Flags {
+        0
+    }
+
+    pub(super) fn clear() {}
+}
