@@ -17,6 +17,11 @@ ORIGINS = [
     (lambda: grid()[1:], "a view of an array of float64 and shape (10, 8)"),
     (lambda: grid().T.reshape(-1), "copied by reshape: strides (8, 64) of shape (8, 10) cannot express shape (80,)"),
     (lambda: grid()[:, ::2].ravel(), "copied by ravel: strides (64, 16) of shape (10, 4) are not contiguous"),
+    (
+        lambda: mt.broadcast_to(mt.zeros(3), (2, 3)).ravel(),
+        "copied by broadcast: strides (0, 8) of shape (2, 3) are not contiguous",
+    ),
+    (lambda: mt.sort(grid()), "fresh, made by sort"),
     (lambda: grid().copy(), "copied by request"),
     (lambda: grid().flatten(), "copied by request"),
     (lambda: grid().T.reshape(-1, copy=True), "copied by request"),

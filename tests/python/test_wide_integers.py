@@ -63,6 +63,17 @@ def test_arithmetic_with_what_does_not_fit_is_refused(kind):
             a += number
 
 
+@pytest.mark.parametrize("kind", ["int64", "uint64", "float64", "bool"])
+def test_integers_beyond_everything(kind):
+    a = np.array([0, 1], kind)
+    for number in (2**200, -(2**200), 2**5000, -(2**5000)):
+        for compare in COMPARISONS:
+            assert compare(mt.asarray(a), number).tolist() == [compare(v, number) for v in a.tolist()]
+            assert compare(number, mt.asarray(a)).tolist() == [compare(number, v) for v in a.tolist()]
+    with pytest.raises(OverflowError):
+        mt.asarray(a) + 2**200
+
+
 def test_floats_meet_large_integers_as_floats():
     a = np.array([1e30, -1e30, 2.0**64])
     for number in EDGES:

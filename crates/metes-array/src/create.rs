@@ -128,7 +128,8 @@ impl Array {
         Ok(copy)
     }
 
-    fn copy_for(&self, order: Order, op: &'static str) -> Result<Array> {
+    /// Fresh bytes that begin as these elements: a result of the operation `op`, which is not booked as a copy.
+    pub fn copy_for(&self, order: Order, op: &'static str) -> Result<Array> {
         let copy = self.empty_like(self.dtype(), order, op)?;
         copy_into(&copy, self)?;
         Ok(copy)

@@ -129,7 +129,7 @@ impl Array {
             self.copy(dense_order)?
         } else {
             let wanted = shape.clone();
-            self.copy_because(dense_order, Reason::Reshape, move |from| {
+            self.copy_because(dense_order, self.reason(Reason::Reshape), move |from| {
                 format!(
                     "strides {} of shape {} cannot express shape {}",
                     strides_text(from.strides()),
@@ -162,11 +162,17 @@ impl Array {
         sorted.raveled(Order::C, sorted.is_c_contiguous())
     }
 
+    /// Why elements must be written out: because they are repeated, if they are.
+    fn reason(&self, otherwise: Reason) -> Reason {
+        let repeats = self.shape().iter().zip(self.strides()).any(|(&n, &stride)| n > 1 && stride == 0);
+        if repeats { Reason::Broadcast } else { otherwise }
+    }
+
     fn raveled(&self, order: Order, dense: bool) -> Result<Array> {
         if dense {
             return self.reshape(&[-1], order, Some(false));
         }
-        let copy = self.copy_because(order, Reason::Ravel, |from| {
+        let copy = self.copy_because(order, self.reason(Reason::Ravel), |from| {
             format!("strides {} of shape {} are not contiguous", strides_text(from.strides()), shape_text(from.shape()))
         })?;
         copy.reshape(&[-1], order, Some(false))

@@ -11,10 +11,10 @@ use crate::object::{from_array, slot, target, this};
 use metes_array::{Array, Scalar};
 use metes_dtype::Category;
 use metes_linalg::ProductOptions;
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyFloat, PyTuple};
+use pyo3::types::{PyFloat, PyInt, PyTuple};
 use std::ffi::{c_int, c_void};
 use std::ptr;
 
@@ -227,8 +227,32 @@ static COMPARISONS: [Row; 6] = [
 ];
 
 unsafe extern "C" fn compare(a: *mut ffi::PyObject, b: *mut ffi::PyObject, operator: c_int) -> *mut ffi::PyObject {
-    // SAFETY: CPython passes live objects and an operator from 0 to 5.
-    unsafe { binary(a, b, &COMPARISONS[operator as usize]) }
+    trap(ptr::null_mut(), |py| {
+        // SAFETY: CPython passes live objects and an operator from 0 to 5.
+        let (a, b) = unsafe { (Bound::ref_from_ptr(py, &a), Bound::ref_from_ptr(py, &b)) };
+        let inputs = match operands(a, b) {
+            Err(error) if error.is_instance_of::<PyOverflowError>(py) => operands(&rounded(a)?, &rounded(b)?)?,
+            inputs => inputs?,
+        };
+        let Some(inputs) = inputs else { return Ok(not_implemented(py)) };
+        let result = eval::apply(py, COMPARISONS[operator as usize].find()?, &inputs)?;
+        Ok(from_array(py, result, None).into_ptr())
+    })
+}
+
+/// An integer beyond all dtypes as the nearest float, which compares with all their values as it does.
+#[cold]
+fn rounded<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    if !object.is_exact_instance_of::<PyInt>() {
+        return Ok(object.clone());
+    }
+    match object.call_method0("__float__") {
+        Err(error) if error.is_instance_of::<PyOverflowError>(object.py()) => {
+            let end = if object.lt(0)? { f64::NEG_INFINITY } else { f64::INFINITY };
+            Ok(PyFloat::new(object.py(), end).into_any())
+        }
+        float => float,
+    }
 }
 
 unsafe extern "C" fn truth(slf: *mut ffi::PyObject) -> c_int {

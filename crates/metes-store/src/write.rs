@@ -41,7 +41,7 @@ fn write_elements(out: &mut dyn Write, array: &Array) -> Result<()> {
         return Ok(out.write_all(bytes)?);
     }
     if array.size() <= BLOCK {
-        return write_elements(out, &array.copy(Order::C)?);
+        return write_elements(out, &array.copy_for(Order::C, "save")?);
     }
     let rows = (BLOCK / (array.size() / array.shape()[0]).max(1)).max(1) as isize;
     for start in (0..array.shape()[0] as isize).step_by(rows as usize) {

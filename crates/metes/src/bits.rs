@@ -2,7 +2,7 @@
 
 use metes_array::{Array, Order};
 use metes_dtype::Kind;
-use metes_memory::{Error, ErrorKind, Result};
+use metes_memory::{Error, ErrorKind, Reason, Result};
 
 /// The booleans of a one-dimensional array, packed.
 ///
@@ -23,7 +23,11 @@ pub fn pack(array: &Array) -> Result<Array> {
     if array.dtype().kind() != Kind::Bool {
         return Err(Error::new(ErrorKind::Type, format!("pack: booleans are needed, not {}", array.dtype())));
     }
-    let dense = if array.is_c_contiguous() { array.clone() } else { array.copy(Order::C)? }.view(Kind::U8.into())?;
+    let dense = match array.is_c_contiguous() {
+        true => array.clone(),
+        false => array.copy_because(Order::C, Reason::Conversion, |_| "pack takes contiguous elements".to_owned())?,
+    };
+    let dense = dense.view(Kind::U8.into())?;
     let packed = Array::zeros(&[length.div_ceil(8)], Kind::U8.into())?;
     {
         let (bools, mut bytes) = (dense.read::<u8>()?, packed.write::<u8>()?);

@@ -3,10 +3,10 @@
 use super::reduce::identity_of;
 use super::{along, check_binary, choose, run, viewed};
 use crate::apply::{Operand, noticed};
-use metes_array::{Array, Dims, Order, shape_text, shares_memory};
+use metes_array::{Array, Dims, Layout, Order, shape_text, shares_memory};
 use metes_dtype::{Casting, DType};
 use metes_kernels::{Cell, Ufunc};
-use metes_memory::{Error, ErrorKind, Result};
+use metes_memory::{Error, ErrorKind, Reason, Result};
 
 /// Work that the overlap test may spend before arrays count as overlapping.
 pub(super) const OVERLAP_WORK: u64 = 100;
@@ -57,7 +57,8 @@ pub fn accumulate(
     let source = if apart(array, &target) {
         array
     } else {
-        copied = array.copy(Order::K)?;
+        let why = |_: &Layout| "the operand shares bytes with the result".to_owned();
+        copied = array.copy_because(Order::K, Reason::Overlap, why)?;
         &copied
     };
     into(cell, source, &target, axis)?;

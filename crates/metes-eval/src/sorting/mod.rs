@@ -62,7 +62,7 @@ fn copied(array: &Array, axis: Option<isize>, work: impl FnOnce(&Array, isize) -
     match axis {
         Some(axis) => {
             axis_of(array, axis)?;
-            let copy = array.copy(Order::K)?;
+            let copy = array.copy_for(Order::K, "sort")?;
             work(&copy, axis).map(|()| copy)
         }
         None => {

@@ -4,8 +4,9 @@ use super::abi::{Carried, Column, Schema, format_of};
 use crate::errors::OrRaise;
 use crate::fastcall::Args;
 use crate::object::this;
-use metes_array::{Array, Order};
+use metes_array::{Array, Layout, Order};
 use metes_dtype::{DType, Kind};
+use metes_memory::Reason;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -62,7 +63,10 @@ fn column(array: &Array) -> PyResult<Column> {
     let dense = match array.dtype().kind() {
         Kind::Bool => metes::bits::pack(array).or_raise()?,
         _ if array.is_c_contiguous() => array.clone(),
-        _ => array.copy(Order::C).or_raise()?,
+        _ => {
+            let why = |_: &Layout| "Arrow takes contiguous elements".to_owned();
+            array.copy_because(Order::C, Reason::Conversion, why).or_raise()?
+        }
     };
     crate::foreign::expose(&dense)?;
     let mut shown = Box::new(Shown { buffers: [ptr::null(), dense.as_ptr().cast()], _array: dense });
