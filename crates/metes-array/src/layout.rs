@@ -155,6 +155,9 @@ impl Layout {
             return Some(self.offset..self.offset);
         }
         let (mut low, mut high) = (self.offset as i128, self.offset as i128 + itemsize as i128);
+        if high > isize::MAX as i128 {
+            return None;
+        }
         for (&n, &stride) in self.shape.iter().zip(&self.strides) {
             let reach = (n as i128 - 1) * stride as i128;
             if reach < 0 {
