@@ -20,6 +20,12 @@ pub(crate) trait Sortable: Elem {
         self.key().cmp(&other.key())
     }
 
+    /// Whether this value comes before the other one.
+    #[inline(always)]
+    fn less_than(self, other: Self) -> bool {
+        self.order(other).is_lt()
+    }
+
     /// # Safety
     /// `p` is valid for a read, aligned or not.
     #[inline(always)]
@@ -84,6 +90,10 @@ macro_rules! counted {
                 $key(self)
             }
             #[inline(always)]
+            fn less_than(self, other: $t) -> bool {
+                self.less(other) | (other.is_nan() & !self.is_nan())
+            }
+            #[inline(always)]
             unsafe fn peek(p: *const u8) -> $t {
                 // SAFETY: the caller's promise; a byte is always aligned.
                 unsafe { <$t>::load(p) }
@@ -114,6 +124,10 @@ macro_rules! by_bits {
             #[inline(always)]
             fn key(self) -> u64 {
                 $key(self)
+            }
+            #[inline(always)]
+            fn less_than(self, other: $t) -> bool {
+                self.less(other) | (other.is_nan() & !self.is_nan())
             }
             fn need(n: usize, stable: bool) -> usize {
                 values::need::<$bits>(n, stable, Family::$family)
