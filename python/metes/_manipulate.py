@@ -157,7 +157,7 @@ def broadcast_arrays(*arrays):
     return tuple(a if a.shape == shape else broadcast_to(a, shape) for a in arrays)
 
 
-def stack(arrays, /, axis=0, *, dtype=None, casting="same_kind"):
+def stack(arrays, axis=0, out=None, *, dtype=None, casting="same_kind"):
     """Joins arrays of one shape along a new axis.
 
     >>> import metes as mt
@@ -171,7 +171,7 @@ def stack(arrays, /, axis=0, *, dtype=None, casting="same_kind"):
     if len(shapes) > 1:
         raise ValueError(f"stack: all arrays must have the same shape, not {' and '.join(map(str, sorted(shapes)))}")
     axis = _axis(axis, arrays[0].ndim + 1, "stack")
-    return concatenate([expand_dims(a, axis) for a in arrays], axis=axis, dtype=dtype, casting=casting)
+    return concatenate([expand_dims(a, axis) for a in arrays], axis=axis, out=out, dtype=dtype, casting=casting)
 
 
 def astype(a, dtype, /, *, copy=True, casting="unsafe", device=None):

@@ -113,6 +113,9 @@ CALLS = {
     "asarray A": lambda m, a: m.asarray(a[:, ::2], order="A"),
     "array K": lambda m, a: m.array(a.T),
     "array F": lambda m, a: m.array(a, order="F", copy=None),
+    "array ndmin": lambda m, a: m.array(a[0], ndmin=5),
+    "array ndmin of itself": lambda m, a: m.array(a[0], ndmin=3, copy=None),
+    "array ndmin of a list": lambda m, a: m.array([1, 2], ndmin=2, dtype="float32"),
     "copy": lambda m, a: m.copy(a[:, ::-1].T),
     "copy method": lambda m, a: a.T.copy(),
     "astype": lambda m, a: a.T.astype("float32"),
@@ -356,6 +359,20 @@ def test_strided_views_stay_within_the_array():
             mt.lib.stride_tricks.as_strided(a[2:6], shape, strides)
     windows = mt.lib.stride_tricks.sliding_window_view(a, 4, writeable=True)
     assert not windows.flags.writeable
+
+
+def test_arrays_are_not_resized_in_place():
+    a = mt.arange(6)
+    view = a[2:]
+    with pytest.raises(NotImplementedError, match="resize"):
+        a.resize(3)
+    assert view.tolist() == [2, 3, 4, 5]
+
+
+def test_stack_into():
+    out = mt.zeros((2, 3))
+    assert mt.stack([mt.arange(3), mt.arange(3)], 0, out) is out
+    assert out.tolist() == [[0, 1, 2]] * 2
 
 
 def test_identities():

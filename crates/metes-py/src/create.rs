@@ -27,8 +27,8 @@ pub(crate) fn functions() -> Vec<ffi::PyMethodDef> {
         method!(
             "array",
             array,
-            ["obj", "dtype=None", "*", "copy=True", "order=None", "device=None"],
-            "A new array with the values of anything that can be one."
+            ["obj", "dtype=None", "*", "copy=True", "order=None", "ndmin=0", "device=None"],
+            "A new array with the values of anything that can be one; with at least ndmin axes, new ones in front."
         ),
         method!(
             "empty",
@@ -119,7 +119,17 @@ fn array<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
         Some(given) if given.is_none() => None,
         Some(given) => Some(given.is_truthy()?),
     };
-    convert(args, 3, copy, Order::K)
+    let made = convert(args, 3, copy, Order::K)?;
+    let ndmin = args.some(4).map_or(Ok(0), parse_integer)?;
+    let found = crate::object::this(&made)?;
+    let Some(missing) = usize::try_from(ndmin).ok().and_then(|n| n.checked_sub(found.ndim())).filter(|&n| n > 0) else {
+        return Ok(made);
+    };
+    let view = found.index(&vec![Index::NewAxis; missing]).or_raise()?;
+    // An array that nobody else sees is its new header's own.
+    let shared = array_of(args.required(0)?).is_some_and(|given| given.buffer().same(view.buffer()));
+    let base = crate::object::base(&made);
+    Ok(if shared { view_of(&made, view) } else { from_array(args.py(), view, base) })
 }
 
 fn convert<'py>(args: &Args<'_, 'py>, order_at: usize, copy: Option<bool>, default: Order) -> Made<'py> {

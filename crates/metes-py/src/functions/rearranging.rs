@@ -3,7 +3,7 @@
 use super::Made;
 use crate::convert::to_array;
 use crate::element::{check_fits, each_scalar, weak_scalar};
-use crate::errors::OrRaise;
+use crate::errors::{OrRaise, unsupported};
 use crate::eval::{Operand, heavy, to_operand};
 use crate::fastcall::{Args, method, none};
 use crate::methods::{condition, parse_casting, parse_integer, parse_integers, parse_shape};
@@ -70,9 +70,18 @@ pub(super) fn table() -> Vec<PyMethodDef> {
 pub(crate) fn methods() -> Vec<PyMethodDef> {
     vec![
         method!("repeat", repeat_method, ["repeats", "axis=None"], "Each place along an axis repeated so many times."),
+        method!(
+            "resize",
+            |_, _| Err(unsupported(NO_RESIZE)),
+            ["*new_shape", "refcheck=True"],
+            "Refused: the bytes of an array stay where they are as long as it lives; the function resize makes a new one."
+        ),
         method!("byteswap", byteswap, ["inplace=False"], "The bytes of each element reversed: in a copy, or in place."),
     ]
 }
+
+const NO_RESIZE: &str = "Array.resize: an array keeps its bytes and shape as long as it lives, so that no view or export of \
+                         it can dangle; use a = metes.resize(a, shape) or a new array";
 
 fn made<'py>(args: &Args<'_, 'py>, bytes: usize, work: impl FnOnce() -> Result<Array> + Send) -> Made<'py> {
     Ok(from_array(args.py(), heavy(args.py(), bytes, work).or_raise()?, None))
