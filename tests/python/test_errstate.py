@@ -177,3 +177,26 @@ def test_decorator_and_contexts():
         thread.start()
         thread.join()
     assert seen == ["warn"]
+
+
+@pytest.mark.parametrize("source", ["float16", "float32", "float64", "complex128"])
+@pytest.mark.parametrize("target", ["bool", "int8", "uint8", "int32", "int64", "uint64", "float16", "float32"])
+@pytest.mark.filterwarnings("ignore::numpy.exceptions.ComplexWarning")
+def test_casts(source, target):
+    for value in [*POOL, 1e300, -1e300, 1e15, 3e9, -1e10, 1e39]:
+        with np.errstate(all="ignore"):
+            x = np.full(9, value, "float64").astype(source)
+        theirs, ours = set(), set()
+        with np.errstate(all="call", call=lambda error, _, found=theirs: found.add(error)):
+            x.astype(target)
+        with mt.errstate(all="call", call=lambda error, _, found=ours: found.add(error)):
+            mt.asarray(x).astype(target)
+        assert ours <= theirs | {"underflow"}, (value, ours)
+        if source in ("float32", "float64") and target in ("int32", "int64", "float32"):
+            assert ours == theirs - {"underflow"}, (value, theirs)
+
+
+def test_assignment_warns_of_its_cast():
+    a = mt.zeros(3, dtype="int32")
+    with pytest.warns(RuntimeWarning, match="invalid value encountered in cast"):
+        a[...] = mt.full(3, np.nan)

@@ -4,7 +4,7 @@
 //! pointers, which no compiler moves arithmetic across. Two instructions when nothing happened, and no store.
 //! On processors that are not known here nothing is ever noticed, which is allowed: results are the same.
 
-use metes_dtype::Category;
+use metes_dtype::{Category, Kind};
 use metes_kernels::{Cell, DIVIDE, Flags, INVALID, OVERFLOW, UNDERFLOW, Ufunc};
 
 /// Rows whose own arithmetic raises flags that mean nothing, and what their loops over real and over complex numbers may
@@ -60,6 +60,23 @@ fn has_floats(cell: &Cell) -> bool {
 #[inline]
 pub(crate) fn watch<T>(cell: &Cell, body: impl FnOnce() -> T) -> (T, Flags) {
     if !has_floats(cell) {
+        return (body(), 0);
+    }
+    take();
+    let result = body();
+    (result, take())
+}
+
+/// What a cast may report: values that an integer kind cannot hold, and those that overflow a float kind. Large values
+/// reach uint64 by arithmetic that raises flags for nothing.
+pub(crate) fn reported_cast(from: Kind, to: Kind, flags: Flags) -> Flags {
+    let numbers = from.category() >= Category::Float && to != Kind::U64 && to != Kind::Bool;
+    if numbers { flags & (INVALID | OVERFLOW) } else { 0 }
+}
+
+/// Runs a cast as [`watch`] runs loops.
+pub(crate) fn watch_cast<T>(from: Kind, to: Kind, body: impl FnOnce() -> T) -> (T, Flags) {
+    if reported_cast(from, to, ALL) == 0 {
         return (body(), 0);
     }
     take();

@@ -113,6 +113,7 @@ pub(crate) fn computed<T: Send>(
     bytes: usize,
     work: impl FnOnce() -> metes_memory::Result<T> + Send,
 ) -> PyResult<T> {
+    metes_eval::take_flags();
     let result = heavy(py, bytes, work).or_raise()?;
     match metes_eval::take_flags() {
         0 => Ok(result),
@@ -144,7 +145,7 @@ pub(crate) fn assign(py: Python<'_>, into: &Array, value: &Operand, where_: Opti
             return into.set_item(&[], *scalar).or_raise();
         }
     }
-    heavy(py, into.nbytes(), || metes_eval::assign(into, value, Casting::Unsafe, where_.as_ref())).or_raise()
+    computed(py, "cast", into.nbytes(), || metes_eval::assign(into, value, Casting::Unsafe, where_.as_ref()))
 }
 
 /// The array with elements of another dtype.
@@ -156,7 +157,7 @@ pub(crate) fn astype(
     casting: Casting,
     copy: bool,
 ) -> PyResult<Array> {
-    heavy(py, array.nbytes(), || metes_eval::astype(array, dtype, order, casting, copy)).or_raise()
+    computed(py, "cast", array.nbytes(), || metes_eval::astype(array, dtype, order, casting, copy))
 }
 
 /// Whether the only element is true.
