@@ -15,6 +15,7 @@ from __future__ import annotations
 from . import (
     _convert,
     _errstate,
+    _functional,
     _join,
     _limits,
     _manipulate,
@@ -29,6 +30,7 @@ from . import (
 )
 from ._convert import *
 from ._errstate import *
+from ._functional import *
 from ._join import *
 from ._limits import *
 from ._manipulate import *
@@ -71,6 +73,7 @@ _parts = [
     _convert,
     _join,
     _errstate,
+    _functional,
     _limits,
     _manipulate,
     _printing,

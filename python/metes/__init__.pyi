@@ -18,8 +18,10 @@ from ._native import (
     acosh as acosh,
     add as add,
     all as all,
+    allclose as allclose,
     amax as amax,
     amin as amin,
+    angle as angle,
     any as any,
     arange as arange,
     arccos as arccos,
@@ -33,13 +35,18 @@ from ._native import (
     argmin as argmin,
     argpartition as argpartition,
     argsort as argsort,
+    around as around,
     array as array,
+    array_equal as array_equal,
+    array_equiv as array_equiv,
     asarray as asarray,
     asin as asin,
     asinh as asinh,
     atan as atan,
     atan2 as atan2,
     atanh as atanh,
+    average as average,
+    bincount as bincount,
     bitwise_and as bitwise_and,
     bitwise_count as bitwise_count,
     bitwise_invert as bitwise_invert,
@@ -60,10 +67,14 @@ from ._native import (
     concatenate as concatenate,
     conj as conj,
     conjugate as conjugate,
+    convolve as convolve,
     copysign as copysign,
     copyto as copyto,
+    corrcoef as corrcoef,
+    correlate as correlate,
     cos as cos,
     cosh as cosh,
+    cov as cov,
     cross as cross,
     cumprod as cumprod,
     cumsum as cumsum,
@@ -72,9 +83,12 @@ from ._native import (
     deg2rad as deg2rad,
     degrees as degrees,
     delete as delete,
+    diff as diff,
+    digitize as digitize,
     divide as divide,
     divmod as divmod,
     dot as dot,
+    ediff1d as ediff1d,
     einsum as einsum,
     einsum_path as einsum_path,
     empty as empty,
@@ -85,6 +99,7 @@ from ._native import (
     expm1 as expm1,
     eye as eye,
     fabs as fabs,
+    fix as fix,
     float16 as float16,
     float32 as float32,
     float64 as float64,
@@ -106,6 +121,10 @@ from ._native import (
     greater as greater,
     greater_equal as greater_equal,
     heaviside as heaviside,
+    histogram as histogram,
+    histogram2d as histogram2d,
+    histogram_bin_edges as histogram_bin_edges,
+    histogramdd as histogramdd,
     hypot as hypot,
     inner as inner,
     insert as insert,
@@ -113,8 +132,10 @@ from ._native import (
     int32 as int32,
     int64 as int64,
     int8 as int8,
+    interp as interp,
     intersect1d as intersect1d,
     invert as invert,
+    isclose as isclose,
     isfinite as isfinite,
     isin as isin,
     isinf as isinf,
@@ -146,14 +167,28 @@ from ._native import (
     maximum as maximum,
     may_share_memory as may_share_memory,
     mean as mean,
+    median as median,
     memmap as memmap,
     min as min,
     minimum as minimum,
     mod as mod,
     modf as modf,
     multiply as multiply,
+    nan_to_num as nan_to_num,
+    nanargmax as nanargmax,
+    nanargmin as nanargmin,
     nancumprod as nancumprod,
     nancumsum as nancumsum,
+    nanmax as nanmax,
+    nanmean as nanmean,
+    nanmedian as nanmedian,
+    nanmin as nanmin,
+    nanpercentile as nanpercentile,
+    nanprod as nanprod,
+    nanquantile as nanquantile,
+    nanstd as nanstd,
+    nansum as nansum,
+    nanvar as nanvar,
     negative as negative,
     nextafter as nextafter,
     not_equal as not_equal,
@@ -163,14 +198,18 @@ from ._native import (
     outer as outer,
     packbits as packbits,
     partition as partition,
+    percentile as percentile,
     plan as plan,
     positive as positive,
     pow as pow,
     power as power,
     prod as prod,
     promote_types as promote_types,
+    ptp as ptp,
+    quantile as quantile,
     rad2deg as rad2deg,
     radians as radians,
+    real_if_close as real_if_close,
     reciprocal as reciprocal,
     reduction as reduction,
     remainder as remainder,
@@ -204,6 +243,7 @@ from ._native import (
     tensordot as tensordot,
     tile as tile,
     trace as trace,
+    trapezoid as trapezoid,
     true_divide as true_divide,
     trunc as trunc,
     ufunc as ufunc,
@@ -214,6 +254,7 @@ from ._native import (
     union1d as union1d,
     unique as unique,
     unpackbits as unpackbits,
+    unwrap as unwrap,
     vander as vander,
     var as var,
     vdot as vdot,
@@ -227,6 +268,8 @@ from ._limits import Suggestion as Suggestion
 __array_api_version__: str
 from ._standard import __array_namespace_info__ as __array_namespace_info__
 from ._join import append as append
+from ._functional import apply_along_axis as apply_along_axis
+from ._functional import apply_over_axes as apply_over_axes
 from ._printing import array2string as array2string
 from ._printing import array_repr as array_repr
 from ._join import array_split as array_split
@@ -262,6 +305,7 @@ from ._convert import fromstring as fromstring
 from ._printing import get_printoptions as get_printoptions
 from ._errstate import geterr as geterr
 from ._errstate import geterrcall as geterrcall
+from ._functional import gradient as gradient
 from ._join import hsplit as hsplit
 from ._join import hstack as hstack
 from ._convert import identity as identity
@@ -307,6 +351,7 @@ from ._sets import unique_counts as unique_counts
 from ._sets import unique_inverse as unique_inverse
 from ._sets import unique_values as unique_values
 from ._join import unstack as unstack
+from ._functional import vectorize as vectorize
 from ._join import vsplit as vsplit
 from ._join import vstack as vstack
 __version__: str

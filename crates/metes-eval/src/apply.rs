@@ -338,6 +338,52 @@ fn several(cell: &Cell, arrays: &[Array], outs: &[Array], mask: Option<&Array>) 
     Ok(flags)
 }
 
+/// The values of a program over its inputs, broadcast together, in a fresh array or cast into `out`; block by block, with
+/// nothing of the size of the inputs in between. What its loops notice is not reported.
+///
+/// ```
+/// use metes_array::{Array, Scalar};
+/// use metes_eval::{Arg, ProgramBuilder, apply_program};
+/// let a = Array::from_slice(&[2], &[1.0, 2.0])?;
+/// let row = |name| metes_kernels::ufunc(name).unwrap();
+/// let mut builder = ProgramBuilder::new();
+/// let x = builder.input(a.dtype());
+/// let square = builder.ufunc(row("square"), &[Arg::Slot(x)])?;
+/// let more = builder.ufunc(row("add"), &[Arg::Slot(square), Arg::Weak(Scalar::Int(1))])?;
+/// assert_eq!(apply_program(builder, more, &[a], None, "example")?.read::<f64>()?.to_vec(), [2.0, 5.0]);
+/// # Ok::<(), metes_memory::Error>(())
+/// ```
+///
+/// # Errors
+/// Inputs that do not broadcast, an `out` that is read-only or of another shape, refused memory.
+pub fn apply_program(
+    mut builder: ProgramBuilder,
+    values: Slot,
+    inputs: &[Array],
+    out: Option<&Array>,
+    op: &'static str,
+) -> Result<Array> {
+    let shapes: SmallVec<[&[usize]; 4]> = inputs.iter().map(Array::shape).collect();
+    let shape = broadcast_shapes(&shapes)?;
+    let out = match out {
+        None => fresh(&shape, builder.dtype(values), inputs, Order::K, op)?,
+        Some(out) if out.shape() == shape.as_slice() => {
+            out.require_writeable(op)?;
+            out.clone()
+        }
+        Some(out) => {
+            let (has, wants) = (shape_text(out.shape()), shape_text(&shape));
+            return Err(Error::new(ErrorKind::Value, format!("{op}: out has shape {has}, the result {wants}")));
+        }
+    };
+    let values = builder.cast(values, out.dtype());
+    let program = builder.finish(values);
+    let inputs = apart(inputs, std::slice::from_ref(&out))?;
+    let mut scratch = ScratchBuf::new(&program)?;
+    program.run(&inputs, &out, None, &mut scratch)?;
+    Ok(out)
+}
+
 /// A program of one cast.
 pub(crate) fn cast_program(from: DType, to: DType) -> crate::Program {
     let mut builder = ProgramBuilder::new();

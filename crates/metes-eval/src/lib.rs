@@ -22,14 +22,14 @@ mod stream;
 mod track;
 mod tree;
 
-pub use apply::{Operand, Options, Outputs, apply, take_flags};
+pub use apply::{Operand, Options, Outputs, apply, apply_program, take_flags};
 pub(crate) use assign::convert;
 pub use assign::{assign, astype};
 pub use expr::Expr;
 pub use fold::{AccumulateOptions, FoldOptions, Initial, accumulate, cumulative, fold, outer, reduceat};
 pub use plan::{Output, Plan};
 pub use program::{Arg, Program, ProgramBuilder, ScratchBuf, Slot};
-pub use reduce::{ReduceOptions, reduce, result_dtype as reduced_dtype};
+pub use reduce::{ReduceOptions, reduce, reduce_program, result_dtype as reduced_dtype};
 pub use reducer::{Domain, Part, Reducer};
 pub use resolve::{Input, common_dtype, resolve, result_dtype};
 pub use sorting::{

@@ -1,12 +1,12 @@
 //! Eager reductions: axes, `keepdims`, `dtype=`, `out=`, `where=`, `initial`.
 
 use crate::apply::{Operand, Options, apply, noticed};
-use crate::program::ProgramBuilder;
+use crate::program::{ProgramBuilder, Slot};
 use crate::reducer::{Domain, Part, Reducer, check_not_empty};
 use crate::status;
 use metes_array::{Array, Dims, Order, Scalar, broadcast_shapes, shape_text};
 use metes_dtype::{Casting, Category, DType, Kind, can_cast};
-use metes_kernels::{ReduceCell, Reduction};
+use metes_kernels::{ReduceCell, Reduction, Ufunc};
 use metes_memory::{Error, ErrorKind, Result};
 
 /// The keyword arguments of a reduction.
@@ -26,6 +26,8 @@ pub struct ReduceOptions {
     pub initial: Option<Scalar>,
     /// Degrees of freedom that var and std take off.
     pub correction: f64,
+    /// Whether NaN is left out.
+    pub skip_nan: bool,
 }
 
 /// The loop for values of a dtype, and the dtype that they are cast to first.
@@ -79,6 +81,13 @@ fn forced(reduction: &Reduction, cell: &ReduceCell, dtype: Option<DType>) -> DTy
 /// Axes that are not there, dtypes without a loop, an empty reduction without identity, an `out` of another shape or
 /// dtype, refused memory.
 pub fn reduce(reduction: &'static Reduction, array: &Array, options: &ReduceOptions) -> Result<Array> {
+    if let (Some(initial), true) = (options.initial, options.where_.is_some())
+        && let Some(ufunc) = extreme(reduction, options.skip_nan)
+    {
+        let ReduceOptions { axes, keepdims, dtype, out, where_, .. } = options.clone();
+        let initial = crate::Initial::Value(initial);
+        return crate::fold(ufunc, array, &crate::FoldOptions { axes, keepdims, dtype, out, where_, initial });
+    }
     if array.ndim() == 0 {
         return reduce_one(reduction, array, options);
     }
@@ -114,6 +123,18 @@ pub fn reduce(reduction: &'static Reduction, array: &Array, options: &ReduceOpti
     }
 }
 
+/// The ufunc that finds the same extreme; under a mask there may be no value at all, which only a fold can tell.
+fn extreme(reduction: &Reduction, skip_nan: bool) -> Option<&'static Ufunc> {
+    let name = match (reduction.name, skip_nan) {
+        ("min", false) => "minimum",
+        ("max", false) => "maximum",
+        ("min", true) => "fmin",
+        ("max", true) => "fmax",
+        _ => return None,
+    };
+    metes_kernels::ufunc(name)
+}
+
 /// The reduction of one value without axes, as of one value along one axis; NumPy lets `axis` be 0 or -1 here.
 fn reduce_one(reduction: &'static Reduction, array: &Array, options: &ReduceOptions) -> Result<Array> {
     let line = array.reshape(&[1], Order::C, Some(false))?;
@@ -141,11 +162,68 @@ fn fold(
     let part = Part { axis: 0, start: 0, len: array.shape().first().copied().unwrap_or(1) };
     let domain = Domain { shape: array.shape(), axes, cut: None };
     let mut reducer = Reducer::new(reduction, cell, program, domain, options.correction, result.clone())?;
+    if options.skip_nan && cell.input.category() >= Category::Float {
+        reducer.skip_nan(reduction)?;
+    }
     status::take();
     reducer.feed(std::slice::from_ref(array), part, options.where_.as_ref())?;
     reducer.finish()?;
     let raised = status::take();
     noticed(if matches!(reduction.name, "sum" | "prod") { raised } else { 0 })
+}
+
+/// Reduces the values of a program over its inputs, broadcast together, along axes (all by default): nothing of the size of
+/// the inputs is made.
+///
+/// ```
+/// use metes_array::{Array, Scalar};
+/// use metes_eval::{Arg, ProgramBuilder, reduce_program};
+/// let a = Array::from_slice(&[3], &[1.0, 2.0, 3.0])?;
+/// let (sum, square) = (metes_kernels::reduction("sum").unwrap(), metes_kernels::ufunc("square").unwrap());
+/// let mut builder = ProgramBuilder::new();
+/// let x = builder.input(a.dtype());
+/// let squares = builder.ufunc(square, &[Arg::Slot(x)])?;
+/// let total = reduce_program(sum, builder, squares, &[a], None, false)?;
+/// assert_eq!(total.item(&[])?, Scalar::Float(14.0));
+/// # Ok::<(), metes_memory::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`reduce`], and inputs that do not broadcast.
+pub fn reduce_program(
+    reduction: &'static Reduction,
+    mut builder: ProgramBuilder,
+    values: Slot,
+    inputs: &[Array],
+    axes: Option<&[isize]>,
+    keepdims: bool,
+) -> Result<Array> {
+    let shapes: Vec<&[usize]> = inputs.iter().map(Array::shape).collect();
+    let mut shape = broadcast_shapes(&shapes)?;
+    let scalar = shape.is_empty();
+    if scalar {
+        shape.push(1);
+    }
+    let axes = match axes.filter(|_| !scalar) {
+        Some(axes) => axes_of(&inputs[0].broadcast_to(&shape)?, Some(axes))?,
+        None => (0..shape.len()).collect(),
+    };
+    let cell = choose(reduction, builder.dtype(values), None)?;
+    check_not_empty(reduction, &shape, &axes)?;
+    let values = builder.cast(values, cell.input.into());
+    let program = builder.finish(values);
+    let kept: Dims = (0..shape.len()).filter(|a| !axes.contains(a)).map(|a| shape[a]).collect();
+    let result = Array::empty(&kept, cell.output.into(), reduction.name)?;
+    let part = Part { axis: 0, start: 0, len: shape[0] };
+    let domain = Domain { shape: &shape, axes: &axes, cut: None };
+    let mut reducer = Reducer::new(reduction, cell, program, domain, 0.0, result.clone())?;
+    reducer.feed(inputs, part, None)?;
+    reducer.finish()?;
+    if !keepdims || scalar {
+        return Ok(result);
+    }
+    let shape: Vec<isize> = keep(&shape, &axes).iter().map(|&n| n as isize).collect();
+    result.reshape(&shape, Order::C, Some(false))
 }
 
 pub(crate) fn axes_of(array: &Array, axes: Option<&[isize]>) -> Result<Vec<usize>> {

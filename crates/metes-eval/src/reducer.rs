@@ -5,7 +5,7 @@
 //! all results stay open from part to part.
 
 use crate::exec::{self, Run, Runs, true_runs};
-use crate::program::{BLOCK, Program, ScratchBuf};
+use crate::program::{Arg, BLOCK, Program, ProgramBuilder, ScratchBuf};
 use crate::tree::{RunTree, States, levels};
 use metes_array::{Array, Dims, Strides, shape_text};
 use metes_kernels::{ReduceCell, Reduction};
@@ -101,8 +101,13 @@ pub struct Reducer {
     states: States,
     /// The run being folded; absent where the last axis is kept.
     runs: Option<RunTree>,
+    /// What tells values from NaN, where NaN is left out.
+    present: Option<(Program, ScratchBuf)>,
     out: Array,
 }
+
+/// Stretches of values that take part: start and length.
+type Stretches = SmallVec<[(usize, usize); 8]>;
 
 impl Reducer {
     /// Bytes that [`Reducer::new`] takes, exactly.
@@ -150,7 +155,40 @@ impl Reducer {
             false => Some(RunTree::new(cell, plan.open_runs(cut), plan.count(&plan.run))?),
         };
         let scratch = ScratchBuf::new(&program)?;
-        Ok(Reducer { cell, program, plan, cut, correction, scratch, states, runs, out })
+        Ok(Reducer { cell, program, plan, cut, correction, scratch, states, runs, present: None, out })
+    }
+
+    /// Leaves NaN out from now on; takes some more scratch.
+    pub(crate) fn skip_nan(&mut self, reduction: &Reduction) -> Result<()> {
+        let mut builder = ProgramBuilder::new();
+        let x = builder.input(self.cell.input.into());
+        let equal = metes_kernels::ufunc("equal").expect("a row of the table");
+        let itself = builder.ufunc(equal, &[Arg::Slot(x), Arg::Slot(x)])?;
+        let program = builder.finish(itself);
+        let scratch = ScratchBuf::new(&program)?;
+        self.present = Some((program, scratch));
+        if let Some(runs) = &mut self.runs {
+            runs.positional = matches!(reduction.name, "argmin" | "argmax");
+        }
+        Ok(())
+    }
+
+    /// The values of a block that take part.
+    ///
+    /// # Safety
+    /// `n` values of the cell's input at `x`, and of the mask.
+    unsafe fn stretches(&self, n: usize, x: Run, mask: Option<Run>) -> Stretches {
+        let Some((program, scratch)) = &self.present else {
+            return mask.map_or_else(|| SmallVec::from_slice(&[(0, n)]), |mask| true_runs(n, mask));
+        };
+        // SAFETY: the caller's promise.
+        let there = unsafe { exec::block(program, scratch, n, &[x], None).0 };
+        let Some(mask) = mask else { return true_runs(n, there) };
+        let within = |(start, len): (usize, usize)| {
+            let there = (there.0.wrapping_offset(start as isize * there.1), there.1);
+            true_runs(len, there).into_iter().map(move |(s, l)| (start + s, l))
+        };
+        true_runs(n, mask).into_iter().flat_map(within).collect()
     }
 
     /// Folds a part's values; parts come in order and cover the domain. `mask` leaves values out where it is false.
@@ -260,14 +298,9 @@ impl Reducer {
         // SAFETY: the caller's promise; states of `n` results from `first` on exist.
         unsafe {
             let (x, step) = self.values(n, &runs[..feed.inputs]);
-            match runs.get(feed.inputs) {
-                None => (self.cell.fold_rows)(n, x, step, self.states.at(0, first), o as u64),
-                Some(&mask) => {
-                    for (start, len) in true_runs(n, mask) {
-                        let x = x.wrapping_offset(start as isize * step);
-                        (self.cell.fold_rows)(len, x, step, self.states.at(0, first + start), o as u64);
-                    }
-                }
+            for (start, len) in self.stretches(n, (x, step), runs.get(feed.inputs).copied()) {
+                let x = x.wrapping_offset(start as isize * step);
+                (self.cell.fold_rows)(len, x, step, self.states.at(0, first + start), o as u64);
             }
         }
         self.states.carry(first, n, o);
@@ -359,13 +392,8 @@ impl Reducer {
         // SAFETY: the caller's promise.
         unsafe {
             let (x, step) = self.values(n, &runs[..feed.inputs]);
-            match runs.get(feed.inputs) {
-                None => tree.push(run, n, x, step, index),
-                Some(&mask) => {
-                    for (start, len) in true_runs(n, mask) {
-                        tree.push(run, len, x.wrapping_offset(start as isize * step), step, index + start as u64);
-                    }
-                }
+            for (start, len) in self.stretches(n, (x, step), runs.get(feed.inputs).copied()) {
+                tree.push(run, len, x.wrapping_offset(start as isize * step), step, index + start as u64);
             }
         }
     }

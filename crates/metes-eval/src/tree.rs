@@ -87,11 +87,15 @@ pub(crate) struct RunTree {
     waiting: Buffer,
     runs: SmallVec<[Progress; 1]>,
     itemsize: usize,
+    /// Whether positions count: values that are not neighbours do not share a leaf then.
+    pub positional: bool,
 }
 
 #[derive(Clone, Copy, Default)]
 struct Progress {
     waiting: usize,
+    /// The position after the last value that waits.
+    end: u64,
     leaves: usize,
 }
 
@@ -110,6 +114,7 @@ impl RunTree {
             waiting: Buffer::allocate(&Memory::current(), Request::new(runs * LEAF * itemsize, "reduce"))?,
             runs: SmallVec::from_elem(Progress::default(), runs),
             itemsize,
+            positional: false,
         })
     }
 
@@ -129,6 +134,9 @@ impl RunTree {
     pub(crate) unsafe fn push(&mut self, run: usize, n: usize, x: *const u8, step: isize, index: u64) {
         let (mut n, mut x, mut index) = (n, x, index);
         let store = self.waiting.as_ptr().wrapping_add(run * LEAF * self.itemsize);
+        if self.positional && self.runs[run].waiting > 0 && self.runs[run].end != index {
+            self.flush(run, self.runs[run].end);
+        }
         while n > 0 {
             let waiting = self.runs[run].waiting;
             if waiting == 0 && n >= LEAF {
@@ -143,6 +151,7 @@ impl RunTree {
             unsafe { crate::exec::move_values(take, self.itemsize, (x.cast_mut(), step), to) };
             self.runs[run].waiting += take;
             (n, x, index) = (n - take, x.wrapping_offset(step * take as isize), index + take as u64);
+            self.runs[run].end = index;
             if self.runs[run].waiting == LEAF {
                 self.flush(run, index);
             }
@@ -174,7 +183,7 @@ impl RunTree {
     /// The finished state of a run whose values end before position `end`.
     pub(crate) fn finish(&mut self, run: usize, end: u64) -> *mut u8 {
         if self.runs[run].waiting > 0 {
-            self.flush(run, end);
+            self.flush(run, if self.positional { self.runs[run].end } else { end });
         }
         self.states.collect(run, 1)
     }

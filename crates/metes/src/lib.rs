@@ -1,11 +1,16 @@
 //! Metes: n-dimensional arrays with the memory under control.
 
 pub mod bits;
+mod build;
+pub mod compare;
 pub mod create;
 pub mod manipulate;
 #[cfg(feature = "ndarray")]
 pub mod ndarray;
+pub mod numeric;
+pub mod rounding;
 pub mod sets;
+pub mod statistics;
 
 pub use metes_array as array;
 pub use metes_dtype as dtype;

@@ -1,8 +1,8 @@
 //! `ufunc.accumulate` and what follows from it: cumulative sums and products.
 
 use super::reduce::identity_of;
-use super::{along, check_binary, choose, run, viewed};
-use crate::apply::{Operand, noticed};
+use super::{along, check_binary, choose, ran, run, viewed};
+use crate::apply::Operand;
 use metes_array::{Array, Dims, Layout, Order, shape_text, shares_memory};
 use metes_dtype::{Casting, DType};
 use metes_kernels::{Cell, Ufunc};
@@ -61,7 +61,7 @@ pub fn accumulate(
         copied = array.copy_because(Order::K, Reason::Overlap, why)?;
         &copied
     };
-    into(cell, source, &target, axis)?;
+    into(ufunc, cell, source, &target, axis)?;
     handed_over(target, out)
 }
 
@@ -107,7 +107,7 @@ pub(super) fn handed_over(target: Array, out: Option<&Array>) -> Result<Array> {
 }
 
 /// Accumulates values in `target`; those of another dtype are cast into it first.
-fn into(cell: &Cell, array: &Array, target: &Array, axis: usize) -> Result<()> {
+fn into(ufunc: &Ufunc, cell: &Cell, array: &Array, target: &Array, axis: usize) -> Result<()> {
     if array.size() == 0 {
         return Ok(());
     }
@@ -118,7 +118,7 @@ fn into(cell: &Cell, array: &Array, target: &Array, axis: usize) -> Result<()> {
     let source = if exact { array } else { target };
     crate::assign(&along(target, axis, 0, 1)?, &Operand::Array(along(source, axis, 0, 1)?), Casting::Unsafe, None)?;
     if array.shape()[axis] > 1 {
-        noticed(run::accumulate_along(cell, source, target, axis)?)?;
+        ran(ufunc, cell, || run::accumulate_along(cell, source, target, axis))?;
     }
     Ok(())
 }
@@ -156,7 +156,7 @@ pub fn cumulative(ufunc: &'static Ufunc, array: &Array, options: &AccumulateOpti
         rest = along(&target, axis, 1, shape[axis])?;
     }
     fill(&rest, array, flat, options.skip_nan.then_some(identity))?;
-    into(cell, &rest, &rest, axis)?;
+    into(ufunc, cell, &rest, &rest, axis)?;
     handed_over(target, out)
 }
 

@@ -12,11 +12,12 @@ pub use accumulate::{AccumulateOptions, accumulate, cumulative};
 pub use reduce::{FoldOptions, Initial, fold};
 pub use segments::reduceat;
 
-use crate::apply::{Operand, Options, Outputs, apply};
+use crate::apply::{Operand, Options, Outputs, apply, noticed};
 use crate::resolve::{Input, resolve};
+use crate::status;
 use metes_array::{Array, Index};
 use metes_dtype::{Casting, Category, DType, Kind, can_cast};
-use metes_kernels::{Cell, Ufunc};
+use metes_kernels::{Cell, Flags, Ufunc};
 use metes_memory::{Error, ErrorKind, Result};
 
 /// The ufunc of every pair of an element of `a` and one of `b`: the result has the axes of `a`, then those of `b`.
@@ -49,6 +50,12 @@ fn check_binary(ufunc: &Ufunc, method: &str) -> Result<()> {
         _ => format!("{method} only supported for binary functions"),
     };
     Err(Error::new(ErrorKind::Value, message))
+}
+
+/// Runs loops of a cell, and keeps what they and the processor noticed.
+fn ran(ufunc: &Ufunc, cell: &Cell, work: impl FnOnce() -> Result<Flags>) -> Result<()> {
+    let (flags, raised) = status::watch(cell, work);
+    noticed(status::reported(ufunc, cell, flags? | raised))
 }
 
 /// What sums and products of this dtype are kept in: bools and short integers in 64 bits.

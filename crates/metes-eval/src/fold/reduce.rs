@@ -1,7 +1,7 @@
 //! `ufunc.reduce`: a ufunc of two values folded over axes.
 
-use super::{along, check_binary, choose, run, viewed};
-use crate::apply::{Operand, noticed};
+use super::{along, check_binary, choose, ran, run, viewed};
+use crate::apply::Operand;
 use crate::reduce::{ReduceOptions, axes_of, check_mask, keep, reduce};
 use metes_array::{Array, Dims, Order, Scalar, shape_text};
 use metes_dtype::{Casting, Category, DType, Kind};
@@ -178,7 +178,7 @@ fn by_loop(
     };
     let acc = Array::full(kept, start, kind.into())?;
     if array.size() > 0 {
-        noticed(run::fold_into(cell, &acc, array, mask)?)?;
+        ran(ufunc, cell, || run::fold_into(cell, &acc, array, mask))?;
     }
     Ok(acc)
 }
@@ -218,7 +218,7 @@ fn from_first(ufunc: &Ufunc, cell: &Cell, array: &Array, axes: &[usize], kept: &
         _ => array.clone(),
     };
     if rest.size() > 0 {
-        noticed(run::fold_into(cell, &acc, &rest, None)?)?;
+        ran(ufunc, cell, || run::fold_into(cell, &acc, &rest, None))?;
     }
     Ok(acc)
 }

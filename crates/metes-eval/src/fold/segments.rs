@@ -1,8 +1,8 @@
 //! `ufunc.reduceat`: folds of stretches of an axis.
 
 use super::accumulate::{OVERLAP_WORK, handed_over, target};
-use super::{along, check_binary, choose, run};
-use crate::apply::{Operand, noticed};
+use super::{along, check_binary, choose, ran, run};
+use crate::apply::Operand;
 use metes_array::{Array, Dims, Order, shares_memory};
 use metes_dtype::{Casting, DType, Kind};
 use metes_kernels::{Cell, Flags, Ufunc};
@@ -54,9 +54,10 @@ pub fn reduceat(
     let shared =
         indices.buffer().same(target.buffer()) || shares_memory(array, &target, Some(OVERLAP_WORK)).unwrap_or(true);
     let target = if shared { Array::empty(&shape, cell.outputs[0].into(), "reduceat")? } else { target };
-    let flags = if target.size() > 0 { fold_segments(cell, array, &target, axis, starts)? } else { 0 };
+    if target.size() > 0 {
+        ran(ufunc, cell, || fold_segments(cell, array, &target, axis, starts))?;
+    }
     drop(held);
-    noticed(flags)?;
     handed_over(target, out)
 }
 

@@ -1,19 +1,27 @@
 //! Functions of the module that are in no table of kernels, a file per theme.
 
 mod choosing;
+mod covariances;
 mod cumulative;
 mod dtypes;
 mod einsum;
+mod given;
+mod histograms;
 mod joining;
 mod mapping;
+mod nan;
+mod numeric;
 pub(crate) mod products;
 mod progressions;
+mod quantiles;
 pub(crate) mod rearranging;
 mod sets;
 mod sharing;
 pub(crate) mod sorting;
+mod tidy;
 
 pub(crate) use cumulative::cumulate;
+pub(crate) use tidy::round;
 
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
@@ -24,17 +32,23 @@ type Made<'py> = PyResult<Bound<'py, PyAny>>;
 pub(crate) fn functions() -> Vec<PyMethodDef> {
     let themes = [
         choosing::table,
+        covariances::table,
         cumulative::table,
         dtypes::table,
         einsum::table,
+        histograms::table,
         joining::table,
         mapping::table,
+        nan::table,
+        numeric::table,
         products::table,
         progressions::table,
+        quantiles::table,
         rearranging::table,
         sets::table,
         sharing::table,
         sorting::table,
+        tidy::table,
         crate::arrow::functions,
         crate::dlpack::functions,
     ];

@@ -1,16 +1,16 @@
 //! Methods that reduce, and the elementwise ones that NumPy has as methods.
 
 use super::numpy::{condition, options, output};
-use super::{parse_axis, parse_integer};
+use super::parse_axis;
 use crate::dtype::parse_dtype;
 use crate::element::weak_scalar;
-use crate::errors::unsupported;
 use crate::eval::{self, Operand, ReduceOptions};
 use crate::fastcall::{Args, method};
-use crate::functions::cumulate;
+use crate::functions::{cumulate, round};
 use crate::number::to_scalar;
 use crate::object::{from_array, this};
-use metes_array::{Array, Scalar};
+use metes_array::{Array, Order};
+use metes_dtype::Casting;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
@@ -59,12 +59,32 @@ pub(super) fn table() -> Vec<PyMethodDef> {
         ),
         reduction!(
             "var",
-            ["axis=None", "dtype=None", "out=None", "ddof=0", "keepdims=False", "*", "where=True", "correction=None"],
+            [
+                "axis=None",
+                "dtype=None",
+                "out=None",
+                "ddof=0",
+                "keepdims=False",
+                "*",
+                "where=True",
+                "mean=None",
+                "correction=None"
+            ],
             "Variance of elements; ddof (or correction) degrees of freedom are taken off the count."
         ),
         reduction!(
             "std",
-            ["axis=None", "dtype=None", "out=None", "ddof=0", "keepdims=False", "*", "where=True", "correction=None"],
+            [
+                "axis=None",
+                "dtype=None",
+                "out=None",
+                "ddof=0",
+                "keepdims=False",
+                "*",
+                "where=True",
+                "mean=None",
+                "correction=None"
+            ],
             "Standard deviation of elements; ddof (or correction) as for var."
         ),
         reduction!("argmin", ["axis=None", "out=None", "*", "keepdims=False"], "Position of the first least element."),
@@ -87,7 +107,12 @@ pub(super) fn table() -> Vec<PyMethodDef> {
         ),
         method!("conj", conjugate, [], "The complex conjugate; the array itself where elements are real."),
         method!("conjugate", conjugate, [], "The complex conjugate; the array itself where elements are real."),
-        method!("round", round, ["decimals=0", "out=None"], "Elements rounded to the nearest, halves to even."),
+        method!(
+            "round",
+            |array, args| round(this(array)?, args),
+            ["decimals=0", "out=None"],
+            "Elements rounded to the nearest, halves to even."
+        ),
         method!("clip", clip, ["min=None", "max=None", "out=None"], "Elements kept between two bounds."),
     ]
 }
@@ -109,9 +134,25 @@ pub(crate) fn reduce_call<'py>(
         where_: args.named("where").map(condition).transpose()?.flatten(),
         initial: args.named("initial").map(to_scalar).transpose()?,
         correction: correction(args)?,
+        skip_nan: false,
     };
-    let result = eval::reduce(py, eval::reduction(name)?, array, &options)?;
+    let result = match args.named("mean") {
+        Some(mean) => about(py, name, array, &crate::convert::to_array(mean, None)?, &options)?,
+        None => eval::reduce(py, eval::reduction(name)?, array, &options)?,
+    };
     Ok(out.unwrap_or_else(|| from_array(py, result, None)))
+}
+
+/// var and std where the mean is known.
+fn about(py: Python<'_>, name: &str, array: &Array, mean: &Array, options: &ReduceOptions) -> PyResult<Array> {
+    let work = || metes::statistics::variance_about(array, mean, options, name == "std");
+    let result = eval::computed(py, name, array.nbytes(), work)?;
+    let Some(out) = &options.out else {
+        let dtype = options.dtype.unwrap_or(result.dtype());
+        return eval::astype(py, &result, dtype, Order::K, Casting::Unsafe, false);
+    };
+    eval::assign(py, out, &Operand::Array(result), None)?;
+    Ok(out.clone())
 }
 
 /// `out=` may be a tuple of one.
@@ -161,26 +202,6 @@ fn conjugate<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<
     ufunc_call(array.py(), "conjugate", &[Operand::Array(found.clone())], args)
 }
 
-fn round<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
-    let (py, found) = (array.py(), Operand::Array(this(array)?.clone()));
-    let decimals = args.some(0).map_or(Ok(0), parse_integer)?;
-    let whole = !matches!(this(array)?.dtype().kind().kind_char(), 'f' | 'c');
-    if decimals == 0 && !whole {
-        return ufunc_call(py, "rint", &[found], args);
-    }
-    if whole && decimals >= 0 {
-        return ufunc_call(py, "positive", &[found], args);
-    }
-    if whole {
-        return Err(unsupported("round: negative decimals of integers; divide first"));
-    }
-    let scale = Scalar::Float(10_f64.powi(decimals.unsigned_abs() as i32));
-    let (there, back) = if decimals > 0 { ("multiply", "divide") } else { ("divide", "multiply") };
-    let scaled = eval::apply(py, eval::ufunc(there)?, &[found, Operand::Weak(scale)])?;
-    let rounded = eval::apply(py, eval::ufunc("rint")?, &[Operand::Array(scaled)])?;
-    ufunc_call(py, back, &[Operand::Array(rounded), Operand::Weak(scale)], args)
-}
-
 fn clip<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
     let py = array.py();
     let bound = |at: usize| match args.some(at) {
@@ -193,9 +214,6 @@ fn clip<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>>
         (None, None) => ufunc_call(py, "positive", &[found], args),
         (Some(low), None) => ufunc_call(py, "maximum", &[found, low], args),
         (None, Some(high)) => ufunc_call(py, "minimum", &[found, high], args),
-        (Some(low), Some(high)) => {
-            let raised = eval::apply(py, eval::ufunc("maximum")?, &[found, low])?;
-            ufunc_call(py, "minimum", &[Operand::Array(raised), high], args)
-        }
+        (Some(low), Some(high)) => ufunc_call(py, "clip", &[found, low, high], args),
     }
 }

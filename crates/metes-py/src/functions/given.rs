@@ -1,0 +1,74 @@
+//! What functions over arrays have in common: operands by position, results handed over.
+
+use super::Made;
+use crate::convert::to_array;
+use crate::eval::{self, Operand};
+use crate::fastcall::Args;
+use crate::methods::{output, parse_axis, single};
+use crate::object::from_array;
+use metes_array::{Array, shape_text};
+use metes_dtype::{Casting, can_cast};
+use metes_memory::Result;
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+
+/// The array at a place.
+pub(super) fn array_at(args: &Args<'_, '_>, at: usize) -> PyResult<Array> {
+    let object = args.required(at)?;
+    if crate::lazy::is_lazy(object) {
+        return Err(PyTypeError::new_err("this function is not for lazy arrays; compute() them first"));
+    }
+    to_array(object, None)
+}
+
+/// The array of a name, where it was given.
+pub(super) fn array_named(args: &Args<'_, '_>, name: &str) -> PyResult<Option<Array>> {
+    args.named(name).map(|object| to_array(object, None)).transpose()
+}
+
+/// `axis=`.
+pub(super) fn axes(args: &Args<'_, '_>) -> PyResult<Option<Vec<isize>>> {
+    parse_axis(args.named("axis"))
+}
+
+/// A flag by its name, off by default.
+pub(super) fn flag(args: &Args<'_, '_>, name: &str) -> PyResult<bool> {
+    args.named(name).map_or(Ok(false), |value| value.is_truthy())
+}
+
+/// What `work` gives, as an array object.
+pub(super) fn made<'py>(
+    args: &Args<'_, 'py>,
+    name: &str,
+    bytes: usize,
+    work: impl FnOnce() -> Result<Array> + Send,
+) -> Made<'py> {
+    let py = args.py();
+    Ok(from_array(py, eval::computed(py, name, bytes, work)?, None))
+}
+
+/// What `work` gives, written to `out=` where that was given.
+pub(super) fn made_into<'py>(
+    args: &Args<'_, 'py>,
+    name: &str,
+    bytes: usize,
+    work: impl FnOnce() -> Result<Array> + Send,
+) -> Made<'py> {
+    let py = args.py();
+    let result = eval::computed(py, name, bytes, work)?;
+    let Some(object) = args.named("out").map(single).transpose()? else {
+        return Ok(from_array(py, result, None));
+    };
+    let out = output(&object)?;
+    if out.shape() != result.shape() {
+        let (has, wants) = (shape_text(out.shape()), shape_text(result.shape()));
+        return Err(PyValueError::new_err(format!("{name}: out has shape {has}, the result {wants}")));
+    }
+    if !can_cast(result.dtype(), out.dtype(), Casting::SameKind) {
+        let text =
+            format!("{name}: Cannot cast the result from dtype('{}') to dtype('{}')", result.dtype(), out.dtype());
+        return Err(PyTypeError::new_err(text));
+    }
+    eval::assign(py, &out, &Operand::Array(result), None)?;
+    Ok(object)
+}

@@ -1,0 +1,200 @@
+"""Python functions applied to arrays: along an axis, over axes, element by element; slopes along several axes."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import operator
+import re
+
+from . import _native
+from ._native import AxisError, asarray, broadcast_shapes, broadcast_to
+
+__all__ = ["apply_along_axis", "apply_over_axes", "gradient", "vectorize"]
+
+
+def _axis(axis, ndim):
+    axis = operator.index(axis)
+    if not -ndim <= axis < ndim:
+        raise AxisError(f"axis {axis} is out of bounds for array of dimension {ndim}")
+    return axis % ndim
+
+
+def _places(shape):
+    """All indices of a shape, in C order."""
+    if 0 in shape:
+        return
+    index = [0] * len(shape)
+    while True:
+        yield tuple(index)
+        for axis in reversed(range(len(shape))):
+            index[axis] += 1
+            if index[axis] < shape[axis]:
+                break
+            index[axis] = 0
+        else:
+            return
+
+
+def apply_along_axis(func1d, axis, arr, *args, **kwargs):
+    """What a function gives for each part of an array along an axis, in the place of that axis.
+
+    >>> import metes as mt
+    >>> mt.apply_along_axis(lambda lane: lane[::-1], 1, mt.arange(4).reshape(2, 2)).tolist()
+    [[1, 0], [3, 2]]
+    """
+    arr = asarray(arr)
+    axis = _axis(axis, arr.ndim)
+    front, back = arr.shape[:axis], arr.shape[axis + 1 :]
+    if 0 in front + back:
+        raise ValueError("Cannot apply_along_axis when any iteration dimensions are 0")
+    result = None
+    for at in _places(front + back):
+        before, after = at[:axis], at[axis:]
+        value = asarray(func1d(arr[(*before, slice(None), *after)], *args, **kwargs))
+        if result is None:
+            result = _native.empty((*front, *value.shape, *back), dtype=value.dtype)
+        result[(*before, Ellipsis, *after)] = value
+    return result
+
+
+def apply_over_axes(func, a, axes):
+    """A function `func(a, axis)` applied over axes, one after the other, which stay with length 1.
+
+    >>> import metes as mt
+    >>> mt.apply_over_axes(mt.sum, mt.ones((2, 3)), (0, 1)).shape
+    (1, 1)
+    """
+    value = asarray(a)
+    ndim = value.ndim
+    for axis in axes if isinstance(axes, (tuple, list)) else (axes,):
+        axis = _axis(axis, ndim)
+        result = asarray(func(value, axis))
+        if result.ndim == ndim - 1:
+            shape = list(result.shape)
+            shape.insert(axis, 1)
+            result = result.reshape(tuple(shape))
+        if result.ndim != ndim:
+            raise ValueError("function is not returning an array of the correct shape")
+        value = result
+    return value
+
+
+def gradient(f, *varargs, axis=None, edge_order=1):
+    """Slopes along axes by central differences; `varargs` are distances or places, one for all axes or one for each.
+
+    >>> import metes as mt
+    >>> mt.gradient(mt.asarray([1.0, 2.0, 4.0])).tolist()
+    [1.0, 1.5, 2.0]
+    """
+    return _native._gradient(f, varargs, axis, edge_order)
+
+
+class vectorize:
+    """A Python function that takes arrays, broadcast together, and is called for each element.
+
+    >>> import metes as mt
+    >>> mt.vectorize(lambda a, b: a if a > b else b)([1, 5], [3, 4]).tolist()
+    [3, 5]
+    """
+
+    def __init__(self, pyfunc=None, otypes=None, doc=None, excluded=None, cache=False, signature=None):
+        self.pyfunc, self.cache, self.signature = pyfunc, cache, signature
+        self.excluded = set() if excluded is None else set(excluded)
+        if isinstance(otypes, str):
+            otypes = list(otypes)
+        self.otypes = None if otypes is None else [_native.DType(t) for t in otypes]
+        self._core = None if signature is None else _parse_signature(signature)
+        self.__doc__ = doc
+        if pyfunc is not None:
+            self._name(doc)
+
+    def _name(self, doc):
+        functools.update_wrapper(self, self.pyfunc)
+        self.__doc__ = doc if doc is not None else inspect.getdoc(self.pyfunc)
+
+    def __call__(self, *args, **kwargs):
+        if self.pyfunc is None:
+            if len(args) != 1 or kwargs:
+                raise TypeError("vectorize() without a function is a decorator: it takes the function alone")
+            self.pyfunc = args[0]
+            self._name(self.__doc__)
+            return self
+        names = [name for name in kwargs if name not in self.excluded]
+        given = [asarray(a) for at, a in enumerate(args) if at not in self.excluded]
+        given += [asarray(kwargs[name]) for name in names]
+        places = [at for at in range(len(args)) if at not in self.excluded]
+
+        def call(values):
+            positional, named = list(args), dict(kwargs)
+            for at, value in zip(places, values, strict=False):
+                positional[at] = value
+            named.update(zip(names, values[len(places) :], strict=True))
+            return self.pyfunc(*positional, **named)
+
+        if not given:
+            return self.pyfunc(*args, **kwargs)
+        return self._with_cores(call, given) if self._core else self._elementwise(call, given)
+
+    def _elementwise(self, call, given):
+        shape = broadcast_shapes(*(a.shape for a in given))
+        wide = [broadcast_to(a, shape) for a in given]
+        if 0 in shape and self.otypes is None:
+            raise ValueError("cannot call `vectorize` on size 0 inputs unless `otypes` is set")
+        results, single = None, True
+        if 0 in shape:
+            results = [_native.empty(shape, dtype=t) for t in self.otypes]
+            single = len(results) == 1
+        for at in _places(shape):
+            values = call([a[at].item() for a in wide])
+            if results is None:
+                single = not isinstance(values, tuple)
+                first = (values,) if single else values
+                dtypes = self.otypes or [asarray(v).dtype for v in first]
+                results = [_native.empty(shape, dtype=t) for t in dtypes]
+            for result, value in zip(results, (values,) if single else values, strict=True):
+                result[at] = asarray(value).astype(result.dtype)
+        return results[0] if single else tuple(results)
+
+    def _with_cores(self, call, given):
+        inputs, outputs = self._core
+        if len(inputs) != len(given):
+            raise TypeError(f"wrong number of positional arguments: expected {len(inputs)}, got {len(given)}")
+        sizes, loops = {}, []
+        for a, core in zip(given, inputs, strict=True):
+            if a.ndim < len(core):
+                raise ValueError(
+                    f"{a.ndim}-dimensional argument does not have enough dimensions for all core dimensions {core}"
+                )
+            split = a.ndim - len(core)
+            loops.append(a.shape[:split])
+            for name, size in zip(core, a.shape[split:], strict=True):
+                if sizes.setdefault(name, size) != size:
+                    raise ValueError(f"inconsistent size for core dimension {name!r}: {size} vs {sizes[name]}")
+        shape = broadcast_shapes(*loops)
+        wide = [broadcast_to(a, shape + a.shape[a.ndim - len(core) :]) for a, core in zip(given, inputs, strict=True)]
+        results = None
+        for at in _places(shape):
+            values = call([a[at] if core else a[at].item() for a, core in zip(wide, inputs, strict=True)])
+            values = values if len(outputs) > 1 else (values,)
+            if len(values) != len(outputs):
+                raise ValueError(f"wrong number of outputs from pyfunc: expected {len(outputs)}, got {len(values)}")
+            values = [asarray(v) for v in values]
+            if results is None:
+                dtypes = self.otypes or [v.dtype for v in values]
+                results = [_native.empty(shape + v.shape, dtype=t) for v, t in zip(values, dtypes, strict=True)]
+            for result, value in zip(results, values, strict=True):
+                result[at] = value
+        if results is None:
+            raise ValueError("cannot call `vectorize` on size 0 inputs unless `otypes` is set")
+        return results[0] if len(results) == 1 else tuple(results)
+
+
+def _parse_signature(signature):
+    """Names of the core axes of operands and results: `"(n),(n)->()"`."""
+    text = re.sub(r"\s+", "", signature)
+    group = r"\((?:\w+(?:,\w+)*)?\)"
+    if not re.fullmatch(rf"{group}(?:,{group})*->{group}(?:,{group})*", text):
+        raise ValueError(f"not a valid gufunc signature: {signature}")
+    sides = [re.findall(group, side) for side in text.split("->")]
+    return [[[name for name in part[1:-1].split(",") if name] for part in side] for side in sides]
