@@ -25,7 +25,9 @@ from . import (
     _rearrange,
     _sets,
     _standard,
+    fft,
     lib,
+    linalg,
     memory,
 )
 from ._convert import *
@@ -82,6 +84,6 @@ _parts = [
     _sets,
     _standard,
 ]
-_own = ["concat", "dtype", "e", "inf", "lib", "memory", "nan", "newaxis", "pi", "reductions", "ufuncs"]
+_own = ["concat", "dtype", "e", "fft", "inf", "lib", "linalg", "memory", "nan", "newaxis", "pi", "reductions", "ufuncs"]
 
 __all__ = sorted({*_own, *_exported, *(name for part in _parts for name in part.__all__)})

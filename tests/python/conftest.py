@@ -40,10 +40,12 @@ def pytest_runtest_makereport(item, call):
 @pytest.fixture(autouse=True)
 def ledger(request):
     """Fails a test after which more, or fewer, bytes are live than before it."""
+    mt.fft.forget_plans()
     if live() != (0, 0):
         gc.collect()
     before = live()
     yield
+    mt.fft.forget_plans()
     if live() != before:
         gc.collect()
     after = live()

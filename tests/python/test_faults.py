@@ -248,6 +248,59 @@ MORE = {
 }
 
 
+# The same for the modules of linear algebra and Fourier transforms; `h` is a definite matrix.
+LINALG = {
+    "cholesky": lambda e: mt.linalg.cholesky(e.h),
+    "cond": lambda e: (mt.linalg.cond(e.h), mt.linalg.cond(e.h, 1)),
+    "cross": lambda e: mt.linalg.cross(e.a[:, :3], e.i[:, :3]),
+    "det": lambda e: mt.linalg.det(e.h),
+    "eig": lambda e: mt.linalg.eig(e.a[:, :4]),
+    "eigh": lambda e: mt.linalg.eigh(e.h),
+    "eigvals": lambda e: mt.linalg.eigvals(e.h),
+    "eigvalsh": lambda e: mt.linalg.eigvalsh(e.h),
+    "inv": lambda e: mt.linalg.inv(e.h),
+    "lstsq": lambda e: mt.linalg.lstsq(e.a.T, e.i.T),
+    "matmul": lambda e: mt.linalg.matmul(e.a, e.a.T),
+    "matrix_norm": lambda e: (mt.linalg.matrix_norm(e.a), mt.linalg.matrix_norm(e.i, ord=1)),
+    "matrix_power": lambda e: mt.linalg.matrix_power(e.h, -3),
+    "matrix_rank": lambda e: mt.linalg.matrix_rank(e.a),
+    "multi_dot": lambda e: mt.linalg.multi_dot([e.a, e.a.T, e.a]),
+    "norm": lambda e: (mt.linalg.norm(e.a), mt.linalg.norm(e.i, 3, axis=0)),
+    "outer": lambda e: mt.linalg.outer(e.a[0], e.i[0]),
+    "pinv": lambda e: mt.linalg.pinv(e.a),
+    "qr": lambda e: (mt.linalg.qr(e.a), mt.linalg.qr(e.a.T, "complete")),
+    "slogdet": lambda e: mt.linalg.slogdet(e.h),
+    "solve": lambda e: mt.linalg.solve(e.h, e.a),
+    "svd": lambda e: mt.linalg.svd(e.a),
+    "svdvals": lambda e: mt.linalg.svdvals(e.a),
+    "tensordot": lambda e: mt.linalg.tensordot(e.a, e.i),
+    "trace": lambda e: mt.linalg.trace(e.a),
+    "vecdot": lambda e: mt.linalg.vecdot(e.a, e.i),
+    "vector_norm": lambda e: mt.linalg.vector_norm(e.a, axis=0),
+}
+FFT = {
+    "fft": lambda e: mt.fft.fft(e.a, axis=0),
+    "fft2": lambda e: mt.fft.fft2(e.a),
+    "fftfreq": lambda e: mt.fft.fftfreq(9),
+    "fftn": lambda e: mt.fft.fftn(e.i, s=(3, 9), axes=(0, 1)),
+    "fftshift": lambda e: mt.fft.fftshift(e.a),
+    "hfft": lambda e: mt.fft.hfft(e.a + 1j),
+    "ifft": lambda e: mt.fft.ifft(e.a),
+    "ifft2": lambda e: mt.fft.ifft2(e.a),
+    "ifftn": lambda e: mt.fft.ifftn(e.a),
+    "ifftshift": lambda e: mt.fft.ifftshift(e.a),
+    "ihfft": lambda e: mt.fft.ihfft(e.a),
+    "irfft": lambda e: mt.fft.irfft(e.a),
+    "irfft2": lambda e: mt.fft.irfft2(e.a),
+    "irfftn": lambda e: mt.fft.irfftn(e.a),
+    "rfft": lambda e: mt.fft.rfft(e.a),
+    "rfft2": lambda e: mt.fft.rfft2(e.a),
+    "rfftfreq": lambda e: mt.fft.rfftfreq(9),
+    "rfftn": lambda e: mt.fft.rfftn(e.a),
+}
+NO_BYTES_THERE = {"diagonal", "matrix_transpose", "forget_plans", "kept_plans"}
+
+
 def rows():
     calls = {}
     for row in mt.ufuncs():
@@ -266,7 +319,10 @@ def takes_floats(row):
     return True
 
 
-ALL = {**CALLS, **rows(), **MORE}
+MODULES = {f"linalg.{name}": call for name, call in LINALG.items()} | {
+    f"fft.{name}": call for name, call in FFT.items()
+}
+ALL = {**CALLS, **rows(), **MORE, **MODULES}
 
 
 class Inputs:
@@ -277,6 +333,9 @@ class Inputs:
         self.a = mt.array(np.arange(1.0, 25.0).reshape(4, 6) / 32)
         self.i = mt.array(np.arange(24).reshape(4, 6) % 5)
         self.m = mt.array(np.arange(24).reshape(4, 6) % 2 == 0)
+        self.h = mt.array(
+            np.arange(16.0).reshape(4, 4) % 7 / 8 + np.arange(16.0).reshape(4, 4).T % 7 / 8 + 9 * np.eye(4)
+        )
         self.before = self.bytes()
 
     def bytes(self):
@@ -313,6 +372,7 @@ def test_every_allocation_may_fail(name, folder):
         start = live()
         if not fails(ALL[name], inputs, n):
             break
+        mt.fft.forget_plans()
         if live() != start:
             gc.collect()
         assert live() == start, f"failing allocation {n} leaks"
@@ -331,6 +391,12 @@ def test_the_list_is_whole():
     }
     aliases = {name for name in functions if getattr(mt, name).__name__ != name and getattr(mt, name).__name__ in ALL}
     assert functions - set(ALL) - NO_BYTES - aliases == set()
+
+
+@pytest.mark.parametrize(("module", "calls"), [(mt.linalg, LINALG), (mt.fft, FFT)])
+def test_the_lists_of_modules_are_whole(module, calls):
+    functions = {name for name in module.__all__ if not inspect.isclass(getattr(module, name))}
+    assert functions - set(calls) - NO_BYTES_THERE == set()
 
 
 @pytest.mark.parametrize("name", ["add", "sum", "copy", "arange", "concat", "lazy", "load"])

@@ -47,7 +47,7 @@ def test_stubs_are_up_to_date():
 
 
 def test_stubs_are_python():
-    for name in ("_native.pyi", "__init__.pyi"):
+    for name in ("_native.pyi", "__init__.pyi", "fft.pyi", "linalg.pyi"):
         compile((ROOT / "python" / "metes" / name).read_text(), name, "exec")
 
 

@@ -4,9 +4,20 @@
 //! cache, touched as far as it is used, and not in the ledger. All other workspaces are ours.
 
 use crate::dense::Dense;
+use crate::factor::{NoConvergence, Vectors, Workspace};
+use faer::diag::DiagMut;
+use faer::dyn_stack::{MemStack, StackReq};
+use faer::linalg::cholesky::llt;
+use faer::linalg::evd::{self, ComputeEigenvectors};
+use faer::linalg::householder;
+use faer::linalg::lu::partial_pivoting as lu;
 use faer::linalg::matmul::matmul_with_conj;
-use faer::traits::ComplexField;
+use faer::linalg::qr::no_pivoting as qr;
+use faer::linalg::svd::{self, ComputeSvdVectors};
+use faer::perm::PermRef;
+use faer::traits::{ComplexField, RealField};
 use faer::{Accum, Conj, MatMut, MatRef, Par};
+use num_complex::Complex;
 
 /// # Safety
 /// The elements are aligned and valid for reads as long as the result is used.
@@ -32,4 +43,179 @@ pub(crate) unsafe fn product<T: ComplexField>(c: Dense<T>, add: bool, a: Dense<T
     // SAFETY: the caller's promise.
     let (c, a, b) = unsafe { (view_mut(c), view(a), view(b)) };
     matmul_with_conj(c, beta, a, conj, b, Conj::No, faer::traits::math_utils::one(), Par::Seq);
+}
+
+/// Bytes for a workspace of the library, wherever it begins.
+fn bytes(need: StackReq) -> usize {
+    need.unaligned_bytes_required()
+}
+
+/// # Safety
+/// The elements of the only column are aligned, valid for writes, and nobody else's as long as the result is used.
+unsafe fn diagonal<'a, T>(x: Dense<T>) -> DiagMut<'a, T> {
+    // SAFETY: the caller's promise.
+    unsafe { DiagMut::from_raw_parts_mut(x.ptr, x.rows, x.row_step) }
+}
+
+/// # Safety
+/// As [`crate::factor::Field::lu`].
+pub(crate) unsafe fn lu<T: ComplexField>(
+    a: Dense<T>,
+    order: &mut [usize],
+    back: &mut [usize],
+    work: Workspace<'_>,
+) -> usize {
+    // SAFETY: the caller's promise.
+    let a = unsafe { view_mut(a) };
+    let (info, _) = lu::factor::lu_in_place(a, order, back, Par::Seq, MemStack::new(work), Default::default());
+    info.transposition_count
+}
+
+pub(crate) fn lu_need<T: ComplexField>(n: usize) -> usize {
+    bytes(lu::factor::lu_in_place_scratch::<usize, T>(n, n, Par::Seq, Default::default()))
+}
+
+/// # Safety
+/// As [`crate::factor::Field::lu_solve`].
+pub(crate) unsafe fn lu_solve<T: ComplexField>(
+    a: Dense<T>,
+    order: &[usize],
+    back: &[usize],
+    b: Dense<T>,
+    work: Workspace<'_>,
+) {
+    // SAFETY: the caller's promise; the two halves of the permutation are inverse to each other, as `lu` made them.
+    unsafe {
+        let (a, b) = (view(a), view_mut(b));
+        let order = PermRef::new_unchecked(order, back, order.len());
+        lu::solve::solve_in_place(a, a, order, b, Par::Seq, MemStack::new(work));
+    }
+}
+
+pub(crate) fn lu_solve_need<T: ComplexField>(n: usize, columns: usize) -> usize {
+    bytes(lu::solve::solve_in_place_scratch::<usize, T>(n, columns, Par::Seq))
+}
+
+/// # Safety
+/// As [`crate::factor::Field::cholesky`].
+pub(crate) unsafe fn cholesky<T: ComplexField>(a: Dense<T>, work: Workspace<'_>) -> bool {
+    // SAFETY: the caller's promise.
+    let a = unsafe { view_mut(a) };
+    llt::factor::cholesky_in_place(a, Default::default(), Par::Seq, MemStack::new(work), Default::default()).is_ok()
+}
+
+pub(crate) fn cholesky_need<T: ComplexField>(n: usize) -> usize {
+    bytes(llt::factor::cholesky_in_place_scratch::<T>(n, Par::Seq, Default::default()))
+}
+
+/// # Safety
+/// As [`crate::factor::Field::qr`].
+pub(crate) unsafe fn qr<T: ComplexField>(a: Dense<T>, factors: Dense<T>, work: Workspace<'_>) {
+    // SAFETY: the caller's promise.
+    let (a, factors) = unsafe { (view_mut(a), view_mut(factors)) };
+    qr::factor::qr_in_place(a, factors, Par::Seq, MemStack::new(work), Default::default());
+}
+
+pub(crate) fn qr_need<T: ComplexField>(rows: usize, columns: usize, applied: usize) -> (usize, usize) {
+    let block = qr::factor::recommended_block_size::<T>(rows, columns);
+    let factor = qr::factor::qr_in_place_scratch::<T>(rows, columns, block, Par::Seq, Default::default());
+    let apply = householder::apply_block_householder_sequence_on_the_left_in_place_scratch::<T>(rows, block, applied);
+    (block, bytes(factor.or(apply)))
+}
+
+/// # Safety
+/// As [`crate::factor::Field::apply_q`].
+pub(crate) unsafe fn apply_q<T: ComplexField>(a: Dense<T>, factors: Dense<T>, c: Dense<T>, work: Workspace<'_>) {
+    // SAFETY: the caller's promise.
+    let (a, factors, c) = unsafe { (view(a), view(factors), view_mut(c)) };
+    let basis = a.subcols(0, factors.ncols());
+    householder::apply_block_householder_sequence_on_the_left_in_place_with_conj(
+        basis,
+        factors,
+        Conj::No,
+        c,
+        Par::Seq,
+        MemStack::new(work),
+    );
+}
+
+/// # Safety
+/// As [`crate::factor::Field::svd`].
+pub(crate) unsafe fn svd<T: ComplexField>(
+    a: Dense<T>,
+    s: Dense<T>,
+    u: Option<Dense<T>>,
+    v: Option<Dense<T>>,
+    work: Workspace<'_>,
+) -> Result<(), NoConvergence> {
+    // SAFETY: the caller's promise.
+    let (a, s, u, v) = unsafe { (view(a), diagonal(s), u.map(|x| view_mut(x)), v.map(|x| view_mut(x))) };
+    svd::svd(a, s, u, v, Par::Seq, MemStack::new(work), Default::default()).map_err(|_| NoConvergence)
+}
+
+pub(crate) fn svd_need<T: ComplexField>(rows: usize, columns: usize, vectors: Vectors) -> usize {
+    let vectors = match vectors {
+        Vectors::None => ComputeSvdVectors::No,
+        Vectors::Thin => ComputeSvdVectors::Thin,
+        Vectors::Full => ComputeSvdVectors::Full,
+    };
+    bytes(svd::svd_scratch::<T>(rows, columns, vectors, vectors, Par::Seq, Default::default()))
+}
+
+fn wanted(vectors: bool) -> ComputeEigenvectors {
+    if vectors { ComputeEigenvectors::Yes } else { ComputeEigenvectors::No }
+}
+
+/// # Safety
+/// As [`crate::factor::Field::eigh`].
+pub(crate) unsafe fn eigh<T: ComplexField>(
+    a: Dense<T>,
+    w: Dense<T>,
+    v: Option<Dense<T>>,
+    work: Workspace<'_>,
+) -> Result<(), NoConvergence> {
+    // SAFETY: the caller's promise.
+    let (a, w, v) = unsafe { (view(a), diagonal(w), v.map(|x| view_mut(x))) };
+    evd::self_adjoint_evd(a, w, v, Par::Seq, MemStack::new(work), Default::default()).map_err(|_| NoConvergence)
+}
+
+pub(crate) fn eigh_need<T: ComplexField>(n: usize, vectors: bool) -> usize {
+    if n == 0 {
+        return 0;
+    }
+    bytes(evd::self_adjoint_evd_scratch::<T>(n, wanted(vectors), Par::Seq, Default::default()))
+}
+
+/// # Safety
+/// As [`crate::factor::Field::eig`]; the imaginary parts have a place.
+pub(crate) unsafe fn eig_real<T: RealField>(
+    a: Dense<T>,
+    w: Dense<T>,
+    imaginary: Option<Dense<T>>,
+    v: Option<Dense<T>>,
+    work: Workspace<'_>,
+) -> Result<(), NoConvergence> {
+    let Some(imaginary) = imaginary else { return Err(NoConvergence) };
+    // SAFETY: the caller's promise.
+    let (a, w, imaginary, v) = unsafe { (view(a), diagonal(w), diagonal(imaginary), v.map(|x| view_mut(x))) };
+    let stack = MemStack::new(work);
+    evd::evd_real(a, w, imaginary, None, v, Par::Seq, stack, Default::default()).map_err(|_| NoConvergence)
+}
+
+/// # Safety
+/// As [`crate::factor::Field::eig`].
+pub(crate) unsafe fn eig_complex<T: RealField>(
+    a: Dense<Complex<T>>,
+    w: Dense<Complex<T>>,
+    _imaginary: Option<Dense<Complex<T>>>,
+    v: Option<Dense<Complex<T>>>,
+    work: Workspace<'_>,
+) -> Result<(), NoConvergence> {
+    // SAFETY: the caller's promise.
+    let (a, w, v) = unsafe { (view(a), diagonal(w), v.map(|x| view_mut(x))) };
+    evd::evd_cplx(a, w, None, v, Par::Seq, MemStack::new(work), Default::default()).map_err(|_| NoConvergence)
+}
+
+pub(crate) fn eig_need<T: ComplexField>(n: usize, vectors: bool) -> usize {
+    bytes(evd::evd_scratch::<T>(n, ComputeEigenvectors::No, wanted(vectors), Par::Seq, Default::default()))
 }

@@ -15,6 +15,9 @@ pub fn multi_dot(arrays: &[Array], out: Option<Array>) -> Result<Array> {
     if n < 2 {
         return Err(value("Expecting at least two arrays.".into()));
     }
+    if let [a, b] = arrays {
+        return crate::products::dot(a, b, out.as_ref());
+    }
     let edge = |i: usize| i == 0 || i == n - 1;
     if let Some((i, array)) = arrays.iter().enumerate().find(|(i, x)| x.ndim() != 2 && !(x.ndim() == 1 && edge(*i))) {
         let text = format!("{}-dimensional array given. Array {i} must be two-dimensional", array.ndim());
@@ -78,7 +81,7 @@ fn multiply(arrays: &[Array], split: &[Vec<usize>], i: usize, j: usize, out: Opt
 ///
 /// # Errors
 /// Matrices that are not square, refused memory.
-pub fn power(a: &Array, n: u64) -> Result<Array> {
+pub(crate) fn power(a: &Array, n: u64) -> Result<Array> {
     let times = |x: &Array, y: &Array| matmul(x, y, &ProductOptions::default());
     let (mut square, mut result, mut left) = (a.clone(), None, n);
     loop {

@@ -10,13 +10,26 @@ mod backend;
 mod blocks;
 mod chain;
 mod contract;
+mod decompose;
 mod dense;
 mod einsum;
+mod factor;
+mod fft;
+mod norms;
+mod ops;
 mod products;
 mod ring;
 mod stacks;
 
-pub use chain::{multi_dot, power};
+pub use chain::multi_dot;
+pub use decompose::{
+    Lstsq, QrMode, cholesky, cond, det, eig, eigh, eigvals, eigvalsh, inv, lstsq, matrix_power, matrix_rank, pinv, qr,
+    slogdet, solve, svd, svdvals,
+};
 pub use einsum::{EinsumOptions, Optimize, Subscript, Subscripts, einsum, einsum_path};
+pub use fft::{
+    Direction, Norm, Points, fft, fftn, forget_plans, hfft, ihfft, irfft, irfftn, kept_plans, rfft, rfftn, rolled,
+};
+pub use norms::{MatrixNorm, matrix_norm, vector_norm};
 pub use products::{cross, dot, inner, kron, outer, tensordot, trace, vdot};
 pub use stacks::{ProductOptions, matmul, matvec, vecdot, vecmat};

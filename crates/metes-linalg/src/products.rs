@@ -2,18 +2,14 @@
 
 use crate::axes::Axis;
 use crate::contract::{Contraction, contract};
+use crate::ops::ufunc;
 use metes_array::{Array, Index, Order, shape_text};
 use metes_dtype::{DType, promote};
 use metes_eval::{Arg, Operand, Options, ProgramBuilder, ReduceOptions, ScratchBuf, apply, reduce};
-use metes_kernels::Ufunc;
 use metes_memory::{Error, ErrorKind, Result};
 
 fn value(message: String) -> Error {
     Error::new(ErrorKind::Value, message)
-}
-
-fn ufunc(name: &str) -> &'static Ufunc {
-    metes_kernels::ufunc(name).expect("a row of the table")
 }
 
 /// `a * b`, broadcast.

@@ -5,9 +5,11 @@ mod covariances;
 mod cumulative;
 mod dtypes;
 mod einsum;
+mod fft;
 mod given;
 mod histograms;
 mod joining;
+mod linalg;
 mod mapping;
 mod nan;
 mod numeric;
@@ -37,7 +39,9 @@ pub(crate) fn functions() -> Vec<PyMethodDef> {
         dtypes::table,
         einsum::table,
         histograms::table,
+        fft::table,
         joining::table,
+        linalg::table,
         mapping::table,
         nan::table,
         numeric::table,

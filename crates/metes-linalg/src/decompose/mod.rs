@@ -1,0 +1,231 @@
+//! Decompositions of stacks of matrices, and what follows from them.
+//!
+//! Each matrix of a stack is read, converted to float32, float64, complex64 or complex128, into scratch that the
+//! library works on; results are written where they belong. What has infinities or NaN is never given to an iteration
+//! that might not end: it is refused, or its results are NaN.
+
+mod derived;
+mod eigen;
+mod orthogonal;
+mod square;
+
+pub use derived::{Lstsq, cond, lstsq, matrix_power, matrix_rank, pinv};
+pub use eigen::{eig, eigh, eigvals, eigvalsh};
+pub(crate) use orthogonal::singular_values;
+pub use orthogonal::{QrMode, cholesky, qr, svd, svdvals};
+pub use square::{det, inv, slogdet, solve};
+
+use crate::dense::Dense;
+use crate::factor::Field;
+use metes_array::{Array, Dims, Layout, Order};
+use metes_dtype::{Category, DType, Kind, promote};
+use metes_eval::{Program, ProgramBuilder, ScratchBuf};
+use metes_memory::{Buffer, Error, ErrorKind, Memory, Need, Result};
+use std::mem::MaybeUninit;
+
+/// Runs `$body` with `$t` the library's type for a kind.
+macro_rules! with_field {
+    ($kind:expr, $t:ident => $body:expr) => {
+        match $kind {
+            metes_dtype::Kind::F32 => {
+                type $t = f32;
+                $body
+            }
+            metes_dtype::Kind::C64 => {
+                type $t = num_complex::Complex<f32>;
+                $body
+            }
+            metes_dtype::Kind::C128 => {
+                type $t = num_complex::Complex<f64>;
+                $body
+            }
+            _ => {
+                type $t = f64;
+                $body
+            }
+        }
+    };
+}
+use with_field;
+
+fn lin_alg(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::LinAlg, message)
+}
+
+/// The kind that arrays are computed in: their promotion, float64 for integers and bools.
+fn kind_of(arrays: &[&Array]) -> Result<Kind> {
+    if let Some(half) = arrays.iter().find(|array| array.dtype().kind() == Kind::F16) {
+        return Err(Error::new(ErrorKind::Type, format!("array type {} is unsupported in linalg", half.dtype())));
+    }
+    let float = |array: &&Array| match array.dtype().kind().category() {
+        Category::Float | Category::Complex => array.dtype(),
+        _ => DType::of(Kind::F64),
+    };
+    Ok(arrays.iter().map(float).reduce(promote).map_or(Kind::F64, DType::kind))
+}
+
+/// An error unless the array is a matrix or a stack of them.
+fn check_matrices(array: &Array) -> Result<()> {
+    if array.ndim() >= 2 {
+        return Ok(());
+    }
+    Err(lin_alg(format!("{}-dimensional array given. Array must be at least two-dimensional", array.ndim())))
+}
+
+/// The same for square matrices.
+fn check_square(array: &Array) -> Result<()> {
+    check_matrices(array)?;
+    let [.., rows, columns] = array.shape() else { return Ok(()) };
+    if rows == columns { Ok(()) } else { Err(lin_alg("Last 2 dimensions of the array must be square")) }
+}
+
+/// A stack of matrices, to be read one by one as another dtype.
+struct Stack {
+    array: Array,
+    batch: Dims,
+    rows: usize,
+    columns: usize,
+    program: Program,
+    registers: ScratchBuf,
+}
+
+impl Stack {
+    fn new(array: &Array, kind: Kind) -> Result<Stack> {
+        let (batch, core) = array.shape().split_at(array.ndim() - 2);
+        let mut builder = ProgramBuilder::new();
+        let slot = builder.input(array.dtype());
+        let slot = builder.cast(slot, kind.into());
+        let program = builder.finish(slot);
+        let registers = ScratchBuf::new(&program)?;
+        Ok(Stack { array: array.clone(), batch: batch.into(), rows: core[0], columns: core[1], program, registers })
+    }
+
+    /// How many matrices there are.
+    fn len(&self) -> usize {
+        self.batch.iter().product()
+    }
+
+    /// The smaller side.
+    fn least(&self) -> usize {
+        self.rows.min(self.columns)
+    }
+
+    /// Writes matrix `i` to an array of its shape.
+    fn load(&mut self, i: usize, into: &Array) -> Result<()> {
+        let part = part(&self.array, 2, i)?;
+        self.program.run(&[part], into, None, &mut self.registers)?;
+        Ok(())
+    }
+
+    /// The shape of a result: the batch, then `core`.
+    fn shape(&self, core: &[usize]) -> Vec<usize> {
+        self.batch.iter().chain(core).copied().collect()
+    }
+}
+
+/// Entry `i` of a stack whose entries have the last `core` axes.
+fn part(array: &Array, core: usize, i: usize) -> Result<Array> {
+    let batch = array.ndim() - core;
+    let (mut left, mut offset) = (i, array.layout().offset() as isize);
+    for axis in (0..batch).rev() {
+        let n = array.shape()[axis];
+        offset += (left % n) as isize * array.strides()[axis];
+        left /= n;
+    }
+    let layout = Layout::new(&array.shape()[batch..], &array.strides()[batch..], offset as usize)?;
+    Array::new(array.buffer().clone(), array.dtype(), layout, array.is_writeable())
+}
+
+/// A fresh array of `T`; for scratch in column-major order.
+fn fresh<T: Field>(shape: &[usize], order: Order, op: &'static str) -> Result<Array> {
+    Array::empty_in(shape, T::KIND.into(), order, op)
+}
+
+/// A matrix, or a vector as a column, as the library sees it.
+fn dense<T: Field>(array: &Array) -> Dense<T> {
+    debug_assert_eq!(array.dtype().kind(), T::KIND);
+    let step = |axis: usize| array.strides().get(axis).map_or(0, |s| s / size_of::<T>() as isize);
+    let side = |axis: usize| array.shape().get(axis).copied().unwrap_or(1);
+    Dense { ptr: array.as_ptr().cast(), rows: side(0), columns: side(1), row_step: step(0), column_step: step(1) }
+}
+
+impl<T: Field> Dense<T> {
+    fn place(&self, i: usize, j: usize) -> *mut T {
+        debug_assert!(i < self.rows && j < self.columns);
+        self.ptr.wrapping_offset(i as isize * self.row_step + j as isize * self.column_step)
+    }
+
+    /// # Safety
+    /// The elements are valid, and the indices within the matrix.
+    unsafe fn get(&self, i: usize, j: usize) -> T {
+        // SAFETY: the caller's promise.
+        unsafe { self.place(i, j).read() }
+    }
+
+    /// # Safety
+    /// The elements are valid and ours, and the indices within the matrix.
+    unsafe fn set(&self, i: usize, j: usize, value: T) {
+        // SAFETY: the caller's promise.
+        unsafe { self.place(i, j).write(value) }
+    }
+
+    fn places(&self) -> impl Iterator<Item = (usize, usize)> {
+        let (rows, columns) = (self.rows, self.columns);
+        (0..columns).flat_map(move |j| (0..rows).map(move |i| (i, j)))
+    }
+
+    /// # Safety
+    /// The elements are valid and ours.
+    unsafe fn fill(&self, mut value: impl FnMut(usize, usize) -> T) {
+        // SAFETY: the caller's promise.
+        self.places().for_each(|(i, j)| unsafe { self.set(i, j, value(i, j)) });
+    }
+
+    /// # Safety
+    /// The elements are valid.
+    unsafe fn is_finite(&self) -> bool {
+        // SAFETY: the caller's promise.
+        self.places().all(|(i, j)| unsafe { self.get(i, j).is_finite() })
+    }
+
+    fn transposed(self) -> Dense<T> {
+        Dense { rows: self.columns, columns: self.rows, row_step: self.column_step, column_step: self.row_step, ..self }
+    }
+
+    fn nan() -> T {
+        T::from_real(<T::Real as crate::factor::Float>::from_f64(f64::NAN))
+    }
+}
+
+/// Bytes for the library to work in.
+struct Bytes(Buffer);
+
+impl Bytes {
+    fn take(bytes: usize, op: &'static str) -> Result<Bytes> {
+        Buffer::allocate(&Memory::current(), Need::new(bytes, 64).request(op)).map(Bytes)
+    }
+
+    fn get(&mut self) -> &mut [MaybeUninit<u8>] {
+        // SAFETY: the buffer is ours alone, and its bytes need not be initialised.
+        unsafe { std::slice::from_raw_parts_mut(self.0.as_ptr().cast(), self.0.len()) }
+    }
+}
+
+/// Places of rows, for permutations.
+struct Places(Array);
+
+impl Places {
+    fn take(count: usize, op: &'static str) -> Result<Places> {
+        let places = Array::zeros(&[count], Kind::U64.into())?;
+        let _ = op;
+        Ok(Places(places))
+    }
+
+    fn get(&mut self) -> &mut [usize] {
+        if self.0.size() == 0 {
+            return &mut [];
+        }
+        // SAFETY: the array is ours alone, dense and zeroed; its elements are as wide as places, or wider.
+        unsafe { std::slice::from_raw_parts_mut(self.0.as_ptr().cast(), self.0.size()) }
+    }
+}

@@ -1,0 +1,203 @@
+//! Systems of equations, inverses and determinants, by LU with partial pivoting.
+
+use super::{Bytes, Places, Stack, check_matrices, check_square, dense, fresh, kind_of, lin_alg, part, with_field};
+use crate::dense::Dense;
+use crate::factor::{Field, Float};
+use metes_array::{Array, Order, broadcast_shapes};
+use metes_dtype::Casting;
+use metes_eval::{Operand, assign};
+use metes_memory::{Error, ErrorKind, Result};
+
+/// What LU needs: the matrix, its permutation, a workspace.
+struct Lu {
+    matrix: Array,
+    order: Places,
+    back: Places,
+    work: Bytes,
+}
+
+impl Lu {
+    fn new<T: Field>(n: usize, columns: usize, op: &'static str) -> Result<Lu> {
+        let need = T::lu_need(n).max(T::lu_solve_need(n, columns));
+        let matrix = fresh::<T>(&[n, n], Order::F, op)?;
+        Ok(Lu { matrix, order: Places::take(n, op)?, back: Places::take(n, op)?, work: Bytes::take(need, op)? })
+    }
+
+    /// Factors matrix `i`; returns the number of exchanges of rows.
+    fn factor<T: Field>(&mut self, stack: &mut Stack, i: usize) -> Result<usize> {
+        stack.load(i, &self.matrix)?;
+        let matrix = dense::<T>(&self.matrix);
+        // SAFETY: the matrix and the workspace are ours, and as large as asked for.
+        Ok(unsafe { T::lu(matrix, self.order.get(), self.back.get(), self.work.get()) })
+    }
+
+    /// The diagonal of U.
+    fn pivots<T: Field>(&self) -> impl Iterator<Item = T> {
+        let matrix = dense::<T>(&self.matrix);
+        // SAFETY: the matrix is ours, and factored.
+        (0..matrix.rows).map(move |i| unsafe { matrix.get(i, i) })
+    }
+
+    fn solve<T: Field>(&mut self, b: Dense<T>) -> Result<()> {
+        if self.pivots::<T>().any(|pivot| pivot.modulus() == T::Real::from_f64(0.0)) {
+            return Err(lin_alg("Singular matrix"));
+        }
+        if b.rows > 0 && b.columns > 0 {
+            let matrix = dense::<T>(&self.matrix);
+            // SAFETY: the matrix and the workspace are ours, `b` is the caller's fresh result.
+            unsafe { T::lu_solve(matrix, self.order.get(), self.back.get(), b, self.work.get()) };
+        }
+        Ok(())
+    }
+}
+
+/// Solves `a x = b` for stacks of square matrices `a`; `b` is a vector where it has one axis.
+///
+/// # Errors
+/// [`ErrorKind::LinAlg`] for singular or other than square matrices; shapes that do not match, refused memory.
+pub fn solve(a: &Array, b: &Array) -> Result<Array> {
+    check_square(a)?;
+    let kind = kind_of(&[a, b])?;
+    let vector = b.ndim() == 1;
+    let b = if vector { b.expand_dims(&[-1])? } else { b.clone() };
+    check_matrices(&b)?;
+    let (n, rows, columns) = (a.shape()[a.ndim() - 1], b.shape()[b.ndim() - 2], b.shape()[b.ndim() - 1]);
+    if n != rows {
+        let text = format!(
+            "solve: Input operand 1 has a mismatch in its core dimension 0, with gufunc signature (m,m),(m,n)->(m,n) (size {rows} is different from {n})"
+        );
+        return Err(Error::new(ErrorKind::Value, text));
+    }
+    let batch = broadcast_shapes(&[&a.shape()[..a.ndim() - 2], &b.shape()[..b.ndim() - 2]])
+        .map_err(|error| error.context("solve"))?;
+    let wide = |core: [usize; 2]| -> Vec<usize> { batch.iter().copied().chain(core).collect() };
+    let (a, b) = (a.broadcast_to(&wide([n, n]))?, b.broadcast_to(&wide([n, columns]))?);
+    let x = Array::empty(&wide([n, columns]), kind.into(), "solve")?;
+    assign(&x, &Operand::Array(b), Casting::Unsafe, None)?;
+    with_field!(kind, T => solve_in::<T>(&a, &x, columns))?;
+    if vector { x.squeeze(Some(&[-1])) } else { Ok(x) }
+}
+
+fn solve_in<T: Field>(a: &Array, x: &Array, columns: usize) -> Result<()> {
+    let mut stack = Stack::new(a, T::KIND)?;
+    let mut lu = Lu::new::<T>(stack.rows, columns, "solve")?;
+    (0..stack.len()).try_for_each(|i| {
+        lu.factor::<T>(&mut stack, i)?;
+        lu.solve::<T>(dense(&part(x, 2, i)?))
+    })
+}
+
+/// The inverses of square matrices.
+///
+/// # Errors
+/// [`ErrorKind::LinAlg`] for singular or other than square matrices; refused memory.
+pub fn inv(a: &Array) -> Result<Array> {
+    inverses(a, false)
+}
+
+/// The inverses; `lenient` gives NaN for singular matrices.
+pub(super) fn inverses(a: &Array, lenient: bool) -> Result<Array> {
+    check_square(a)?;
+    let kind = kind_of(&[a])?;
+    with_field!(kind, T => inv_in::<T>(a, lenient))
+}
+
+fn inv_in<T: Field>(a: &Array, lenient: bool) -> Result<Array> {
+    let mut stack = Stack::new(a, T::KIND)?;
+    let result = fresh::<T>(a.shape(), Order::C, "inv")?;
+    let mut lu = Lu::new::<T>(stack.rows, stack.rows, "inv")?;
+    for i in 0..stack.len() {
+        lu.factor::<T>(&mut stack, i)?;
+        let matrix = dense::<T>(&part(&result, 2, i)?);
+        let unit = |i, j| if i == j { T::from_real(T::Real::from_f64(1.0)) } else { T::ZERO };
+        // SAFETY: the result is fresh.
+        unsafe { matrix.fill(unit) };
+        match lu.solve::<T>(matrix) {
+            // SAFETY: the result is fresh.
+            Err(_) if lenient => unsafe { matrix.fill(|_, _| Dense::<T>::nan()) },
+            solved => solved?,
+        }
+    }
+    Ok(result)
+}
+
+/// The determinants of square matrices.
+///
+/// # Errors
+/// [`ErrorKind::LinAlg`] for other than square matrices; refused memory.
+pub fn det(a: &Array) -> Result<Array> {
+    check_square(a)?;
+    let kind = kind_of(&[a])?;
+    with_field!(kind, T => det_in::<T>(a))
+}
+
+fn det_in<T: Field>(a: &Array) -> Result<Array> {
+    let mut stack = Stack::new(a, T::KIND)?;
+    let result = fresh::<T>(&stack.batch, Order::C, "det")?;
+    let mut lu = Lu::new::<T>(stack.rows, 0, "det")?;
+    for i in 0..stack.len() {
+        let exchanges = lu.factor::<T>(&mut stack, i)?;
+        let step = |product: T, pivot: T| {
+            let next = product.times(pivot);
+            // A product that leaves the range on its way may come back to it.
+            (1e-30..1e30).contains(&next.modulus().to_f64()).then_some(next)
+        };
+        let product = lu.pivots::<T>().try_fold(one::<T>(exchanges), step);
+        let value = product.unwrap_or_else(|| product_by_logs::<T>(&lu, exchanges));
+        // SAFETY: the result is fresh.
+        unsafe { dense::<T>(&part(&result, 0, i)?).set(0, 0, value) };
+    }
+    Ok(result)
+}
+
+/// 1, negated for an odd number of exchanges.
+fn one<T: Field>(exchanges: usize) -> T {
+    let one = T::from_real(T::Real::from_f64(1.0));
+    if exchanges % 2 == 1 { one.negated() } else { one }
+}
+
+fn product_by_logs<T: Field>(lu: &Lu, exchanges: usize) -> T {
+    let (sign, log) = sign_and_log::<T>(lu, exchanges);
+    if log == f64::NEG_INFINITY { T::ZERO } else { sign.times(T::from_real(T::Real::from_f64(log.exp()))) }
+}
+
+/// The determinant as a number of modulus 1, or 0, and the logarithm of its modulus.
+fn sign_and_log<T: Field>(lu: &Lu, exchanges: usize) -> (T, f64) {
+    let (mut sign, mut log) = (one::<T>(exchanges), 0.0);
+    for pivot in lu.pivots::<T>() {
+        let size = pivot.modulus();
+        if size == T::Real::from_f64(0.0) {
+            return (T::ZERO, f64::NEG_INFINITY);
+        }
+        sign = sign.times(pivot.over(T::from_real(size)));
+        log += size.ln().to_f64();
+    }
+    (sign, log)
+}
+
+/// The signs of determinants, and the logarithms of their moduli.
+///
+/// # Errors
+/// [`ErrorKind::LinAlg`] for other than square matrices; refused memory.
+pub fn slogdet(a: &Array) -> Result<(Array, Array)> {
+    check_square(a)?;
+    let kind = kind_of(&[a])?;
+    with_field!(kind, T => slogdet_in::<T>(a))
+}
+
+fn slogdet_in<T: Field>(a: &Array) -> Result<(Array, Array)> {
+    let mut stack = Stack::new(a, T::KIND)?;
+    let signs = fresh::<T>(&stack.batch, Order::C, "slogdet")?;
+    let logs = fresh::<T::Real>(&stack.batch, Order::C, "slogdet")?;
+    let mut lu = Lu::new::<T>(stack.rows, 0, "slogdet")?;
+    for i in 0..stack.len() {
+        let exchanges = lu.factor::<T>(&mut stack, i)?;
+        let (sign, log) = sign_and_log::<T>(&lu, exchanges);
+        // SAFETY: the results are fresh.
+        unsafe {
+            dense::<T>(&part(&signs, 0, i)?).set(0, 0, sign);
+            dense::<T::Real>(&part(&logs, 0, i)?).set(0, 0, T::Real::from_f64(log));
+        }
+    }
+    Ok((signs, logs))
+}
