@@ -156,6 +156,7 @@ CALLS = {
     "dot": lambda e: mt.dot(e.a, e.a.T),
     "vdot": lambda e: mt.vdot(e.a, e.i),
     "inner": lambda e: mt.inner(e.a, e.i),
+    "at": lambda e: mt.add.at(e.a.copy(), [0, 1, 1], e.i[:3]),
     "outer": lambda e: mt.outer(e.a, e.i),
     "kron": lambda e: mt.kron(e.a, e.i),
     "tensordot": lambda e: mt.tensordot(e.a, e.i),

@@ -268,6 +268,42 @@ def test_outer():
     same(out, np.add.outer([1, 2], [1.0, 2, 3]))
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", ["add", "subtract", "maximum", "logical_xor", "divide"])
+def test_at(name, kind):
+    """Repeated indices count repeatedly, whatever the dtypes; rows of arrays with more axes likewise."""
+    x = operand(name, kind)
+    for index in ([0, 2, 2, -1], [[0, 0], [1, 3]], slice(1, 4), 2, (slice(None), 1), []):
+        for b in (x[1, 1], 2, np.float32(1.5)):
+            for laid in (x[:, 0].copy(), x[:, ::2], x[::-1]):
+                if isinstance(index, tuple) and laid.ndim == 1:
+                    continue
+                theirs, ours = laid.copy(), mt.array(laid)
+                index = np.array(index, int) if isinstance(index, list) else index
+                failed = quiet(getattr(np, name).at, theirs, index, b)
+                outcome = quiet(ROWS[name].at, ours, mt.asarray(index) if isinstance(index, np.ndarray) else index, b)
+                assert (failed is None) == (outcome is None), f"NumPy {failed!r}, Metes {outcome!r}"
+                if failed is None:
+                    close("add", ours, theirs)
+
+
+def test_at_errors_and_overlap():
+    x = mt.arange(4)
+    with pytest.raises(IndexError, match="4"):
+        mt.add.at(x, [0, 4], 1)
+    same(x, np.arange(4))
+    with pytest.raises(ValueError):
+        mt.add.at(x, [0])
+    with pytest.raises(ValueError):
+        mt.negative.at(x, [0], 1)
+    with pytest.raises(ValueError):
+        mt.divmod.at(x, [0], 1)
+    mt.negative.at(x, [1, 2, 2])
+    same(x, [0, -1, 2, 3])
+    mt.add.at(x, [0, 0, 1, 1], x)
+    same(x, [-1, 4, 2, 3])
+
+
 def test_numpy_calls_the_methods():
     a = mt.arange(6).reshape(2, 3)
     for result in (np.add.reduce(a, axis=1), np.add.accumulate(a), np.add.outer(a, [1]), np.add.reduceat(a, [0, 1])):

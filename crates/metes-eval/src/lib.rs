@@ -26,7 +26,7 @@ pub use apply::{Operand, Options, Outputs, apply, apply_program, take_flags};
 pub(crate) use assign::convert;
 pub use assign::{assign, astype};
 pub use expr::Expr;
-pub use fold::{AccumulateOptions, FoldOptions, Initial, accumulate, cumulative, fold, outer, reduceat};
+pub use fold::{AccumulateOptions, FoldOptions, Initial, accumulate, apply_at, cumulative, fold, outer, reduceat};
 pub use plan::{Output, Plan};
 pub use program::{Arg, Program, ProgramBuilder, ScratchBuf, Slot};
 pub use reduce::{ReduceOptions, reduce, reduce_program, result_dtype as reduced_dtype};

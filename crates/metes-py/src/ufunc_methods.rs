@@ -1,4 +1,4 @@
-//! The methods of ufuncs: `reduce`, `accumulate`, `reduceat`, `outer`.
+//! The methods of ufuncs: `reduce`, `accumulate`, `reduceat`, `at`, `outer`.
 
 use crate::convert::to_array;
 use crate::dtype::parse_dtype;
@@ -12,11 +12,12 @@ use crate::object::from_array;
 use crate::rows::ufunc_of;
 use crate::ufunc::{finish, operand, outs};
 use metes_array::Array;
-use metes_dtype::{Category, DType};
+use metes_dtype::{Casting, Category, DType};
 use metes_eval::{FoldOptions, Initial};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
+use pyo3::types::{PyEllipsis, PyInt, PySlice, PyTuple};
 
 type Object<'py> = Bound<'py, PyAny>;
 
@@ -39,6 +40,12 @@ pub(crate) fn table() -> Vec<PyMethodDef> {
             reduceat,
             ["array", "indices", "axis=0", "dtype=None", "out=None"],
             "The values from each index up to the next one folded into one."
+        ),
+        method!(
+            "at",
+            at,
+            ["a", "indices", "b=None"],
+            "Applies the function in place at indices along the first axis, or to a slice: at repeated indices repeatedly."
         ),
         method!(
             "outer",
@@ -135,6 +142,37 @@ fn reduceat<'py>(slf: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py
     let work = || metes_eval::reduceat(row, &array, &indices, axis, dtype, out.as_ref());
     let result = eval::computed(py, row.name, array.nbytes(), work)?;
     Ok(handed_over(py, result, object))
+}
+
+fn at<'py>(slf: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
+    let (py, row) = (args.py(), ufunc_of(slf)?);
+    let (given, key) = (args.required(0)?, args.required(1)?);
+    let array = output(given)?;
+    let values = args.some(2).map(|b| to_array(b, None)).transpose()?;
+    let basic =
+        |item: &Object<'py>| item.is_instance_of::<PySlice>() || item.is_none() || item.is_instance_of::<PyEllipsis>();
+    let parts =
+        key.cast::<PyTuple>().map(|tuple| tuple.iter().collect::<Vec<_>>()).unwrap_or_else(|_| vec![key.clone()]);
+    let whole = |item: &Object<'py>| item.is_exact_instance_of::<PyInt>();
+    if parts.iter().all(|item| basic(item) || whole(item)) {
+        let part = output(&given.get_item(key)?)?;
+        let operands = std::iter::once(part.clone()).chain(values).map(eval::Operand::Array).collect::<Vec<_>>();
+        let options = eval::Options { out: vec![Some(part)], casting: Casting::Unsafe, ..Default::default() };
+        eval::apply_with(py, row, &operands, &options)?;
+        return Ok(crate::fastcall::none(py));
+    }
+    let [index] = parts.as_slice() else {
+        return Err(crate::errors::unsupported(
+            "at: several index arrays, or index arrays among slices, are not there yet",
+        ));
+    };
+    let indices = to_array(index, None)?;
+    if !matches!(indices.dtype().kind().category(), Category::Signed | Category::Unsigned) && indices.size() > 0 {
+        return Err(crate::errors::unsupported("at: indices are integers or slices; masks are not there yet"));
+    }
+    let work = || metes_eval::apply_at(row, &array, &indices, values.as_ref());
+    eval::computed(py, row.name, array.nbytes().max(indices.nbytes()), work)?;
+    Ok(crate::fastcall::none(py))
 }
 
 fn outer<'py>(slf: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {

@@ -4,11 +4,13 @@
 //! table of reductions has the same function (sum for add), that one folds, over its fixed tree and in several lanes.
 
 mod accumulate;
+mod at;
 mod reduce;
 mod run;
 mod segments;
 
 pub use accumulate::{AccumulateOptions, accumulate, cumulative};
+pub use at::apply_at;
 pub use reduce::{FoldOptions, Initial, fold};
 pub use segments::reduceat;
 

@@ -127,3 +127,23 @@ pub(super) fn segments_by_line(cell: &Cell, x: &Array, out: &Array, axis: usize,
     });
     Ok(flags)
 }
+
+/// Folds each of `values` into the element of the one-dimensional `array` at the place of `places` beside it; places are
+/// int64 and within the array. Values and elements are aligned, and of the loop's kinds.
+pub(super) fn fold_at(cell: &Cell, array: &Array, places: &Array, values: &Array) -> Result<Flags> {
+    let walk = Walk::new(places.shape(), &[places, values])?;
+    let _guards = exec::guard(&[array, places, values], 1, "at")?;
+    let (start, step) = (array.as_ptr(), array.strides()[0]);
+    let mut flags = 0;
+    walk.for_each_run(|n, runs| {
+        for i in 0..n as isize {
+            // SAFETY: the walk stays within both arrays, which are guarded; places lie within the third, which is too.
+            unsafe {
+                let place = runs[0].0.wrapping_offset(i * runs[0].1).cast::<i64>().read();
+                let acc = (start.wrapping_offset(place as isize * step), 0);
+                flags |= fold_values(cell, 1, acc, (runs[1].0.wrapping_offset(i * runs[1].1), 0));
+            }
+        }
+    });
+    Ok(flags)
+}
