@@ -105,13 +105,21 @@ def test_integers_and_reductions():
     assert all(w.filename == __file__ and w.category is RuntimeWarning for w in caught)
 
 
-def test_nothing_is_reported_twice_or_late():
+@pytest.mark.parametrize("size", [3, 5000])
+def test_nothing_is_reported_twice_or_late(size):
     with np.errstate(all="ignore"):
         np.ones(3) / np.zeros(3)
     with mt.errstate(all="raise"):
-        mt.ones(3) / mt.ones(3)
-        mt.ones(3, dtype="int64") + 1
-        mt.ones(3).astype("int32")
+        mt.ones(size) / mt.ones(size)
+        mt.ones(size, dtype="int64") + 1
+        mt.ones(size).astype("int32")
+        mt.full(size, np.nan) < 1
+    errors = []
+    with mt.errstate(all="call", call=lambda error, _: errors.append(error)):
+        for _ in range(2):
+            mt.ones(size) / 0
+            mt.ones(size) / 1
+    assert errors == ["divide by zero"] * 2
 
 
 def divide():

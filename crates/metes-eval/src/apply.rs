@@ -86,7 +86,9 @@ pub fn apply(ufunc: &'static Ufunc, inputs: &[Operand], options: &Options) -> Re
     };
     let plain = options.out.is_empty() && options.where_.is_none() && matches!(options.order, Order::K | Order::C);
     if plain {
-        let (done, raised) = status::watch(cell, || direct::apply(cell, inputs, ufunc.name));
+        let work = || direct::apply(cell, inputs, ufunc.name);
+        let (done, raised) =
+            if is_little(inputs) { status::watch_little(cell, work) } else { status::watch(cell, work) };
         if let Some((out, flags)) = done? {
             noticed(status::reported(ufunc, cell, flags | raised))?;
             return Ok(std::iter::once(out).collect());
@@ -142,6 +144,15 @@ fn note_widening(ufunc: &Ufunc, cell: &Cell, inputs: &[Input], outs: &[Array]) -
         }
     }
     Ok(())
+}
+
+/// Whether an operation is so small that doing it twice costs less than a look at the processor's flags is worth.
+fn is_little(inputs: &[Operand]) -> bool {
+    const LITTLE: usize = 512;
+    inputs.iter().all(|input| match input {
+        Operand::Array(array) => array.size() <= LITTLE,
+        Operand::Weak(_) => true,
+    })
 }
 
 /// Keeps what a loop noticed for [`take_flags`]; a negative power of an integer is an error.

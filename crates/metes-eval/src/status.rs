@@ -1,7 +1,8 @@
 //! What the processor noticed: division by zero, overflow, underflow, invalid results.
 //!
 //! Processors keep a sticky flag for each. They are cleared before a loop and read after it; loops are called through
-//! pointers, which no compiler moves arithmetic across. Two instructions when nothing happened, and no store.
+//! pointers, which no compiler moves arithmetic across. Reading them takes a few nanoseconds, which is why little work
+//! is watched from one side only.
 //! On processors that are not known here nothing is ever noticed, which is allowed: results are the same.
 
 use metes_dtype::{Category, Kind};
@@ -20,12 +21,6 @@ const QUIET: &[(&str, Flags, Flags)] = &[
     ("spacing", 0, 0),
     ("frexp", 0, 0),
     ("arcsinh", 0, 0),
-    ("equal", 0, 0),
-    ("not_equal", 0, 0),
-    ("less", 0, 0),
-    ("less_equal", 0, 0),
-    ("greater", 0, 0),
-    ("greater_equal", 0, 0),
     ("floor_divide", DIVIDE | OVERFLOW | UNDERFLOW, 0),
     ("remainder", 0, 0),
     ("divmod", DIVIDE | OVERFLOW | UNDERFLOW, 0),
@@ -51,9 +46,10 @@ const QUIET: &[(&str, Flags, Flags)] = &[
 
 const ALL: Flags = DIVIDE | OVERFLOW | UNDERFLOW | INVALID;
 
-/// Whether the loop of a cell works with floats.
+/// Whether the loop of a cell works with floats, and with more than a look at them: what gives bools never reports.
 fn has_floats(cell: &Cell) -> bool {
-    cell.outputs.iter().chain(cell.inputs).any(|kind| kind.category() >= Category::Float)
+    cell.outputs[0] != Kind::Bool
+        && cell.outputs.iter().chain(cell.inputs).any(|kind| kind.category() >= Category::Float)
 }
 
 /// Runs loops of a cell; what they found out themselves is in `Ok`, what the processor noticed comes with it.
@@ -84,11 +80,23 @@ pub(crate) fn watch_cast<T>(from: Kind, to: Kind, body: impl FnOnce() -> T) -> (
     (result, take())
 }
 
+/// The same for work on few bytes that may be done twice: flags are read once, afterwards, and only where one is set,
+/// perhaps since long before, is the work done again to see whether it was its own.
+#[inline]
+pub(crate) fn watch_little<T>(cell: &Cell, body: impl Fn() -> T) -> (T, Flags) {
+    let result = body();
+    if !has_floats(cell) || take() == 0 {
+        return (result, 0);
+    }
+    drop(result);
+    watch(cell, body)
+}
+
 /// Of all flags those that are the row's to report.
 #[inline]
 pub(crate) fn reported(ufunc: &Ufunc, cell: &Cell, flags: Flags) -> Flags {
     if flags == 0 || !has_floats(cell) {
-        return flags;
+        return if cell.outputs[0] == Kind::Bool { 0 } else { flags };
     }
     let complex = cell.inputs.iter().any(|kind| kind.category() == Category::Complex);
     let own = flags & !ALL;
