@@ -10,7 +10,7 @@ use metes_memory::{Access, Buffer, Error, ErrorKind, Reason, Result};
 /// Side of a tile of a transposed copy, in elements.
 const TILE: usize = 32;
 /// Work that the overlap test may spend before a copy is made to be safe.
-const OVERLAP_WORK: u64 = 1000;
+pub(crate) const OVERLAP_WORK: u64 = 1000;
 
 /// Copies the elements of `src` to `dst`: same shape, same dtype, any layouts, also overlapping ones.
 ///
@@ -66,16 +66,17 @@ fn copy_guarded(dst: &Array, src: &Array) -> Result<()> {
     Ok(())
 }
 
-struct Copy<'a> {
-    shape: &'a [usize],
-    dst: &'a [isize],
-    src: &'a [isize],
+/// Axes that both sides walk.
+pub(crate) struct Copy<'a> {
+    pub shape: &'a [usize],
+    pub dst: &'a [isize],
+    pub src: &'a [isize],
 }
 
 impl Copy<'_> {
     /// # Safety
     /// All places of the walk are valid for reads of `T` at `src` and writes at `dst`, and the two do not overlap.
-    unsafe fn walk<T: std::marker::Copy>(&self, axis: usize, dst: *mut u8, src: *const u8) {
+    pub unsafe fn walk<T: std::marker::Copy>(&self, axis: usize, dst: *mut u8, src: *const u8) {
         let left = self.shape.len() - axis;
         // SAFETY: each call below walks a part of the places that the caller vouches for.
         unsafe {

@@ -113,7 +113,7 @@ impl Layout {
         Ok(Layout::derived(&shape, &strides, offset))
     }
 
-    fn position(&self, axis: usize, at: isize) -> Result<isize> {
+    pub(crate) fn position(&self, axis: usize, at: isize) -> Result<isize> {
         let len = self.shape()[axis] as isize;
         if at < -len || at >= len {
             let message = format!("index {at} is out of bounds for axis {axis} with size {len}");

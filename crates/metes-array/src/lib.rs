@@ -1,7 +1,6 @@
 //! What bytes mean: layouts, views, indexing, overlap, copies by layout.
 //!
-//! No arithmetic, and no code per dtype but in constructors and accessors. Left out: indexing by arrays and masks,
-//! which needs loops per dtype's width and lives with the evaluator.
+//! No arithmetic, and no code per dtype but in constructors and accessors. Left out: whatever must cast.
 
 mod array;
 mod broadcast;
@@ -16,6 +15,7 @@ mod overlap;
 mod ranges;
 mod reshape;
 mod scalar;
+mod select;
 mod typed;
 mod views;
 
@@ -30,4 +30,8 @@ pub use layout::{Dims, Layout, MAX_NDIM, Strides, shape_text, strides_text};
 pub use overlap::{may_share_memory, shares_memory};
 pub use reshape::resolve_shape;
 pub use scalar::Scalar;
+pub use select::{
+    IndexItem, Mode, Selection, argwhere, choose, count_true, gather, nonzero, ravel_multi_index, scatter,
+    unravel_index,
+};
 pub use typed::{Read, Write};

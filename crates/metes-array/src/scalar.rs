@@ -97,7 +97,7 @@ impl fmt::Display for Scalar {
 impl Array {
     /// The element at `index`, one integer per axis, negative ones from the end.
     pub fn item(&self, index: &[isize]) -> Result<Scalar> {
-        let place = self.place(index)?;
+        let place = self.element(index)?;
         let _guard = Buffer::guard(&[(self.buffer(), place.extent(), Access::Read)], "item")?;
         // SAFETY: a 0-d view lies within its buffer, and the guard keeps writers away.
         Ok(unsafe { Scalar::read(self.dtype(), place.as_ptr()) })
@@ -107,14 +107,14 @@ impl Array {
     pub fn set_item(&self, index: &[isize], value: Scalar) -> Result<()> {
         self.require_writeable("assignment")?;
         value.check(self.dtype())?;
-        let place = self.place(index)?;
+        let place = self.element(index)?;
         let _guard = Buffer::guard(&[(self.buffer(), place.extent(), Access::Write)], "assignment")?;
         // SAFETY: a 0-d view lies within its buffer, and the guard keeps others away.
         unsafe { value.write(self.dtype(), place.as_ptr()) };
         Ok(())
     }
 
-    fn place(&self, index: &[isize]) -> Result<Array> {
+    fn element(&self, index: &[isize]) -> Result<Array> {
         if index.len() != self.ndim() {
             let message = format!("incorrect number of indices for array: {} for {} axes", index.len(), self.ndim());
             return Err(Error::new(ErrorKind::Index, message));

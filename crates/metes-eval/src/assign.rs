@@ -119,7 +119,7 @@ pub fn assign(dst: &Array, src: &Operand, casting: Casting, mask: Option<&Array>
 }
 
 /// NumPy lets a value of more axes be assigned where the extra ones lead and have length 1.
-fn without_leading_ones(array: &Array, ndim: usize) -> Result<Array> {
+pub(crate) fn without_leading_ones(array: &Array, ndim: usize) -> Result<Array> {
     let extra = array.ndim().saturating_sub(ndim);
     if extra == 0 || array.shape()[..extra].iter().any(|&n| n != 1) {
         return Ok(array.clone());

@@ -1,7 +1,7 @@
 //! How operations run: promotion, the walk over n dimensions, programs, reductions, lazy graphs and their plans.
 //!
 //! One evaluator serves all: an eager operation is a program of one step, a plan runs programs over parts of files.
-//! Left out: threads within one operation, and indexing by arrays.
+//! Left out: threads within one operation.
 
 mod apply;
 mod assign;
@@ -15,6 +15,7 @@ mod program;
 mod reduce;
 mod reducer;
 mod resolve;
+mod select;
 mod sorting;
 mod source;
 mod status;
@@ -32,6 +33,7 @@ pub use program::{Arg, Program, ProgramBuilder, ScratchBuf, Slot};
 pub use reduce::{ReduceOptions, reduce, reduce_program, result_dtype as reduced_dtype};
 pub use reducer::{Domain, Part, Reducer};
 pub use resolve::{Input, common_dtype, resolve, result_dtype};
+pub use select::assign_selected;
 pub use sorting::{
     Search, Sorting, Unique, UniqueOptions, argpartition, argsort, argsort_scratch, compress, contains, lexsort,
     partition, partition_in_place, searchsorted, sort, sort_in_place, sort_scratch, unique, unique_rows, unique_sorted,

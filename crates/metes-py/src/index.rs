@@ -1,16 +1,15 @@
-//! `a[key]`, `a[key] = value`, `len`, `iter` and `in`: integers, slices, `None` and `...` make views; masks and integer
-//! arrays go to [`crate::fancy`].
+//! `a[key]`, `a[key] = value`, `len`, `iter` and `in`: integers, slices, `None` and `...` make views; keys with masks and
+//! integer arrays go to [`crate::fancy`].
 
-use crate::convert::{existing, to_array};
-use crate::element::weak_scalar;
+use crate::convert::existing;
 use crate::errors::OrRaise;
 use crate::eval;
 use crate::fancy;
 use crate::fastcall::trap;
 use crate::object::{slot, target, this, view_of};
-use metes_array::{Array, Index};
-use metes_dtype::{Category, Kind};
-use pyo3::exceptions::{PyIndexError, PyTypeError};
+use metes_array::{Index, IndexItem};
+use metes_dtype::Category;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyEllipsis, PyInt, PyList, PySlice, PyTuple};
@@ -22,10 +21,8 @@ use std::ptr;
 pub(crate) enum Key {
     /// Makes a view.
     Basic(SmallVec<[Index; 4]>),
-    /// Selects where a boolean array is true.
-    Mask(Array),
-    /// Selects by an integer array along the first axis.
-    Take(Array),
+    /// Selects by arrays.
+    Fancy(Vec<IndexItem>),
 }
 
 /// The slots of mappings and sequences.
@@ -62,8 +59,7 @@ unsafe extern "C" fn subscript(slf: *mut ffi::PyObject, key: *mut ffi::PyObject)
         }
         let result = match parse(key)? {
             Key::Basic(index) => view_of(slf, array.index(&index).or_raise()?),
-            Key::Mask(mask) => fancy::compress(py, array, &mask)?,
-            Key::Take(indices) => fancy::take(py, array, &indices)?,
+            Key::Fancy(items) => fancy::get(py, array, &items)?,
         };
         Ok(result.into_ptr())
     })
@@ -103,21 +99,17 @@ unsafe extern "C" fn contains(slf: *mut ffi::PyObject, value: *mut ffi::PyObject
 unsafe extern "C" fn assign(slf: *mut ffi::PyObject, key: *mut ffi::PyObject, value: *mut ffi::PyObject) -> c_int {
     trap(-1, |py| {
         if value.is_null() {
-            return Err(PyTypeError::new_err("array elements cannot be deleted"));
+            return Err(PyValueError::new_err("cannot delete array elements"));
         }
         // SAFETY: all are live during the call.
         let (slf, key, value) =
             unsafe { (Bound::ref_from_ptr(py, &slf), Bound::ref_from_ptr(py, &key), Bound::ref_from_ptr(py, &value)) };
         let array = target(slf, "assignment destination is read-only")?;
         let key = parse(key)?;
-        let value = match eval::to_operand(value)? {
-            Some(value) => value,
-            None => eval::Operand::Array(to_array(value, None)?),
-        };
+        let value = fancy::value_for(&array, value)?;
         match key {
             Key::Basic(index) => eval::assign(py, &array.index(&index).or_raise()?, &value, None)?,
-            Key::Mask(mask) => fancy::put_mask(py, &array, &mask, &value)?,
-            Key::Take(indices) => fancy::put(py, &array, &indices, &value)?,
+            Key::Fancy(items) => fancy::set(py, &array, &items, &value)?,
         }
         Ok(0)
     })
@@ -131,23 +123,30 @@ pub(crate) fn parse(key: &Bound<'_, PyAny>) -> PyResult<Key> {
     if let Some(index) = basic(key)? {
         return Ok(Key::Basic(SmallVec::from_iter([index])));
     }
-    advanced(key)
+    Ok(Key::Fancy(vec![fancy::index_array(key)?.into()]))
 }
 
 fn parse_tuple(tuple: &Bound<'_, PyTuple>) -> PyResult<Key> {
     let mut index = SmallVec::new();
-    for item in tuple.iter() {
+    for (at, item) in tuple.iter().enumerate() {
         match basic(&item)? {
             Some(one) => index.push(one),
-            None if tuple.len() == 1 => return advanced(&item),
-            None => {
-                return Err(crate::errors::unsupported(
-                    "indexing by arrays or masks is done along the first axis alone, without further indices",
-                ));
-            }
+            None => return parse_fancy(tuple, at, index),
         }
     }
     Ok(Key::Basic(index))
+}
+
+/// The rest of a tuple from its first array on.
+fn parse_fancy(tuple: &Bound<'_, PyTuple>, at: usize, before: SmallVec<[Index; 4]>) -> PyResult<Key> {
+    let mut items: Vec<IndexItem> = before.into_iter().map(IndexItem::from).collect();
+    for item in tuple.iter().skip(at) {
+        items.push(match basic(&item)? {
+            Some(one) => one.into(),
+            None => fancy::index_array(&item)?.into(),
+        });
+    }
+    Ok(Key::Fancy(items))
 }
 
 fn basic(item: &Bound<'_, PyAny>) -> PyResult<Option<Index>> {
@@ -170,7 +169,7 @@ fn basic(item: &Bound<'_, PyAny>) -> PyResult<Option<Index>> {
         let whole = matches!(array.dtype().kind().category(), Category::Signed | Category::Unsigned);
         return if array.ndim() == 0 && whole { integer(item).map(|at| Some(Index::At(at))) } else { Ok(None) };
     }
-    if item.hasattr("__index__")? { integer(item).map(|at| Some(Index::At(at))) } else { Ok(None) }
+    if item.hasattr("__index__")? { Ok(integer(item).ok().map(Index::At)) } else { Ok(None) }
 }
 
 fn integer(item: &Bound<'_, PyAny>) -> PyResult<isize> {
@@ -186,30 +185,4 @@ fn slice(item: &Bound<'_, PyAny>) -> PyResult<Index> {
         0 => Ok(Index::Slice { start: Some(start), stop: Some(stop), step: Some(step) }),
         _ => Err(PyErr::fetch(item.py())),
     }
-}
-
-fn advanced(key: &Bound<'_, PyAny>) -> PyResult<Key> {
-    let refusal = || {
-        PyIndexError::new_err(
-            "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and integer or boolean arrays are \
-             valid indices",
-        )
-    };
-    if weak_scalar(key)?.is_some_and(|s| !matches!(s, metes_array::Scalar::Bool(_))) || !is_arraylike(key)? {
-        return Err(refusal());
-    }
-    let array = to_array(key, None)?;
-    match array.dtype().kind().category() {
-        Category::Bool => Ok(Key::Mask(array)),
-        Category::Signed | Category::Unsigned => Ok(Key::Take(array)),
-        _ if array.size() == 0 && key.is_instance_of::<PyList>() => {
-            to_array(key, Some(Kind::I64.into())).map(Key::Take)
-        }
-        _ => Err(refusal()),
-    }
-}
-
-fn is_arraylike(key: &Bound<'_, PyAny>) -> PyResult<bool> {
-    let plain = key.is_instance_of::<PyList>() || key.is_instance_of::<PyTuple>() || key.is_instance_of::<PyBool>();
-    Ok(plain || existing(key)?.is_some())
 }

@@ -336,7 +336,7 @@ impl LazyArray {
     fn __getitem__<'py>(&self, index: Any<'_, 'py>) -> Lazily<'py> {
         match index::parse(index)? {
             Key::Basic(items) => wrap(index.py(), self.0.index(&items).or_raise()?),
-            Key::Mask(_) | Key::Take(_) => Err(unsupported(
+            Key::Fancy(_) => Err(unsupported(
                 "indexing a lazy array by arrays or masks: compute() it first, or multiply by the mask",
             )),
         }

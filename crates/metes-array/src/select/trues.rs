@@ -1,0 +1,347 @@
+//! Where an array is true: counting, and blocks of the offsets of its true elements, in C order.
+//!
+//! Truth is looked up in the bytes of an element without knowing its dtype: it is true if a bit is set that is not the
+//! sign of a float.
+
+use super::reader::{BLOCK, Block};
+use crate::layout::shape_text;
+use crate::{Array, Dims, Layout, Strides, coalesce};
+use metes_dtype::{Category, DType, Kind};
+use metes_memory::{Access, Buffer, Error, ErrorKind, Result};
+
+/// Elements that are looked at before it is checked whether the block is full.
+const CHUNK: usize = 64;
+
+/// A walk over an array that finds what is true.
+pub(crate) struct Trues {
+    truth: Truth,
+    shape: Dims,
+    mask: Strides,
+    steps: Strides,
+    index: Dims,
+    /// The next element, and its offset.
+    from: *const u8,
+    offset: isize,
+    column: usize,
+    /// Elements not looked at yet.
+    left: usize,
+}
+
+/// How to see in the bytes of an element whether it is true.
+#[derive(Clone, Copy)]
+struct Truth {
+    size: usize,
+    /// The bits that count.
+    bits: u128,
+}
+
+impl Truth {
+    fn of(dtype: DType) -> Truth {
+        let size = dtype.size();
+        let all = u128::MAX >> (128 - 8 * size);
+        let sign = |bytes: usize| 1u128 << (8 * bytes - 1);
+        let signs = match dtype.kind().category() {
+            Category::Float => sign(size),
+            Category::Complex => sign(size) | sign(size / 2),
+            _ => 0,
+        };
+        Truth { size, bits: all & !signs }
+    }
+}
+
+impl Trues {
+    /// A walk over `array`; the offsets are what `strides` give from `base` on.
+    pub fn new(array: &Array, base: isize, strides: &[isize]) -> Trues {
+        let (mut shape, mut merged) = coalesce(array.shape(), &[array.strides().into(), strides.into()]);
+        if shape.is_empty() {
+            shape.push(1);
+            merged.iter_mut().for_each(|s| s.push(0));
+        }
+        let steps = merged.pop().expect("two operands");
+        let mask = merged.pop().expect("two operands");
+        let index = Dims::from_elem(0, shape.len());
+        let (from, left) = (array.as_ptr().cast_const(), array.size());
+        Trues { truth: Truth::of(array.dtype()), shape, mask, steps, index, from, offset: base, column: 0, left }
+    }
+
+    /// A walk whose offsets are positions in C order.
+    pub fn positions(array: &Array) -> Result<Trues> {
+        Ok(Trues::new(array, 0, Layout::contiguous(array.shape(), 1)?.strides()))
+    }
+
+    /// Fills the next offsets; how many, 0 at the end.
+    ///
+    /// # Safety
+    /// The array may be read.
+    pub unsafe fn fill(&mut self, into: &mut Block) -> usize {
+        // SAFETY: in all arms, the caller's promise.
+        unsafe {
+            match self.truth.size {
+                1 => self.run::<u8>(into),
+                2 => self.run::<u16>(into),
+                4 => self.run::<u32>(into),
+                8 => self.run::<u64>(into),
+                _ => self.run::<u128>(into),
+            }
+        }
+    }
+
+    /// # Safety
+    /// As [`Trues::fill`], and elements have the size of `T`.
+    unsafe fn run<T: Word>(&mut self, into: &mut Block) -> usize {
+        let last = self.shape.len() - 1;
+        let (step, by) = (self.mask[last], self.steps[last]);
+        let bits = T::cut(self.truth.bits);
+        let mut filled = 0;
+        while self.left > 0 && filled + CHUNK <= BLOCK {
+            let n = (self.shape[last] - self.column).min(CHUNK);
+            // SAFETY: the caller's promise; the row has `n` more elements, and the block places for as many.
+            if n == CHUNK && step == size_of::<T>() as isize {
+                // SAFETY: as above.
+                unsafe { dense_chunk::<T>(self.from, bits, self.offset, by, into, &mut filled) };
+            } else {
+                for i in 0..n as isize {
+                    into[filled] = self.offset + i * by;
+                    // SAFETY: as above.
+                    let word = unsafe { self.from.wrapping_offset(i * step).cast::<T>().read_unaligned() };
+                    filled += usize::from(word.any(bits));
+                }
+            }
+            self.advance(n);
+        }
+        filled
+    }
+
+    fn advance(&mut self, n: usize) {
+        let last = self.shape.len() - 1;
+        self.left -= n;
+        self.column += n;
+        self.shift(last, n as isize);
+        if self.column < self.shape[last] {
+            return;
+        }
+        self.shift(last, -(self.column as isize));
+        self.column = 0;
+        for axis in (0..last).rev() {
+            self.index[axis] += 1;
+            if self.index[axis] < self.shape[axis] {
+                return self.shift(axis, 1);
+            }
+            self.shift(axis, 1 - self.shape[axis] as isize);
+            self.index[axis] = 0;
+        }
+    }
+
+    fn shift(&mut self, axis: usize, by: isize) {
+        self.from = self.from.wrapping_offset(by.wrapping_mul(self.mask[axis]));
+        self.offset = self.offset.wrapping_add(by.wrapping_mul(self.steps[axis]));
+    }
+}
+
+/// The trues of [`CHUNK`] dense elements, of which there is room for all.
+///
+/// # Safety
+/// The elements may be read.
+#[inline]
+unsafe fn dense_chunk<T: Word>(
+    from: *const u8,
+    bits: T,
+    offset: isize,
+    by: isize,
+    into: &mut Block,
+    filled: &mut usize,
+) {
+    let from = from.cast::<T>();
+    // SAFETY: the caller's promise.
+    let word = |i: usize| unsafe { from.add(i).read_unaligned() };
+    let count = (0..CHUNK).map(|i| usize::from(word(i).any(bits))).sum::<usize>();
+    if count == 0 {
+        return;
+    }
+    let room = &mut into[*filled..*filled + CHUNK];
+    if count == CHUNK {
+        room.iter_mut().enumerate().for_each(|(i, place)| *place = offset + i as isize * by);
+        *filled += CHUNK;
+        return;
+    }
+    let mut next = 0;
+    for i in 0..CHUNK {
+        room[next & (CHUNK - 1)] = offset + i as isize * by;
+        next += usize::from(word(i).any(bits));
+    }
+    *filled += next.min(CHUNK);
+}
+
+/// An element as bits.
+trait Word: Copy {
+    fn cut(bits: u128) -> Self;
+    fn any(self, bits: Self) -> bool;
+}
+
+macro_rules! words {
+    ($($t:ty)*) => {$(
+        impl Word for $t {
+            #[inline(always)]
+            fn cut(bits: u128) -> $t {
+                bits as $t
+            }
+            #[inline(always)]
+            fn any(self, bits: $t) -> bool {
+                self & bits != 0
+            }
+        }
+    )*};
+}
+words!(u8 u16 u32 u64 u128);
+
+/// How many elements are true: neither zero nor `false`.
+///
+/// ```
+/// let a = metes_array::Array::from_slice(&[4], &[0.0, -0.0, f64::NAN, 2.0])?;
+/// assert_eq!(metes_array::count_true(&a)?, 2);
+/// # Ok::<(), metes_memory::Error>(())
+/// ```
+pub fn count_true(array: &Array) -> Result<usize> {
+    let _guard = reading(array, "count_nonzero")?;
+    let (shape, strides) = coalesce(array.shape(), &[array.strides().into()]);
+    // The order does not matter to a count: the densest axis goes last.
+    let mut axes: Vec<usize> = (0..shape.len()).collect();
+    axes.sort_by_key(|&a| std::cmp::Reverse(strides[0][a].unsigned_abs()));
+    let ordered: Dims = axes.iter().map(|&a| shape[a]).collect();
+    let steps: Strides = axes.iter().map(|&a| strides[0][a]).collect();
+    let (shape, steps) = coalesce(&ordered, &[steps]);
+    let truth = Truth::of(array.dtype());
+    // SAFETY: the walk stays within the array, which is guarded.
+    Ok(unsafe { count(truth, &shape, &steps[0], array.as_ptr()) })
+}
+
+/// # Safety
+/// The elements of this shape may be read.
+unsafe fn count(truth: Truth, shape: &[usize], steps: &[isize], from: *const u8) -> usize {
+    // SAFETY: in all arms, the caller's promise.
+    unsafe {
+        match (shape, steps) {
+            ([n], [step]) => match truth.size {
+                1 => count_run::<u8>(truth, *n, *step, from),
+                2 => count_run::<u16>(truth, *n, *step, from),
+                4 => count_run::<u32>(truth, *n, *step, from),
+                8 => count_run::<u64>(truth, *n, *step, from),
+                _ => count_run::<u128>(truth, *n, *step, from),
+            },
+            ([n, shape @ ..], [step, steps @ ..]) => {
+                (0..*n as isize).map(|i| count(truth, shape, steps, from.wrapping_offset(i * step))).sum()
+            }
+            _ => count(truth, &[1], &[0], from),
+        }
+    }
+}
+
+/// # Safety
+/// `n` elements of the size of `T` may be read, `step` bytes apart.
+unsafe fn count_run<T: Word>(truth: Truth, n: usize, step: isize, from: *const u8) -> usize {
+    let bits = T::cut(truth.bits);
+    let mut sum = 0;
+    if step == size_of::<T>() as isize {
+        let from = from.cast::<T>();
+        // Sums of at most 255 fit a byte, so that the loop adds in bytes.
+        for start in (0..n).step_by(255) {
+            // SAFETY: the caller's promise.
+            let few = (start..n.min(start + 255)).map(|i| u8::from(unsafe { from.add(i).read_unaligned() }.any(bits)));
+            sum += usize::from(few.fold(0u8, u8::wrapping_add));
+        }
+        return sum;
+    }
+    for i in 0..n as isize {
+        // SAFETY: the caller's promise.
+        sum += usize::from(unsafe { from.wrapping_offset(i * step).cast::<T>().read_unaligned() }.any(bits));
+    }
+    sum
+}
+
+pub(crate) fn reading(array: &Array, who: &'static str) -> Result<metes_memory::Guards> {
+    Buffer::guard(&[(array.buffer(), array.extent(), Access::Read)], who)
+}
+
+/// The indices of the true elements: one array for each axis, in C order.
+///
+/// ```
+/// let a = metes_array::Array::from_slice(&[2, 2], &[0, 1, 1, 0])?;
+/// let places = metes_array::nonzero(&a)?;
+/// assert_eq!(places[0].read::<i64>()?.to_vec(), [0, 1]);
+/// assert_eq!(places[1].read::<i64>()?.to_vec(), [1, 0]);
+/// # Ok::<(), metes_memory::Error>(())
+/// ```
+///
+/// # Errors
+/// An array without axes, refused memory.
+pub fn nonzero(array: &Array) -> Result<Vec<Array>> {
+    if array.ndim() == 0 {
+        let message = "Calling nonzero on 0d arrays is not allowed. Use np.atleast_1d(scalar).nonzero() instead.";
+        return Err(Error::new(ErrorKind::Value, message.replace("np.", "")));
+    }
+    let count = count_true(array)?;
+    let results = (0..array.ndim()).map(|_| Array::empty(&[count], Kind::I64.into(), "nonzero"));
+    let results: Vec<Array> = results.collect::<Result<_>>()?;
+    let places: Vec<(*mut u8, isize)> = results.iter().map(|r| (r.as_ptr(), 8)).collect();
+    write_indices(array, count, &places)?;
+    Ok(results)
+}
+
+/// The indices of the true elements, one row each.
+pub fn argwhere(array: &Array) -> Result<Array> {
+    let count = count_true(array)?;
+    let ndim = array.ndim();
+    let result = Array::empty(&[count, ndim], Kind::I64.into(), "argwhere")?;
+    let places: Vec<(*mut u8, isize)> =
+        (0..ndim).map(|axis| (result.as_ptr().wrapping_add(8 * axis), 8 * ndim as isize)).collect();
+    write_indices(array, count, &places)?;
+    Ok(result)
+}
+
+/// Writes `count` indices along each axis to fresh places a step apart.
+fn write_indices(array: &Array, count: usize, places: &[(*mut u8, isize)]) -> Result<()> {
+    let _guard = reading(array, "nonzero")?;
+    let mut trues = Trues::positions(array)?;
+    let (mut block, mut done) = ([0; BLOCK], 0);
+    loop {
+        // SAFETY: the array is guarded.
+        let n = unsafe { trues.fill(&mut block) }.min(count - done);
+        if n == 0 {
+            break;
+        }
+        let mut rows = block;
+        for (axis, (place, step)) in places.iter().enumerate().rev() {
+            let last = axis == 0;
+            let start = place.wrapping_offset(done as isize * step);
+            // SAFETY: the places belong to fresh arrays of `count` rows, of which `n` more are left.
+            unsafe { write_axis(&mut rows[..n], array.shape()[axis], last, start, *step) };
+        }
+        done += n;
+    }
+    if done == count { Ok(()) } else { Err(changed(array)) }
+}
+
+/// Writes the remainders by `len`, and leaves the quotients.
+///
+/// # Safety
+/// There are as many places of 8 bytes, `step` apart.
+unsafe fn write_axis(rows: &mut [isize], len: usize, last: bool, place: *mut u8, step: isize) {
+    let small = u32::try_from(len).ok().filter(|_| rows.iter().all(|&row| row <= u32::MAX as isize));
+    for (i, row) in rows.iter_mut().enumerate() {
+        let (quotient, rest) = match small {
+            _ if last => (0, *row),
+            Some(len) => ((*row as u32 / len) as isize, (*row as u32 % len) as isize),
+            None => (*row / len as isize, *row % len as isize),
+        };
+        *row = quotient;
+        // SAFETY: the caller's promise.
+        unsafe { place.wrapping_offset(i as isize * step).cast::<i64>().write_unaligned(rest as i64) };
+    }
+}
+
+/// Foreign bytes may be written by anybody while they are read.
+#[cold]
+pub(crate) fn changed(mask: &Array) -> Error {
+    let message = format!("a mask of shape {} changed while it was read", shape_text(mask.shape()));
+    Error::new(ErrorKind::Busy, message)
+}
