@@ -327,15 +327,3 @@ fn nest<'py, T: Element>(
     }
     Ok(list.into_any())
 }
-
-/// The element at a position in C order, which must be below the array's size.
-pub(crate) fn read_at<T: Element>(array: &Array, mut place: usize) -> T {
-    assert!(place < array.size() && size_of::<T>() == array.dtype().size());
-    let mut at = array.as_ptr();
-    for (n, stride) in array.shape().iter().zip(array.strides()).rev() {
-        at = at.wrapping_offset((place % n) as isize * stride);
-        place /= n;
-    }
-    // SAFETY: the position is that of an element, which the array's layout keeps within its buffer.
-    unsafe { T::read(at) }
-}

@@ -7,7 +7,6 @@ use super::trues::{Trues, reading};
 use crate::layout::shape_text;
 use crate::{Array, Dims, Layout, Order, Strides, coalesce};
 use metes_memory::{Access, Buffer, Error, ErrorKind, Result};
-use smallvec::SmallVec;
 
 /// What an index outside its axis means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -49,7 +48,7 @@ fn selection(array: &Array, indices: &Array, axis: Option<isize>, mode: Mode) ->
         at,
         fancy: indices.ndim(),
         affine: Strides::from_elem(0, indices.ndim()),
-        positions: Positions::Readers(SmallVec::from_iter([reader])),
+        positions: Positions::Readers(vec![reader]),
         rest: Strides::from_vec(rest),
     })
 }
@@ -93,7 +92,7 @@ fn along(array: &Array, indices: &Array, axis: isize) -> Result<Selection> {
         fancy: shape.len(),
         shape,
         affine,
-        positions: Positions::Readers(SmallVec::from_iter([reader])),
+        positions: Positions::Readers(vec![reader]),
         rest: Strides::new(),
     })
 }

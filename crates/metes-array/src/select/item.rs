@@ -34,7 +34,7 @@ impl From<Array> for IndexItem {
 #[derive(Clone)]
 pub(crate) enum Positions {
     /// Index arrays, broadcast to one shape; none where 0-d bools alone select.
-    Readers(SmallVec<[Reader; 2]>),
+    Readers(Vec<Reader>),
     /// The true elements of a mask, over axes with these strides.
     Mask { mask: Array, strides: Strides },
 }

@@ -68,22 +68,19 @@ impl Reader {
         from: *const u8,
         step: isize,
     ) -> Result<()> {
-        macro_rules! run {
-            // SAFETY: the caller's promise; the array has this kind.
-            ($t:ty) => {
-                unsafe { self.run::<$t, SET>(base, into, from, step) }
-            };
-        }
-        match self.indices.dtype().kind() {
-            Kind::I8 => run!(i8),
-            Kind::I16 => run!(i16),
-            Kind::I32 => run!(i32),
-            Kind::I64 => run!(i64),
-            Kind::U8 => run!(u8),
-            Kind::U16 => run!(u16),
-            Kind::U32 => run!(u32),
-            Kind::U64 => run!(u64),
-            _ => Err(not_integers()),
+        // SAFETY: the caller's promise; the array has this kind.
+        unsafe {
+            match self.indices.dtype().kind() {
+                Kind::I8 => self.run::<i8, SET>(base, into, from, step),
+                Kind::I16 => self.run::<i16, SET>(base, into, from, step),
+                Kind::I32 => self.run::<i32, SET>(base, into, from, step),
+                Kind::I64 => self.run::<i64, SET>(base, into, from, step),
+                Kind::U8 => self.run::<u8, SET>(base, into, from, step),
+                Kind::U16 => self.run::<u16, SET>(base, into, from, step),
+                Kind::U32 => self.run::<u32, SET>(base, into, from, step),
+                Kind::U64 => self.run::<u64, SET>(base, into, from, step),
+                _ => Err(not_integers()),
+            }
         }
     }
 
