@@ -16,10 +16,14 @@ from . import (
     _convert,
     _errstate,
     _functional,
+    _grids,
+    _iterate,
     _join,
     _limits,
     _manipulate,
     _native,
+    _nditer,
+    _places,
     _printing,
     _questions,
     _rearrange,
@@ -33,9 +37,13 @@ from . import (
 from ._convert import *
 from ._errstate import *
 from ._functional import *
+from ._grids import *
+from ._iterate import *
 from ._join import *
 from ._limits import *
 from ._manipulate import *
+from ._nditer import *
+from ._places import *
 from ._printing import *
 from ._questions import *
 from ._rearrange import *
@@ -76,8 +84,12 @@ _parts = [
     _join,
     _errstate,
     _functional,
+    _grids,
+    _iterate,
     _limits,
     _manipulate,
+    _nditer,
+    _places,
     _printing,
     _questions,
     _rearrange,

@@ -31,7 +31,7 @@ pub use overlap::{may_share_memory, shares_memory};
 pub use reshape::resolve_shape;
 pub use scalar::Scalar;
 pub use select::{
-    IndexItem, Mode, Selection, argwhere, choose, count_true, gather, nonzero, ravel_multi_index, scatter,
+    IndexItem, Mode, Selection, argwhere, choose, count_true, flatnonzero, gather, nonzero, ravel_multi_index, scatter,
     unravel_index,
 };
 pub use typed::{Read, Write};

@@ -58,6 +58,7 @@ pub(crate) fn slots() -> Vec<ffi::PyType_Slot> {
         getter!("__array_interface__", crate::interface::export, "NumPy's array interface, version 3."),
         getter!("__array_priority__", |a| object(a.py(), 1000.0), "Above NumPy's arrays."),
         getter!("origin", crate::transparency::origin, "How its bytes came to be: a view, fresh, or a copy and why."),
+        getter!("flat", flat, "All elements in C order: iterates, and takes and assigns by position."),
         getter!("base", |a| object(a.py(), base(a)), "Whose bytes the array shows; None where it owns them."),
     ];
     vec![
@@ -77,6 +78,10 @@ pub(crate) fn strides<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyA
 
 fn dtype<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     dtype_object(array.py(), this(array)?.dtype())
+}
+
+fn flat<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    array.py().import("metes._iterate")?.call_method1("flatiter", (array,))
 }
 
 fn transposed<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {

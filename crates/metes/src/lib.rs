@@ -11,6 +11,7 @@ pub mod numeric;
 pub mod rounding;
 pub mod sets;
 pub mod statistics;
+pub mod triangles;
 
 pub use metes_array as array;
 pub use metes_dtype as dtype;

@@ -130,11 +130,11 @@ impl Array {
     pub fn put(&self, indices: &Array, values: &Array, mode: Mode) -> Result<()> {
         let indices = indices.ravel(Order::C)?;
         let values = values.ravel(Order::C)?;
+        if self.size() == 0 && indices.size() > 0 {
+            return Err(Error::new(ErrorKind::Index, "cannot replace elements of an empty array"));
+        }
         if values.size() == 0 || indices.size() == 0 {
             return Ok(());
-        }
-        if self.size() == 0 {
-            return Err(Error::new(ErrorKind::Index, "cannot replace elements of an empty array"));
         }
         selection(self, &indices, None, mode)?.scatter_cyclic(self, &values)
     }

@@ -218,7 +218,8 @@ impl Parts {
         self.enter();
         let used = if is_mask(index) {
             let own = &array.shape()[axis..axis + index.ndim()];
-            if let Some(at) = own.iter().zip(index.shape()).position(|(n, m)| n != m) {
+            // NumPy takes an empty mask along any axis.
+            if let Some(at) = own.iter().zip(index.shape()).position(|(n, m)| n != m && *m > 0) {
                 return Err(wrong_mask(axis + at, own[at], index.shape()[at]));
             }
             index.ndim()

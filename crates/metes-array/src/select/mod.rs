@@ -21,4 +21,4 @@ pub use choose::choose;
 pub use coordinates::{ravel_multi_index, unravel_index};
 pub use gather::{gather, scatter};
 pub use item::{IndexItem, Selection};
-pub use trues::{argwhere, count_true, nonzero};
+pub use trues::{argwhere, count_true, flatnonzero, nonzero};

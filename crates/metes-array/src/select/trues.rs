@@ -283,8 +283,16 @@ pub fn nonzero(array: &Array) -> Result<Vec<Array>> {
     let results = (0..array.ndim()).map(|_| Array::empty(&[count], Kind::I64.into(), "nonzero"));
     let results: Vec<Array> = results.collect::<Result<_>>()?;
     let places: Vec<(*mut u8, isize)> = results.iter().map(|r| (r.as_ptr(), 8)).collect();
-    write_indices(array, count, &places)?;
+    write_indices(array, count, array.shape(), &places)?;
     Ok(results)
+}
+
+/// The positions of the true elements among all, in C order.
+pub fn flatnonzero(array: &Array) -> Result<Array> {
+    let count = count_true(array)?;
+    let result = Array::empty(&[count], Kind::I64.into(), "flatnonzero")?;
+    write_indices(array, count, &[array.size()], &[(result.as_ptr(), 8)])?;
+    Ok(result)
 }
 
 /// The indices of the true elements, one row each.
@@ -294,12 +302,12 @@ pub fn argwhere(array: &Array) -> Result<Array> {
     let result = Array::empty(&[count, ndim], Kind::I64.into(), "argwhere")?;
     let places: Vec<(*mut u8, isize)> =
         (0..ndim).map(|axis| (result.as_ptr().wrapping_add(8 * axis), 8 * ndim as isize)).collect();
-    write_indices(array, count, &places)?;
+    write_indices(array, count, array.shape(), &places)?;
     Ok(result)
 }
 
-/// Writes `count` indices along each axis to fresh places a step apart.
-fn write_indices(array: &Array, count: usize, places: &[(*mut u8, isize)]) -> Result<()> {
+/// Writes `count` indices along each axis of `shape`, of the array's size, to fresh places a step apart.
+fn write_indices(array: &Array, count: usize, shape: &[usize], places: &[(*mut u8, isize)]) -> Result<()> {
     let _guard = reading(array, "nonzero")?;
     let mut trues = Trues::positions(array)?;
     let (mut block, mut done) = ([0; BLOCK], 0);
@@ -314,7 +322,7 @@ fn write_indices(array: &Array, count: usize, places: &[(*mut u8, isize)]) -> Re
             let last = axis == 0;
             let start = place.wrapping_offset(done as isize * step);
             // SAFETY: the places belong to fresh arrays of `count` rows, of which `n` more are left.
-            unsafe { write_axis(&mut rows[..n], array.shape()[axis], last, start, *step) };
+            unsafe { write_axis(&mut rows[..n], shape[axis], last, start, *step) };
         }
         done += n;
     }

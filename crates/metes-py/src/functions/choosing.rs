@@ -11,15 +11,25 @@ use crate::ufunc::operand;
 use metes_array::Scalar;
 use metes_dtype::Kind;
 use metes_eval::Expr;
+use pyo3::exceptions::PyValueError;
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
 
 pub(super) fn table() -> Vec<PyMethodDef> {
-    vec![method!("where", choose, ["condition", "x", "y"], "Elements of x where the condition holds, of y elsewhere.")]
+    vec![method!(
+        "where",
+        choose,
+        ["condition", "x=None", "y=None"],
+        "Elements of x where the condition holds, of y elsewhere; without both, the indices where it holds."
+    )]
 }
 
 fn choose<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
-    let given = [args.required(0)?, args.required(1)?, args.required(2)?];
+    let given = match (args.get(1), args.get(2)) {
+        (Some(x), Some(y)) => [args.required(0)?, x, y],
+        (None, None) => return super::places::true_places(args.py(), &to_array(args.required(0)?, None)?),
+        _ => return Err(PyValueError::new_err("either both or neither of x and y should be given")),
+    };
     if given.iter().any(|object| is_lazy(object)) {
         return choose_lazily(args.py(), given);
     }

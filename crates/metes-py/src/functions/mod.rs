@@ -13,10 +13,12 @@ mod linalg;
 mod mapping;
 mod nan;
 mod numeric;
+pub(crate) mod places;
 pub(crate) mod products;
 mod progressions;
 mod quantiles;
 pub(crate) mod rearranging;
+pub(crate) mod selecting;
 mod sets;
 mod sharing;
 pub(crate) mod sorting;
@@ -49,6 +51,8 @@ pub(crate) fn functions() -> Vec<PyMethodDef> {
         progressions::table,
         quantiles::table,
         rearranging::table,
+        places::table,
+        selecting::table,
         sets::table,
         sharing::table,
         sorting::table,

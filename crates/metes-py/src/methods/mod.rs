@@ -6,6 +6,7 @@ mod numpy;
 mod pickle;
 mod products;
 mod reduce;
+mod select;
 mod shape;
 
 use crate::fastcall::Args;
@@ -33,6 +34,7 @@ pub(crate) fn table() -> Vec<PyMethodDef> {
     table.extend(crate::dlpack::methods());
     table.extend(products::table());
     table.extend(crate::functions::rearranging::methods());
+    table.extend(select::table());
     table
 }
 
