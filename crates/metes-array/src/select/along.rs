@@ -1,6 +1,6 @@
 //! `take`, `put` and their kin: one index array over one axis, or over all elements.
 
-use super::gather::{is_integers, overlap};
+use super::gather::{apart, is_integers, overlap};
 use super::item::{Positions, Selection};
 use super::reader::{BLOCK, Bounds, Reader, not_integers};
 use super::trues::{Trues, reading};
@@ -178,8 +178,8 @@ impl Array {
             let message = format!("{op}: values of {} do not match an array of {}", values.dtype(), self.dtype());
             return Err(Error::new(ErrorKind::Type, message));
         }
-        let mask = if overlap(self, mask) { mask.copy_for(Order::C, op)? } else { mask.clone() };
-        let values = if overlap(self, values) { values.copy_for(Order::C, op)? } else { values.clone() };
+        let mask = if overlap(self, mask) { apart(mask)? } else { mask.clone() };
+        let values = if overlap(self, values) { apart(values)? } else { values.clone() };
         let (mask, values) = (mask.reshape_to(self.shape())?, values.ravel(Order::C)?);
         if values.size() == 0 {
             let some = !by_place && super::count_true(&mask)? > 0;

@@ -9,7 +9,7 @@ use crate::copy::{Copy, OVERLAP_WORK};
 use crate::layout::shape_text;
 use crate::{Array, Dims, Order, Strides, coalesce, copy_into, shares_memory};
 use metes_dtype::Category;
-use metes_memory::{Access, Buffer, Error, ErrorKind, Guards, Result};
+use metes_memory::{Access, Buffer, Cause, Error, ErrorKind, Guards, Reason, Result};
 use smallvec::SmallVec;
 
 /// The selected elements as a new C-contiguous array; always a copy.
@@ -52,6 +52,7 @@ impl Selection {
     pub fn gather(&self, array: &Array, op: &'static str) -> Result<Array> {
         let result = Array::empty(&self.shape, array.dtype(), op)?;
         self.run(array, &result, None)?;
+        result.buffer().set_cause(Cause::of(Reason::Index));
         Ok(result)
     }
 
@@ -60,8 +61,8 @@ impl Selection {
     pub fn gather_into(&self, array: &Array, out: &Array) -> Result<()> {
         out.require_writeable("take")?;
         if self.meets(out) || overlap(out, array) {
-            let apart = self.gather(array, "copy of overlapping result")?;
-            return copy_into(out, &apart);
+            let fresh = self.gather(array, "take")?;
+            return copy_into(out, &fresh);
         }
         self.check()?;
         self.run(array, out, None)
@@ -83,11 +84,7 @@ impl Selection {
             let message = format!("scatter: values of {} do not match an array of {}", values.dtype(), array.dtype());
             return Err(Error::new(ErrorKind::Type, message));
         }
-        let values = if overlap(array, values) {
-            values.copy_for(Order::K, "copy of overlapping values")?
-        } else {
-            values.clone()
-        };
+        let values = if overlap(array, values) { apart(values)? } else { values.clone() };
         let wide = if cycle.is_some() { values } else { self.broadcast(&values)? };
         let own = self.apart_from(array)?;
         let chosen = own.as_ref().unwrap_or(self);
@@ -124,13 +121,12 @@ impl Selection {
         if !self.meets(array) {
             return Ok(None);
         }
-        const WHY: &str = "copy of overlapping indices";
         let mut own = self.clone();
         match &mut own.positions {
-            Positions::Mask { mask, .. } => *mask = mask.copy_for(Order::K, WHY)?,
+            Positions::Mask { mask, .. } => *mask = apart(mask)?,
             Positions::Readers(readers) => {
                 for reader in readers.iter_mut().filter(|reader| overlap(array, &reader.indices)) {
-                    reader.indices = reader.indices.copy_for(Order::K, WHY)?;
+                    reader.indices = apart(&reader.indices)?;
                 }
             }
         }
@@ -198,6 +194,11 @@ impl Selection {
         }
         Buffer::guard(&extents, "index")
     }
+}
+
+/// A copy of what shares bytes with the array that is written.
+pub(crate) fn apart(array: &Array) -> Result<Array> {
+    array.copy_because(Order::K, Reason::Overlap, |_| "it shares bytes with the array that is written".to_owned())
 }
 
 pub(crate) fn overlap(a: &Array, b: &Array) -> bool {
