@@ -37,6 +37,7 @@ from ._native import (
     argmin as argmin,
     argpartition as argpartition,
     argsort as argsort,
+    argwhere as argwhere,
     around as around,
     array as array,
     array_equal as array_equal,
@@ -63,8 +64,10 @@ from ._native import (
     can_cast as can_cast,
     cbrt as cbrt,
     ceil as ceil,
+    choose as choose,
     complex128 as complex128,
     complex64 as complex64,
+    compress as compress,
     compute as compute,
     concatenate as concatenate,
     conj as conj,
@@ -85,6 +88,8 @@ from ._native import (
     deg2rad as deg2rad,
     degrees as degrees,
     delete as delete,
+    diag as diag,
+    diagflat as diagflat,
     diff as diff,
     digitize as digitize,
     divide as divide,
@@ -99,9 +104,12 @@ from ._native import (
     exp as exp,
     exp2 as exp2,
     expm1 as expm1,
+    extract as extract,
     eye as eye,
     fabs as fabs,
+    fill_diagonal as fill_diagonal,
     fix as fix,
+    flatnonzero as flatnonzero,
     float16 as float16,
     float32 as float32,
     float64 as float64,
@@ -193,6 +201,7 @@ from ._native import (
     nanvar as nanvar,
     negative as negative,
     nextafter as nextafter,
+    nonzero as nonzero,
     not_equal as not_equal,
     ones as ones,
     ones_like as ones_like,
@@ -201,6 +210,7 @@ from ._native import (
     packbits as packbits,
     partition as partition,
     percentile as percentile,
+    place as place,
     plan as plan,
     positive as positive,
     pow as pow,
@@ -208,9 +218,13 @@ from ._native import (
     prod as prod,
     promote_types as promote_types,
     ptp as ptp,
+    put as put,
+    put_along_axis as put_along_axis,
+    putmask as putmask,
     quantile as quantile,
     rad2deg as rad2deg,
     radians as radians,
+    ravel_multi_index as ravel_multi_index,
     real_if_close as real_if_close,
     reciprocal as reciprocal,
     reduction as reduction,
@@ -240,12 +254,17 @@ from ._native import (
     std as std,
     subtract as subtract,
     sum as sum,
+    take as take,
+    take_along_axis as take_along_axis,
     tan as tan,
     tanh as tanh,
     tensordot as tensordot,
     tile as tile,
     trace as trace,
     trapezoid as trapezoid,
+    tri as tri,
+    tril as tril,
+    triu as triu,
     true_divide as true_divide,
     trunc as trunc,
     ufunc as ufunc,
@@ -256,6 +275,7 @@ from ._native import (
     union1d as union1d,
     unique as unique,
     unpackbits as unpackbits,
+    unravel_index as unravel_index,
     unwrap as unwrap,
     vander as vander,
     var as var,
@@ -285,11 +305,16 @@ from ._join import atleast_1d as atleast_1d
 from ._join import atleast_2d as atleast_2d
 from ._join import atleast_3d as atleast_3d
 from ._join import block as block
+from ._iterate import broadcast as broadcast
 from ._manipulate import broadcast_arrays as broadcast_arrays
+from ._grids import c_ as c_
 from ._standard import clip as clip
 from ._join import column_stack as column_stack
 from ._native import concatenate as concat
 from ._manipulate import copy as copy
+from ._places import count_nonzero as count_nonzero
+from ._places import diag_indices as diag_indices
+from ._places import diag_indices_from as diag_indices_from
 from ._rearrange import diagonal as diagonal
 from ._join import dsplit as dsplit
 from ._join import dstack as dstack
@@ -298,6 +323,7 @@ e: float
 from ._errstate import errstate as errstate
 from ._manipulate import expand_dims as expand_dims
 from ._limits import finfo as finfo
+from ._iterate import flatiter as flatiter
 from ._manipulate import flip as flip
 from ._rearrange import fliplr as fliplr
 from ._rearrange import flipud as flipud
@@ -313,20 +339,32 @@ from ._join import hstack as hstack
 from ._convert import identity as identity
 from ._limits import iinfo as iinfo
 from ._standard import imag as imag
+from ._grids import index_exp as index_exp
+from ._grids import indices as indices
 inf: float
 from ._questions import iscomplexobj as iscomplexobj
 from ._limits import isdtype as isdtype
 from ._questions import isrealobj as isrealobj
 from ._questions import isscalar as isscalar
+from ._grids import ix_ as ix_
+from ._places import mask_indices as mask_indices
 from ._manipulate import matrix_transpose as matrix_transpose
+from ._grids import meshgrid as meshgrid
+from ._grids import mgrid as mgrid
 from ._manipulate import moveaxis as moveaxis
 nan: float
+from ._iterate import ndenumerate as ndenumerate
 from ._rearrange import ndim as ndim
+from ._iterate import ndindex as ndindex
+from ._nditer import nditer as nditer
 newaxis: None
+from ._grids import ogrid as ogrid
 from ._rearrange import pad as pad
 from ._manipulate import permute_dims as permute_dims
 pi: float
+from ._places import piecewise as piecewise
 from ._printing import printoptions as printoptions
+from ._grids import r_ as r_
 from ._manipulate import ravel as ravel
 from ._standard import real as real
 def reductions() -> list: ...
@@ -335,6 +373,8 @@ from ._manipulate import reshape as reshape
 from ._rearrange import rollaxis as rollaxis
 from ._rearrange import rot90 as rot90
 from ._manipulate import round as round
+from ._grids import s_ as s_
+from ._places import select as select
 from ._printing import set_printoptions as set_printoptions
 from ._errstate import seterr as seterr
 from ._errstate import seterrcall as seterrcall
@@ -346,7 +386,11 @@ from ._manipulate import stack as stack
 from ._limits import suggest_dtype as suggest_dtype
 from ._manipulate import swapaxes as swapaxes
 from ._manipulate import transpose as transpose
+from ._places import tril_indices as tril_indices
+from ._places import tril_indices_from as tril_indices_from
 from ._rearrange import trim_zeros as trim_zeros
+from ._places import triu_indices as triu_indices
+from ._places import triu_indices_from as triu_indices_from
 def ufuncs() -> list: ...
 from ._sets import unique_all as unique_all
 from ._sets import unique_counts as unique_counts
