@@ -5,7 +5,7 @@
 
 use super::{Sorting, argsort, sort_in_place};
 use crate::exec;
-use metes_array::{Array, Index, Order, Scalar, copy_into};
+use metes_array::{Array, Index, Order, Scalar, Write, copy_into};
 use metes_dtype::Kind;
 use metes_kernels::{SortRow, sorting};
 use metes_memory::Result;
@@ -128,59 +128,80 @@ fn counts_of(n: usize, same: impl Fn(usize, usize) -> bool) -> Result<Array> {
 fn by_places(array: &Array, options: UniqueOptions, same: Same) -> Result<Unique> {
     let flat = array.ravel(Order::C)?;
     let order = argsort(&flat, 0, Sorting { stable: true, descending: false })?;
-    let (n, width) = (flat.size(), flat.dtype().size());
-    let places = order.read::<i64>()?;
-    let places = places.as_slice().unwrap_or_default();
     let _guards = exec::guard(&[&flat], 0, "unique")?;
     let step = flat.strides()[0];
     let value = |place: i64| flat.as_ptr().wrapping_offset(place as isize * step);
     // SAFETY: the places are those of the flat array, which is guarded.
-    let alike = |a: usize, b: usize| unsafe { same.holds(value(places[a]), value(places[b])) };
-    let count = n.min(1) + (1..n).filter(|&i| !alike(i - 1, i)).count();
+    let count = mark(&order, |a, b| unsafe { same.holds(value(a), value(b)) })?;
     let values = Array::empty(&[count], flat.dtype(), "unique")?;
-    numbered(places, array.shape(), count, options, alike, values, |number, place, values| {
+    let width = flat.dtype().size();
+    numbered(&order, array.shape(), options, values, |number, place, values| {
         // SAFETY: there are as many results as there are numbers.
         unsafe { std::ptr::copy_nonoverlapping(value(place), values.as_ptr().add(number * width), width) };
         Ok(())
     })
 }
 
-/// Goes through places in sorted order, numbering the values: `put` is told the first place of each.
+/// Inverts the bits of each place, in sorted order, whose value is another one than that of the place before it; how many
+/// they are. So runs are told apart without scratch.
+fn mark(order: &Array, alike: impl Fn(i64, i64) -> bool) -> Result<usize> {
+    let mut held = order.write::<i64>()?;
+    let places = held.as_mut_slice().unwrap_or_default();
+    let mut count = 0;
+    for rank in (0..places.len()).rev() {
+        if rank == 0 || !alike(places[rank - 1], places[rank]) {
+            places[rank] = !places[rank];
+            count += 1;
+        }
+    }
+    Ok(count)
+}
+
+/// Goes through marked places, numbering the values: `put` is told the first place of each.
 fn numbered(
-    places: &[i64],
+    order: &Array,
     shape: &[usize],
-    count: usize,
     options: UniqueOptions,
-    alike: impl Fn(usize, usize) -> bool,
     values: Array,
     mut put: impl FnMut(usize, i64, &Array) -> Result<()>,
 ) -> Result<Unique> {
+    let count = values.shape()[0];
     let integers = |wanted: bool, shape: &[usize]| wanted.then(|| Array::zeros(shape, Kind::I64.into())).transpose();
     let index = integers(options.index, &[count])?;
     let inverse = integers(options.inverse, shape)?;
-    let counts = options.counts.then(|| counts_of(places.len(), &alike)).transpose()?;
+    let counts = integers(options.counts, &[count])?;
     {
-        let mut held = (
-            index.as_ref().map(Array::write::<i64>).transpose()?,
-            inverse.as_ref().map(Array::write::<i64>).transpose()?,
-        );
-        let mut index = held.0.as_mut().and_then(|held| held.as_mut_slice());
-        let mut inverse = held.1.as_mut().and_then(|held| held.as_mut_slice());
-        let mut number = 0;
-        for (rank, &place) in places.iter().enumerate() {
-            if rank == 0 || !alike(rank - 1, rank) {
-                put(number, place, &values)?;
-                if let Some(index) = &mut index {
-                    index[number] = place;
+        let mut held = [&index, &inverse, &counts].map(|array| array.as_ref().map(Array::write::<i64>));
+        let [index, inverse, counts] = &mut held;
+        let (index, inverse, counts) = (slice_of(index)?, slice_of(inverse)?, slice_of(counts)?);
+        let mut next = 0;
+        for &marked in order.read::<i64>()?.as_slice().unwrap_or_default() {
+            let place = if marked < 0 { !marked } else { marked };
+            if marked < 0 {
+                put(next, place, &values)?;
+                if let Some(index) = index.get_mut(next) {
+                    *index = place;
                 }
-                number += 1;
+                next += 1;
             }
-            if let Some(inverse) = &mut inverse {
-                inverse[place as usize] = number as i64 - 1;
+            if let Some(inverse) = inverse.get_mut(place as usize) {
+                *inverse = next as i64 - 1;
+            }
+            if let Some(counts) = counts.get_mut(next - 1) {
+                *counts += 1;
             }
         }
     }
     Ok(Unique { values, index, inverse, counts })
+}
+
+/// The elements held for writing; none where nothing is.
+fn slice_of<'a>(held: &'a mut Option<Result<Write<'_, i64>>>) -> Result<&'a mut [i64]> {
+    match held {
+        None => Ok(&mut []),
+        Some(Ok(held)) => Ok(held.as_mut_slice().unwrap_or_default()),
+        Some(Err(error)) => Err(error.clone()),
+    }
 }
 
 /// The distinct rows of an array: its parts along the first axis, ordered by their first element that differs. NaN are
@@ -206,15 +227,12 @@ pub fn unique_rows(array: &Array, options: UniqueOptions) -> Result<Unique> {
             unequal.unwrap_or_else(|| a.cmp(&b))
         });
     }
-    let places = order.read::<i64>()?;
-    let places = places.as_slice().unwrap_or_default();
     // SAFETY: as above.
-    let alike = |a: usize, b: usize| (0..columns).all(|c| unsafe { same.holds(at(places[a], c), at(places[b], c)) });
-    let count = n.min(1) + (1..n).filter(|&i| !alike(i - 1, i)).count();
+    let count = mark(&order, |a, b| (0..columns).all(|c| unsafe { same.holds(at(a, c), at(b, c)) }))?;
     let mut shape = array.shape().to_vec();
     shape[0] = count;
     let values = Array::empty(&shape, array.dtype(), "unique")?;
-    let found = numbered(places, &[n], count, options, alike, values, |number, place, values| {
+    let found = numbered(&order, &[n], options, values, |number, place, values| {
         copy_into(&values.index(&[Index::At(number as isize)])?, &array.index(&[Index::At(place as isize)])?)
     });
     drop(guards);
