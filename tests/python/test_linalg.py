@@ -363,3 +363,26 @@ def peak_of(call):
     before = mt.memory.stats().current_bytes
     call()
     return mt.memory.stats().peak_bytes - before
+
+
+@pytest.mark.parametrize("kind", ["float32", "float64", "complex64", "complex128"])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_elements_whose_squares_overflow_or_vanish(kind, sign):
+    """The library squares elements; the extremes of a kind must not reach it as they are."""
+    info = np.finfo(kind)
+    power = 2.0 ** (sign * int(np.log2(info.max) - 8 if sign > 0 else -np.log2(info.tiny) - 2))
+    x, y = matrix(kind, (5, 3)), hermitian(kind, (4, 4))
+    scale, parts = info.dtype.type(power), info.dtype.type
+
+    def same_shape(ours, theirs):
+        ours, theirs = np.asarray(ours) / scale, np.asarray(theirs)
+        np.testing.assert_allclose(ours, theirs, rtol=2e3 * EPS[kind], atol=200 * EPS[kind])
+        assert ours.dtype.type in (parts, theirs.dtype.type)
+
+    same_shape(L.svdvals(x * scale), N.svdvals(x))
+    u, s, vh = L.svd(x * scale, full_matrices=False)
+    same_shape(np.asarray(u) @ np.diag(np.asarray(s)) @ np.asarray(vh), x)
+    same_shape(L.eigvalsh(y * scale), N.eigvalsh(y))
+    same_shape(np.sort(np.asarray(L.eigvals(y * scale)).real), N.eigvalsh(y))
+    w, v = L.eigh(y * scale)
+    same_shape(np.asarray(v) @ np.diag(np.asarray(w)) @ h(v), y)

@@ -48,9 +48,11 @@ fn eigh_in<T: Field>(a: &Array, upper: bool, vectors: bool) -> Result<(Array, Op
         unsafe {
             let finite = matrix.places().filter(|(i, j)| i >= j).all(|(i, j)| matrix.get(i, j).is_finite());
             v.iter().for_each(|v| v.fill(|_, _| T::ZERO));
+            let exponent = if finite { matrix.balance(|i, j| i >= j) } else { 0 };
             if !finite || T::eigh(matrix, values, v, work.get()).is_err() {
                 return Err(lin_alg("Eigenvalues did not converge"));
             }
+            values.scale(exponent);
             (0..n).for_each(|j| w.set(j, 0, values.get(j, 0).real()));
             if let (Some(v), true) = (v, upper) {
                 v.places().for_each(|(i, j)| v.set(i, j, v.get(i, j).conj()));
@@ -111,9 +113,11 @@ fn eig_in<T: Field>(a: &Array, vectors: bool) -> Result<(Array, Option<Array>, O
                 return Err(lin_alg("Array must not contain infs or NaNs"));
             }
             v.iter().for_each(|v| v.fill(|_, _| T::ZERO));
+            let exponent = matrix.balance(|_, _| true);
             if T::eig(matrix, w, im, v, work.get()).is_err() {
                 return Err(lin_alg("Eigenvalues did not converge"));
             }
+            [Some(w), im].into_iter().flatten().for_each(|values| values.scale(exponent));
             if let Some(v) = v {
                 normalise(v, im);
             }

@@ -195,7 +195,9 @@ unsafe fn svd_one<T: Field>(
         }
         // The library fills up full sets of vectors from zeros.
         u.iter().chain(&vh).for_each(|x| x.fill(|_, _| T::ZERO));
+        let exponent = a.balance(|_, _| true);
         T::svd(a, s, u, vh.map(Dense::transposed), work.get())?;
+        s.scale(exponent);
         if let Some(vh) = vh {
             vh.places().for_each(|(i, j)| vh.set(i, j, vh.get(i, j).conj()));
         }
