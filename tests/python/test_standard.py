@@ -125,3 +125,11 @@ def test_sizes_along_axes():
     assert (np.ndim(a), np.size(a)) == (3, 24)
     with pytest.raises(IndexError):
         mt.size(a, 3)
+
+
+@pytest.mark.parametrize("name", ["arctanh", "arctan", "arcsinh", "arcsin", "arccosh", "arccos", "sqrt", "log", "exp"])
+def test_nan_beside_numbers_of_any_size(name):
+    parts = [np.nan, 0.0, 1.0, 1e20, 1.3e154, 1.3e300]
+    theirs = np.array([complex(a, b) for a in parts for b in parts if np.isnan(a) or np.isnan(b)])
+    with np.errstate(all="ignore"), mt.errstate(all="ignore"):
+        same(getattr(mt, name)(mt.asarray(theirs)), getattr(np, name)(theirs))

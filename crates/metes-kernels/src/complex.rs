@@ -206,6 +206,8 @@ pub(crate) fn atanh(z: C) -> C {
         (0.0, if y.is_nan() { y } else { FRAC_PI_2 })
     } else if x == 0.0 && y.is_nan() {
         (0.0, y)
+    } else if x.is_nan() || y.is_nan() {
+        (f64::NAN, f64::NAN)
     } else if x > HUGE || y > HUGE {
         let size = (x / 2.0).hypot(y / 2.0);
         (x / 4.0 / size / size, FRAC_PI_2)
