@@ -151,31 +151,39 @@ unsafe fn dense_chunk<T: Word>(
     into: &mut Block,
     filled: &mut usize,
 ) {
-    let from = from.cast::<T>();
     // SAFETY: the caller's promise.
-    let word = |i: usize| unsafe { from.add(i).read_unaligned() };
-    let count = (0..CHUNK).map(|i| usize::from(word(i).any(bits))).sum::<usize>();
-    if count == 0 {
-        return;
-    }
+    let mut found = unsafe { T::bits(from.cast(), bits) };
     let room = &mut into[*filled..*filled + CHUNK];
-    if count == CHUNK {
+    if found == u64::MAX {
         room.iter_mut().enumerate().for_each(|(i, place)| *place = offset + i as isize * by);
         *filled += CHUNK;
         return;
     }
-    let mut next = 0;
-    for i in 0..CHUNK {
-        room[next & (CHUNK - 1)] = offset + i as isize * by;
-        next += usize::from(word(i).any(bits));
+    let count = found.count_ones() as usize;
+    for place in &mut room[..count] {
+        *place = offset + found.trailing_zeros() as isize * by;
+        found &= found - 1;
     }
-    *filled += next.min(CHUNK);
+    *filled += count;
 }
 
 /// An element as bits.
 trait Word: Copy {
     fn cut(bits: u128) -> Self;
     fn any(self, bits: Self) -> bool;
+
+    /// One bit for each of [`CHUNK`] elements, the first the lowest.
+    ///
+    /// # Safety
+    /// The elements may be read.
+    #[inline]
+    unsafe fn bits(from: *const Self, bits: Self) -> u64 {
+        (0..CHUNK).fold(0, |all, i| {
+            // SAFETY: the caller's promise.
+            let word = unsafe { from.add(i).read_unaligned() };
+            all | u64::from(word.any(bits)) << i
+        })
+    }
 }
 
 macro_rules! words {
@@ -192,7 +200,31 @@ macro_rules! words {
         }
     )*};
 }
-words!(u8 u16 u32 u64 u128);
+words!(u16 u32 u64 u128);
+
+impl Word for u8 {
+    #[inline(always)]
+    fn cut(bits: u128) -> u8 {
+        bits as u8
+    }
+
+    #[inline(always)]
+    fn any(self, bits: u8) -> bool {
+        self & bits != 0
+    }
+
+    /// Eight at a time: bytes that are not 0 become 1, and one product moves the eight ones side by side.
+    #[inline]
+    unsafe fn bits(from: *const u8, _: u8) -> u64 {
+        const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+        (0..CHUNK / 8).fold(0, |all, i| {
+            // SAFETY: the caller's promise.
+            let eight = u64::from_le(unsafe { from.add(8 * i).cast::<u64>().read_unaligned() });
+            let ones = ((((eight & LOW) + LOW) | eight) & !LOW) >> 7;
+            all | (ones.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * i)
+        })
+    }
+}
 
 /// How many elements are true: neither zero nor `false`.
 ///
@@ -334,16 +366,21 @@ fn write_indices(array: &Array, count: usize, shape: &[usize], places: &[(*mut u
 /// # Safety
 /// There are as many places of 8 bytes, `step` apart.
 unsafe fn write_axis(rows: &mut [isize], len: usize, last: bool, place: *mut u8, step: isize) {
+    let put = |i: usize, value: isize| {
+        // SAFETY: the caller's promise.
+        unsafe { place.wrapping_offset(i as isize * step).cast::<i64>().write_unaligned(value as i64) };
+    };
+    if last {
+        return rows.iter().enumerate().for_each(|(i, row)| put(i, *row));
+    }
     let small = u32::try_from(len).ok().filter(|_| rows.iter().all(|&row| row <= u32::MAX as isize));
     for (i, row) in rows.iter_mut().enumerate() {
         let (quotient, rest) = match small {
-            _ if last => (0, *row),
             Some(len) => ((*row as u32 / len) as isize, (*row as u32 % len) as isize),
             None => (*row / len as isize, *row % len as isize),
         };
         *row = quotient;
-        // SAFETY: the caller's promise.
-        unsafe { place.wrapping_offset(i as isize * step).cast::<i64>().write_unaligned(rest as i64) };
+        put(i, rest);
     }
 }
 
