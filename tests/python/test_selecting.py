@@ -55,6 +55,8 @@ CALLS = [
     lambda m, a, i: m.take(a, [0], mode="none"),
     lambda m, a, i: m.take(m.zeros(0), [0], mode="wrap"),
     lambda m, a, i: m.take(m.zeros((2, 0)), [0], axis=0),
+    lambda m, a, i: m.take(m.zeros((0, 0)), [0], axis=1, mode="wrap"),
+    lambda m, a, i: m.take(m.zeros((0, 3)), [5], axis=1),
     lambda m, a, i: m.take(a, [0, 1], out=m.zeros(2)),
     lambda m, a, i: m.take(a, [0, 1], out=m.zeros(2, dtype="float32")),
     lambda m, a, i: m.take(i, [0, 1], out=m.zeros(2)),

@@ -34,13 +34,13 @@ fn selection(array: &Array, indices: &Array, axis: Option<isize>, mode: Mode) ->
         lengths.push(1);
         merged.push(0);
     }
-    if lengths.contains(&0) && indices.size() > 0 {
-        return Err(Error::new(ErrorKind::Index, "cannot do a non-empty take from an empty axes."));
-    }
     let reader = Reader { indices: indices.clone(), axis, lengths, strides: merged, bounds: Bounds::of(mode, true) };
     let mut result = Dims::from_slice(&shape[..at]);
     result.extend_from_slice(indices.shape());
     result.extend_from_slice(&shape[axes.end..]);
+    if reader.lengths.contains(&0) && !result.contains(&0) {
+        return Err(Error::new(ErrorKind::Index, "cannot do a non-empty take from an empty axes."));
+    }
     let rest = if axis.is_some() { [&strides[..at], &strides[axes.end..]].concat() } else { Vec::new() };
     Ok(Selection {
         shape: result,
@@ -111,7 +111,12 @@ impl Array {
     /// # Errors
     /// [`ErrorKind::Index`] for indices that are no integers or, with [`Mode::Raise`], out of bounds.
     pub fn take(&self, indices: &Array, axis: Option<isize>, mode: Mode) -> Result<Array> {
-        selection(self, indices, axis, mode)?.gather(self, "take")
+        let selection = selection(self, indices, axis, mode)?;
+        // Where nothing is taken, NumPy looks at no index.
+        if selection.size() == 0 {
+            return Array::empty(selection.shape(), self.dtype(), "take");
+        }
+        selection.gather(self, "take")
     }
 
     /// The same into `out`, of the result's shape and this dtype; no buffer is needed unless it overlaps.
@@ -120,7 +125,7 @@ impl Array {
         if out.shape() != selection.shape() || out.dtype() != self.dtype() {
             return Err(Error::new(ErrorKind::Value, "output array does not match result of take"));
         }
-        selection.gather_into(self, out)
+        if selection.size() == 0 { out.require_writeable("take") } else { selection.gather_into(self, out) }
     }
 
     /// Writes values, repeated as often as needed, to these positions among all elements in C order.
