@@ -2,7 +2,8 @@
 
 Each cell is the median over rounds of (time of Metes / time of NumPy). A round runs both, one right after the other,
 first the one and then the other in the next: what else the machine does meets both alike, and no absolute time is
-claimed. The array of NumPy and that of Metes hold the same values.
+claimed. Time is the processor's: waiting for a busy machine does not count, and threads that work at once count each.
+The arrays of NumPy and those of Metes hold the same values.
 """
 
 import argparse
@@ -10,67 +11,64 @@ import json
 import statistics
 import sys
 import time
+import timeit
 
 import metes as mt
 import numpy as np
 
 SIZES = (8, 100, 1_000, 10_000, 100_000, 1_000_000)
-SECONDS_PER_BATCH = 0.002
+QUICK_SIZES = (8, 1_000, 100_000)
+
+# What is measured: statements over the module `m`, two float64 arrays `a` and `b` of one dimension, `table`, which is `a`
+# in rows of four, and `values`, the elements of `a` as a list.
+OPERATIONS = (
+    "a + b",
+    "a + 1",
+    "a += b",
+    "a == b",
+    "a[::2] + b[::2]",
+    "m.sqrt(a)",
+    "m.exp(a)",
+    "a.sum()",
+    "a.max()",
+    "table.sum(axis=0)",
+    "a.astype('float32')",
+    "a.copy()",
+    "m.zeros(len(a))",
+    "m.asarray(values)",
+    "a.reshape(2, -1)",
+    "a[2:6]",
+    "a[3]",
+    "a[3] = 0.5",
+)
 
 
-def bound(value, function):
-    """A call of `function` with a value made beforehand."""
-    return lambda: function(value)
+def timer(statement, module, rows):
+    """Runs the statement over arrays of this module; the names are locals of its loop, so that little else is timed."""
+    a, b = (module.asarray(row).copy() for row in rows)
+    given = (a, b, a.reshape(-1, 4), a.tolist())
+    names = {"m": module, "given": given}
+    return timeit.Timer(statement, "a, b, table, values = given", time.process_time, globals=names).timeit
 
 
-# Each takes the module and two float64 arrays of one dimension.
-OPERATIONS = {
-    "a + b": lambda m, a, b: lambda: a + b,
-    "a * 2": lambda m, a, b: lambda: a * 2,
-    "a += b": lambda m, a, b: lambda: a.__iadd__(b),
-    "a == b": lambda m, a, b: lambda: a == b,
-    "a[::2] + b[::2]": lambda m, a, b: lambda: a[::2] + b[::2],
-    "sqrt(a)": lambda m, a, b: lambda: m.sqrt(a),
-    "exp(a)": lambda m, a, b: lambda: m.exp(a),
-    "a.sum()": lambda m, a, b: lambda: a.sum(),
-    "a.max()": lambda m, a, b: lambda: a.max(),
-    "sum(axis=0), 2-d": lambda m, a, b: bound(a.reshape(-1, 4), lambda a: a.sum(axis=0)),
-    "a.astype(f4)": lambda m, a, b: lambda: a.astype("float32"),
-    "a.copy()": lambda m, a, b: lambda: a.copy(),
-    "zeros(n)": lambda m, a, b: bound(len(a), m.zeros),
-    "a[1:-1] (a view)": lambda m, a, b: lambda: a[1:-1],
-    "a.reshape(2, -1)": lambda m, a, b: lambda: a.reshape(2, -1),
-}
-
-
-def seconds(call, count):
-    """Time of `count` calls."""
-    rounds = range(count)
-    start = time.perf_counter()
-    for _ in rounds:
-        call()
-    return time.perf_counter() - start
-
-
-def batch_size(call):
-    """Calls that take about as long as a batch shall."""
+def batch_size(run, seconds):
+    """Calls that take about so many seconds."""
     count = 1
-    while (took := seconds(call, count)) < SECONDS_PER_BATCH / 4:
+    while (took := run(count)) < seconds / 4:
         count *= 4
-    return max(1, round(count * SECONDS_PER_BATCH / took))
+    return max(1, round(count * seconds / took))
 
 
-def pair(make, size, rounds):
+def pair(statement, size, rounds, seconds):
     """Median nanoseconds of both, and the median of their ratios."""
-    values = np.random.default_rng(size).uniform(0.5, 1.5, (2, size))
-    theirs = make(np, *values.copy())
-    ours = make(mt, *(mt.asarray(row).copy() for row in values))
-    count = batch_size(theirs)
-    seconds(ours, 1)
+    rows = np.random.default_rng(size).uniform(0.5, 1.5, (2, size))
+    theirs, ours = timer(statement, np, rows), timer(statement, mt, rows)
+    count = batch_size(theirs, seconds)
+    ours(1)
     times = []
     for turn in range(rounds):
         first, second = (ours, theirs) if turn % 2 else (theirs, ours)
-        pair_of_times = seconds(first, count), seconds(second, count)
+        pair_of_times = first(count), second(count)
         times.append(pair_of_times if turn % 2 else pair_of_times[::-1])
     nanoseconds = [1e9 * statistics.median(column) / count for column in zip(*times, strict=True)]
     return {
@@ -90,22 +88,26 @@ def progress(text):
 def main():
     """Measures, prints the table, writes JSON where asked to."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=11, help="pairs of batches for each cell")
-    parser.add_argument("--only", default="", help="operations whose name contains this")
-    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="elements of the arrays, multiples of 4")
+    parser.add_argument("--quick", action="store_true", help="fewer sizes and rounds: a first look")
+    parser.add_argument("--rounds", type=int, help="pairs of batches for each cell (99; quick 25)")
+    parser.add_argument("--seconds", type=float, default=0.0003, help="length of a batch; short ones are rarely interrupted")
+    parser.add_argument("--only", default="", help="operations that contain this")
+    parser.add_argument("--sizes", type=int, nargs="+", help="elements of the arrays, multiples of 4, from 8 on")
     parser.add_argument("--json", help="a file for all the numbers")
     args = parser.parse_args()
-    chosen = {name: make for name, make in OPERATIONS.items() if args.only in name}
+    sizes = args.sizes or (QUICK_SIZES if args.quick else SIZES)
+    rounds = args.rounds or (25 if args.quick else 99)
+    chosen = [statement for statement in OPERATIONS if args.only in statement]
     print(f"Metes {mt.__version__} / NumPy {np.__version__}, float64; below 1 Metes is quicker\n")
-    print(f"{'':<18}" + "".join(f"{size:>11,}" for size in args.sizes))
-    results = []
-    for name, make in chosen.items():
+    print(f"{'elements':<20}" + "".join(f"{size:>11,}" for size in sizes))
+    results, started = [], time.monotonic()
+    for number, statement in enumerate(chosen, 1):
         row = []
-        for size in args.sizes:
-            progress(f"{name}, {size:,} elements")
-            row.append(pair(make, size, args.rounds) | {"operation": name, "size": size})
+        for size in sizes:
+            progress(f"{number} of {len(chosen)}, {time.monotonic() - started:.0f} s: {statement}, {size:,} elements")
+            row.append(pair(statement, size, rounds, args.seconds) | {"operation": statement, "size": size})
         progress("")
-        print(f"{name:<18}" + "".join(f"{cell['ratio']:>11.2f}" for cell in row), flush=True)
+        print(f"{statement:<20}" + "".join(f"{cell['ratio']:>11.2f}" for cell in row), flush=True)
         results += row
     if args.json:
         with open(args.json, "w") as file:
