@@ -19,8 +19,8 @@ import numpy as np
 SIZES = (8, 100, 1_000, 10_000, 100_000, 1_000_000)
 QUICK_SIZES = (8, 1_000, 100_000)
 
-# What is measured: statements over the module `m`, two float64 arrays `a` and `b` of one dimension, `table`, which is `a`
-# in rows of four, and `values`, the elements of `a` as a list.
+# What is measured: statements over the module `m`, two float64 arrays `a` and `b` of one dimension, `table`, which is
+# `a` in rows of four, and `values`, the elements of `a` as a list.
 OPERATIONS = (
     "a + b",
     "a + 1",
@@ -90,7 +90,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer sizes and rounds: a first look")
     parser.add_argument("--rounds", type=int, help="pairs of batches for each cell (99; quick 25)")
-    parser.add_argument("--seconds", type=float, default=0.0003, help="length of a batch; short ones are rarely interrupted")
+    parser.add_argument("--seconds", type=float, default=0.0003, help="length of a batch; a short one runs through")
     parser.add_argument("--only", default="", help="operations that contain this")
     parser.add_argument("--sizes", type=int, nargs="+", help="elements of the arrays, multiples of 4, from 8 on")
     parser.add_argument("--json", help="a file for all the numbers")

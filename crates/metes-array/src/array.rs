@@ -2,7 +2,7 @@
 
 use crate::{Layout, shape_text};
 use metes_dtype::DType;
-use metes_memory::{Buffer, Error, ErrorKind, Memory, Request, Result};
+use metes_memory::{Buffer, Error, ErrorKind, Request, Result};
 use std::ops::Range;
 
 /// A memory order, as NumPy's `order=`.
@@ -58,19 +58,22 @@ impl Array {
     /// A C-contiguous array from the thread's memory, made by operation `op`. Its elements are arbitrary: what the bytes
     /// held before, which is always something ([`metes_memory::Source::take`]), so that reading them is no more than
     /// useless.
+    #[inline]
     pub fn empty(shape: &[usize], dtype: DType, op: &'static str) -> Result<Array> {
         Array::allocate(Layout::contiguous(shape, dtype.size())?, dtype, op, false)
     }
 
     /// Fresh bytes for a dense layout.
+    #[inline]
     pub(crate) fn allocate(layout: Layout, dtype: DType, op: &'static str, zeroed: bool) -> Result<Array> {
         let request = Request::new(layout.size() * dtype.size(), op).dtype(dtype.name());
         let request = if zeroed { request.zeroed() } else { request };
-        let buffer = Buffer::allocate(&Memory::current(), request)?;
+        let buffer = Buffer::here(request)?;
         Ok(Array { buffer, dtype, layout, writeable: true })
     }
 
     /// Another layout of the same bytes; the caller has derived it from this one, so it is in bounds.
+    #[inline]
     pub(crate) fn with_layout(&self, layout: Layout) -> Array {
         debug_assert!(layout.check(self.dtype.size()).is_ok());
         debug_assert!(layout.extent(self.dtype.size()).is_some_and(|e| e.end <= self.buffer.len()));
@@ -78,46 +81,55 @@ impl Array {
     }
 
     /// The bytes.
+    #[inline]
     pub fn buffer(&self) -> &Buffer {
         &self.buffer
     }
 
     /// What one element is.
+    #[inline]
     pub fn dtype(&self) -> DType {
         self.dtype
     }
 
     /// Where each element lies.
+    #[inline]
     pub fn layout(&self) -> &Layout {
         &self.layout
     }
 
     /// Elements along each axis.
+    #[inline]
     pub fn shape(&self) -> &[usize] {
         self.layout.shape()
     }
 
     /// Bytes from one element to the next along each axis.
+    #[inline]
     pub fn strides(&self) -> &[isize] {
         self.layout.strides()
     }
 
     /// Number of axes.
+    #[inline]
     pub fn ndim(&self) -> usize {
         self.layout.ndim()
     }
 
     /// Number of elements.
+    #[inline]
     pub fn size(&self) -> usize {
         self.layout.size()
     }
 
     /// Bytes of the elements, whatever is shared or skipped.
+    #[inline]
     pub fn nbytes(&self) -> usize {
         self.size().saturating_mul(self.dtype.size())
     }
 
     /// Whether writing through this array is allowed.
+    #[inline]
     pub fn is_writeable(&self) -> bool {
         self.writeable
     }
@@ -138,6 +150,7 @@ impl Array {
     }
 
     /// Whether the elements lie densely, last axis fastest.
+    #[inline]
     pub fn is_c_contiguous(&self) -> bool {
         self.layout.is_c_contiguous(self.dtype.size())
     }
@@ -148,6 +161,7 @@ impl Array {
     }
 
     /// Whether every element lies at a multiple of its dtype's alignment.
+    #[inline]
     pub fn is_aligned(&self) -> bool {
         let align = self.dtype.align();
         let steps = self.shape().iter().zip(self.strides());
@@ -161,8 +175,15 @@ impl Array {
         self.layout.extent(self.dtype.size()).expect("checked when the array was made")
     }
 
+    /// Whether the elements lie densely, last axis fastest, each at a multiple of its dtype's alignment.
+    #[inline]
+    pub fn is_dense(&self) -> bool {
+        self.is_c_contiguous() && (self.as_ptr() as usize).is_multiple_of(self.dtype.align())
+    }
+
     /// The address of the first element. Reading or writing through it is `unsafe` business of the caller,
     /// who holds guards on the extent.
+    #[inline]
     pub fn as_ptr(&self) -> *mut u8 {
         self.buffer.as_ptr().wrapping_add(self.layout.offset())
     }

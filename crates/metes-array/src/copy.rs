@@ -5,7 +5,7 @@
 
 use crate::layout::{Dims, Strides, shape_text};
 use crate::{Array, Order, coalesce, shares_memory};
-use metes_memory::{Access, Buffer, Error, ErrorKind, Reason, Result};
+use metes_memory::{Access, Buffer, Cause, Error, ErrorKind, Reason, Result, copying};
 
 /// Side of a tile of a transposed copy, in elements.
 const TILE: usize = 32;
@@ -37,6 +37,37 @@ pub fn copy_into(dst: &Array, src: &Array) -> Result<()> {
         return copy_guarded(dst, &apart);
     }
     copy_guarded(dst, src)
+}
+
+impl Array {
+    /// As [`Array::copy`] in C order, of what lies densely in it: put in `place`. Says whether it is that, and nobody writes
+    /// it.
+    ///
+    /// # Errors
+    /// Refused memory.
+    pub fn copy_direct(&self, place: &mut Option<Array>) -> Result<bool> {
+        if !self.copy_block("copy", place)? {
+            return Ok(false);
+        }
+        copying(Reason::Explicit, self.nbytes(), String::new)?;
+        if let Some(copy) = place {
+            copy.buffer().set_cause(Cause::of(Reason::Explicit));
+        }
+        Ok(true)
+    }
+
+    /// A copy in one block, without a walk, made by operation `op`; likewise.
+    #[inline]
+    pub(crate) fn copy_block(&self, op: &'static str, place: &mut Option<Array>) -> Result<bool> {
+        if !self.is_c_contiguous() {
+            return Ok(false);
+        }
+        let Some(_held) = self.buffer().brief(Access::Read) else { return Ok(false) };
+        let copy = place.insert(Array::empty(self.shape(), self.dtype(), op)?);
+        // SAFETY: both have as many elements of the same size, densely; the fresh bytes are nobody else's, the others held.
+        unsafe { std::ptr::copy_nonoverlapping(self.as_ptr(), copy.as_ptr(), copy.nbytes()) };
+        Ok(true)
+    }
 }
 
 fn copy_guarded(dst: &Array, src: &Array) -> Result<()> {

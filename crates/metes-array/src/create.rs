@@ -130,6 +130,13 @@ impl Array {
 
     /// Fresh bytes that begin as these elements: a result of the operation `op`, which is not booked as a copy.
     pub fn copy_for(&self, order: Order, op: &'static str) -> Result<Array> {
+        let mut place = None;
+        if order != Order::F
+            && self.copy_block(op, &mut place)?
+            && let Some(copy) = place
+        {
+            return Ok(copy);
+        }
         let copy = self.empty_like(self.dtype(), order, op)?;
         copy_into(&copy, self)?;
         Ok(copy)
@@ -148,14 +155,15 @@ impl Array {
 /// The dense layout for elements of `itemsize` bytes that follows another one's order of axes.
 fn like(layout: &Layout, was: usize, itemsize: usize, order: Order) -> Result<Layout> {
     let shape = layout.shape();
-    let (c, f) = (layout.is_c_contiguous(was), layout.is_f_contiguous(was));
+    let c = || layout.is_c_contiguous(was);
+    let f = || layout.is_f_contiguous(was);
     match order {
         Order::C => Layout::contiguous(shape, itemsize),
         Order::F => Layout::fortran(shape, itemsize),
-        Order::A if f && !c => Layout::fortran(shape, itemsize),
+        Order::A if f() && !c() => Layout::fortran(shape, itemsize),
         Order::A => Layout::contiguous(shape, itemsize),
-        Order::K if c => Layout::contiguous(shape, itemsize),
-        Order::K if f => Layout::fortran(shape, itemsize),
+        Order::K if c() => Layout::contiguous(shape, itemsize),
+        Order::K if f() => Layout::fortran(shape, itemsize),
         Order::K => Layout::in_order(shape, itemsize, layout.axes_outermost_first().into_iter().rev()),
     }
 }

@@ -33,6 +33,7 @@ pub enum Index {
 ///
 /// # Errors
 /// A step of 0, or more elements than an array has.
+#[inline]
 pub fn slice_indices(
     start: Option<isize>,
     stop: Option<isize>,
@@ -60,13 +61,20 @@ impl Layout {
     /// # Errors
     /// [`ErrorKind::Index`] for too many indices, a second ellipsis, or an integer out of bounds.
     pub fn index(&self, index: &[Index]) -> Result<Layout> {
-        let used = index.iter().filter(|i| matches!(i, Index::At(_) | Index::Slice { .. })).count();
+        let (mut used, mut ellipses) = (0, 0);
+        for item in index {
+            match item {
+                Index::At(_) | Index::Slice { .. } => used += 1,
+                Index::Ellipsis => ellipses += 1,
+                Index::NewAxis => {}
+            }
+        }
         if used > self.ndim() {
             let message =
                 format!("too many indices for array: array is {}-dimensional, but {used} were indexed", self.ndim());
             return Err(Error::new(ErrorKind::Index, message));
         }
-        if index.iter().filter(|i| matches!(i, Index::Ellipsis)).count() > 1 {
+        if ellipses > 1 {
             return Err(Error::new(ErrorKind::Index, "an index can only have a single ellipsis ('...')"));
         }
         let (mut shape, mut strides) = (Dims::new(), Strides::new());
@@ -95,7 +103,7 @@ impl Layout {
                         offset = offset.wrapping_add(start.wrapping_mul(stride));
                     }
                     shape.push(count);
-                    strides.push(if count > 1 { stride.wrapping_mul(step) } else { stride.saturating_mul(step) });
+                    strides.push(sliced(stride, step, count));
                     axis += 1;
                 }
             }
@@ -110,17 +118,47 @@ impl Layout {
             return Err(Error::new(ErrorKind::Index, message));
         }
         let offset = if shape.contains(&0) { self.offset() } else { offset as usize };
-        Ok(Layout::derived(&shape, &strides, offset))
+        Ok(Layout::from_parts(shape, strides, offset))
     }
 
+    /// Where the element at one integer for each axis lies, in bytes from the buffer's start.
+    #[inline]
+    pub(crate) fn place(&self, index: &[isize]) -> Result<usize> {
+        if index.len() != self.ndim() {
+            return Err(wrong_count(index.len(), self.ndim()));
+        }
+        let mut offset = self.offset() as isize;
+        for (axis, &at) in index.iter().enumerate() {
+            offset = offset.wrapping_add(self.position(axis, at)?.wrapping_mul(self.strides()[axis]));
+        }
+        Ok(offset as usize)
+    }
+
+    #[inline]
     pub(crate) fn position(&self, axis: usize, at: isize) -> Result<isize> {
         let len = self.shape()[axis] as isize;
         if at < -len || at >= len {
-            let message = format!("index {at} is out of bounds for axis {axis} with size {len}");
-            return Err(Error::new(ErrorKind::Index, message));
+            return Err(out_of_bounds(at, axis, len));
         }
         Ok(if at < 0 { at + len } else { at })
     }
+}
+
+/// The stride of a slice.
+#[inline]
+fn sliced(stride: isize, step: isize, count: usize) -> isize {
+    if count > 1 { stride.wrapping_mul(step) } else { stride.saturating_mul(step) }
+}
+
+#[cold]
+fn wrong_count(given: usize, ndim: usize) -> Error {
+    let message = format!("incorrect number of indices for array: {given} for {ndim} axes");
+    Error::new(ErrorKind::Index, message)
+}
+
+#[cold]
+fn out_of_bounds(at: isize, axis: usize, len: isize) -> Error {
+    Error::new(ErrorKind::Index, format!("index {at} is out of bounds for axis {axis} with size {len}"))
 }
 
 /// The shape of what `index` selects from something of this shape.
@@ -130,6 +168,30 @@ pub fn index_shape(shape: &[usize], index: &[Index]) -> Result<Dims> {
 }
 
 impl Array {
+    /// As [`Array::index`] with one item; the view is put in `place`.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn index_one(&self, item: &Index, place: &mut Option<Array>) -> Result<()> {
+        let layout = self.layout();
+        let one_axis = layout.shape().first().zip(layout.strides().first()).filter(|_| layout.ndim() == 1);
+        let view = match (item, one_axis) {
+            (Index::At(at), Some((_, stride))) => {
+                let skip = layout.position(0, *at)?.wrapping_mul(*stride);
+                Layout::scalar((layout.offset() as isize).wrapping_add(skip) as usize)
+            }
+            (Index::Slice { start, stop, step }, Some((len, stride))) => {
+                let (start, step, count) = slice_indices(*start, *stop, *step, *len)?;
+                let skip = if count > 0 { start.wrapping_mul(*stride) } else { 0 };
+                let offset = (layout.offset() as isize).wrapping_add(skip) as usize;
+                Layout::line(count, sliced(*stride, step, count), offset)
+            }
+            _ => layout.index(std::slice::from_ref(item))?,
+        };
+        *place = Some(self.with_layout(view));
+        Ok(())
+    }
+
     /// A view of the indexed elements; integers for every axis make a 0-d view.
     ///
     /// ```

@@ -4,10 +4,12 @@ use metes_memory::{Error, ErrorKind, Result};
 use smallvec::SmallVec;
 use std::ops::Range;
 
+/// Axes for which layouts have room inline: few, as layouts are moved about a lot.
+const INLINE: usize = 4;
 /// A shape.
-pub type Dims = SmallVec<[usize; 6]>;
+pub type Dims = SmallVec<[usize; INLINE]>;
 /// Strides in bytes.
-pub type Strides = SmallVec<[isize; 6]>;
+pub type Strides = SmallVec<[isize; INLINE]>;
 /// The most axes that an array has, as in NumPy 2.
 pub const MAX_NDIM: usize = 64;
 
@@ -32,11 +34,18 @@ pub fn strides_text(strides: &[isize]) -> String {
 }
 
 /// Where each element lies: `offset + sum(index[i] * strides[i])`, in bytes from the buffer's start.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Layout {
     shape: Dims,
     strides: Strides,
     offset: usize,
+}
+
+impl Clone for Layout {
+    #[inline]
+    fn clone(&self) -> Layout {
+        Layout::derived(&self.shape, &self.strides, self.offset)
+    }
 }
 
 impl Layout {
@@ -53,10 +62,17 @@ impl Layout {
     }
 
     /// A layout from parts that another layout, or a check, vouches for.
+    #[inline]
     pub(crate) fn derived(shape: &[usize], strides: &[isize], offset: usize) -> Layout {
+        Layout::from_parts(Dims::from_slice(shape), Strides::from_slice(strides), offset)
+    }
+
+    /// The same from parts that are its own.
+    #[inline]
+    pub(crate) fn from_parts(shape: Dims, strides: Strides, offset: usize) -> Layout {
         debug_assert_eq!(shape.len(), strides.len());
-        debug_assert!(check_shape(shape, 1).is_ok());
-        Layout { shape: shape.into(), strides: strides.into(), offset }
+        debug_assert!(check_shape(&shape, 1).is_ok());
+        Layout { shape, strides, offset }
     }
 
     /// Whether an array of elements of `itemsize` bytes may have this shape.
@@ -72,7 +88,32 @@ impl Layout {
     ///
     /// # Errors
     /// As [`Layout::check`].
+    #[inline]
     pub fn contiguous(shape: &[usize], itemsize: usize) -> Result<Layout> {
+        match *shape {
+            [] => Ok(Layout::scalar(0)),
+            [n] if n > 0 && n.checked_mul(itemsize).is_some_and(|bytes| isize::try_from(bytes).is_ok()) => {
+                Ok(Layout::line(n, itemsize as isize, 0))
+            }
+            _ => Layout::nested(shape, itemsize),
+        }
+    }
+
+    /// Of no axes.
+    #[inline]
+    pub(crate) fn scalar(offset: usize) -> Layout {
+        let (shape, strides) = (Dims::from_buf_and_len([0; INLINE], 0), Strides::from_buf_and_len([0; INLINE], 0));
+        Layout { shape, strides, offset }
+    }
+
+    /// Of one axis.
+    #[inline]
+    pub(crate) fn line(n: usize, stride: isize, offset: usize) -> Layout {
+        let shape = Dims::from_buf_and_len([n, 0, 0, 0], 1);
+        Layout { shape, strides: Strides::from_buf_and_len([stride, 0, 0, 0], 1), offset }
+    }
+
+    fn nested(shape: &[usize], itemsize: usize) -> Result<Layout> {
         Layout::in_order(shape, itemsize, (0..shape.len()).rev())
     }
 
@@ -84,7 +125,7 @@ impl Layout {
     /// Dense, with the axes named fastest first.
     pub(crate) fn in_order(shape: &[usize], itemsize: usize, axes: impl Iterator<Item = usize>) -> Result<Layout> {
         let empty = check_shape(shape, itemsize)? == 0;
-        let mut strides: Strides = SmallVec::from_elem(0, shape.len());
+        let mut strides = zeros(shape.len());
         if !empty {
             let mut step = itemsize as isize;
             for axis in axes {
@@ -92,46 +133,63 @@ impl Layout {
                 step *= shape[axis] as isize;
             }
         }
-        Ok(Layout { shape: shape.into(), strides, offset: 0 })
+        Ok(Layout { shape: Dims::from_slice(shape), strides, offset: 0 })
+    }
+
+    /// The same at another place.
+    #[inline]
+    pub(crate) fn at(self, offset: usize) -> Layout {
+        Layout { offset, ..self }
     }
 
     /// Elements along each axis.
+    #[inline]
     pub fn shape(&self) -> &[usize] {
         &self.shape
     }
 
     /// Bytes from one element to the next along each axis.
+    #[inline]
     pub fn strides(&self) -> &[isize] {
         &self.strides
     }
 
     /// Bytes from the buffer's start to the first element.
+    #[inline]
     pub fn offset(&self) -> usize {
         self.offset
     }
 
     /// Number of axes.
+    #[inline]
     pub fn ndim(&self) -> usize {
         self.shape.len()
     }
 
     /// Number of elements.
+    #[inline]
     pub fn size(&self) -> usize {
         self.shape.iter().product()
     }
 
     /// Whether elements of `itemsize` bytes lie densely, last axis fastest; axes of length 1 do not count, and an
     /// empty layout is contiguous (NumPy's relaxed strides).
+    #[inline]
     pub fn is_c_contiguous(&self, itemsize: usize) -> bool {
         self.dense(itemsize, (0..self.ndim()).rev())
     }
 
     /// The same, first axis fastest.
+    #[inline]
     pub fn is_f_contiguous(&self, itemsize: usize) -> bool {
         self.dense(itemsize, 0..self.ndim())
     }
 
+    #[inline]
     fn dense(&self, itemsize: usize, axes: impl Iterator<Item = usize>) -> bool {
+        if let ([n], [stride]) = (self.shape(), self.strides()) {
+            return *n <= 1 || *stride == itemsize as isize;
+        }
         let mut expected = itemsize as isize;
         for axis in axes {
             match self.shape[axis] {
@@ -160,16 +218,9 @@ impl Layout {
         }
         for (&n, &stride) in self.shape.iter().zip(&self.strides) {
             let reach = (n as i128 - 1) * stride as i128;
-            if reach < 0 {
-                low += reach
-            } else {
-                high += reach
-            }
-            if low < 0 || high > isize::MAX as i128 {
-                return None;
-            }
+            if reach < 0 { low = low.saturating_add(reach) } else { high = high.saturating_add(reach) }
         }
-        Some(low as usize..high as usize)
+        (low >= 0 && high <= isize::MAX as i128).then_some(low as usize..high as usize)
     }
 
     /// The axes by decreasing absolute stride, C order among equals: the nesting that walks memory forwards.
@@ -201,6 +252,14 @@ fn check_shape(shape: &[usize], itemsize: usize) -> Result<usize> {
     if isize::try_from(bytes).is_err() { Err(too_big(shape)) } else { Ok(size) }
 }
 
+/// As many zeros, written in one piece where there is room for them inline.
+#[inline]
+fn zeros(count: usize) -> Strides {
+    let inline = [0; INLINE];
+    if count <= inline.len() { Strides::from_buf_and_len(inline, count) } else { Strides::from_elem(0, count) }
+}
+
+#[cold]
 fn too_big(shape: &[usize]) -> Error {
     let message = format!("array is too big; shape {} has more bytes than the address space", shape_text(shape));
     Error::new(ErrorKind::Value, message)

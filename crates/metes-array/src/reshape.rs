@@ -12,6 +12,9 @@ pub fn resolve_shape(from: &[usize], to: &[isize]) -> Result<Dims> {
     let Some(size) = size_of_shape(from) else {
         return Err(Error::new(ErrorKind::Value, format!("reshape: shape {} is too big", shape_text(from))));
     };
+    if let Some(shape) = as_given(size, to) {
+        return Ok(shape);
+    }
     let wrong = || {
         let to = to.iter().map(isize::to_string).collect::<Vec<_>>().join(",");
         let comma = if to.contains(',') { "" } else { "," };
@@ -35,6 +38,18 @@ pub fn resolve_shape(from: &[usize], to: &[isize]) -> Result<Dims> {
     if fits { Ok(shape) } else { Err(wrong()) }
 }
 
+/// The usual shape: all lengths are known, none is 0, and there are as many elements.
+#[inline]
+fn as_given(size: usize, to: &[isize]) -> Option<Dims> {
+    let mut shape = Dims::new();
+    let mut product = 1usize;
+    for &n in to {
+        product = product.checked_mul(usize::try_from(n).ok()?)?;
+        shape.push(n as usize);
+    }
+    (size > 0 && product == size && to.len() <= crate::MAX_NDIM).then_some(shape)
+}
+
 impl Layout {
     /// The layout of the same elements, taken in C order, under another shape of as many elements; `None` where no
     /// strides express it, or the new shape has another number of elements.
@@ -43,8 +58,8 @@ impl Layout {
     /// (each stride the next one's times its length) can be cut anew.
     pub fn reshape(&self, shape: &[usize], itemsize: usize) -> Option<Layout> {
         let dense = Layout::contiguous(shape, itemsize).ok().filter(|dense| dense.size() == self.size())?;
-        if self.size() == 0 {
-            return Some(Layout::derived(shape, dense.strides(), self.offset()));
+        if self.is_c_contiguous(itemsize) {
+            return Some(dense.at(self.offset()));
         }
         let old: Vec<(usize, isize)> =
             self.shape().iter().copied().zip(self.strides().iter().copied()).filter(|&(n, _)| n != 1).collect();
@@ -93,7 +108,31 @@ impl Array {
     /// # Errors
     /// [`ErrorKind::Value`] where the sizes differ, or a copy is needed and forbidden.
     pub fn reshape(&self, shape: &[isize], order: Order, copy: Option<bool>) -> Result<Array> {
-        let shape = resolve_shape(self.shape(), shape)?;
+        let mut place = None;
+        if order == Order::C
+            && copy != Some(true)
+            && self.reshape_dense(shape, &mut place)?
+            && let Some(view) = place
+        {
+            return Ok(view);
+        }
+        self.reshape_any(resolve_shape(self.shape(), shape)?, order, copy)
+    }
+
+    /// As [`Array::reshape`] in C order, of what lies densely in it: the view is put in `place`. Says whether it is that.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn reshape_dense(&self, shape: &[isize], place: &mut Option<Array>) -> Result<bool> {
+        if !self.is_c_contiguous() {
+            return Ok(false);
+        }
+        let dense = Layout::contiguous(&resolve_shape(self.shape(), shape)?, self.dtype().size())?;
+        *place = Some(self.with_layout(dense.at(self.layout().offset())));
+        Ok(true)
+    }
+
+    fn reshape_any(&self, shape: Dims, order: Order, copy: Option<bool>) -> Result<Array> {
         let fortran = match order {
             Order::C => false,
             Order::F => true,

@@ -1,6 +1,6 @@
 //! [`Scalar`]: one value, and how it is read from and written to an element.
 
-use crate::{Array, Element, Index};
+use crate::{Array, Element};
 use metes_dtype::{Category, DType, Kind, for_each_kind};
 use metes_memory::{Access, Buffer, Error, ErrorKind, Result};
 use std::fmt;
@@ -97,29 +97,37 @@ impl fmt::Display for Scalar {
 impl Array {
     /// The element at `index`, one integer per axis, negative ones from the end.
     pub fn item(&self, index: &[isize]) -> Result<Scalar> {
-        let place = self.element(index)?;
-        let _guard = Buffer::guard(&[(self.buffer(), place.extent(), Access::Read)], "item")?;
-        // SAFETY: a 0-d view lies within its buffer, and the guard keeps writers away.
-        Ok(unsafe { Scalar::read(self.dtype(), place.as_ptr()) })
+        // SAFETY: an element of this array, and writers are kept away.
+        self.with_element(index, Access::Read, "item", |place| unsafe { Scalar::read(self.dtype(), place) })
     }
 
     /// Sets the element at `index`; integers must fit an integer dtype.
     pub fn set_item(&self, index: &[isize], value: Scalar) -> Result<()> {
         self.require_writeable("assignment")?;
         value.check(self.dtype())?;
-        let place = self.element(index)?;
-        let _guard = Buffer::guard(&[(self.buffer(), place.extent(), Access::Write)], "assignment")?;
-        // SAFETY: a 0-d view lies within its buffer, and the guard keeps others away.
-        unsafe { value.write(self.dtype(), place.as_ptr()) };
-        Ok(())
+        // SAFETY: an element of this array, and others are kept away.
+        self.with_element(index, Access::Write, "assignment", |place| unsafe { value.write(self.dtype(), place) })
     }
 
-    fn element(&self, index: &[isize]) -> Result<Array> {
-        if index.len() != self.ndim() {
-            let message = format!("incorrect number of indices for array: {} for {} axes", index.len(), self.ndim());
-            return Err(Error::new(ErrorKind::Index, message));
+    /// Runs `work`, which takes no guards, on the address of an element that is held for it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Index`] for a wrong index, [`ErrorKind::Busy`] where the element is held by somebody else.
+    #[inline]
+    pub fn with_element<T>(
+        &self,
+        index: &[isize],
+        access: Access,
+        op: &'static str,
+        work: impl FnOnce(*mut u8) -> T,
+    ) -> Result<T> {
+        let offset = self.layout().place(index)?;
+        let place = self.buffer().as_ptr().wrapping_add(offset);
+        if let Some(_held) = self.buffer().brief(access) {
+            return Ok(work(place));
         }
-        self.index(&index.iter().map(|&i| Index::At(i)).collect::<Vec<_>>())
+        let _guards = Buffer::guard(&[(self.buffer(), offset..offset + self.dtype().size(), access)], op)?;
+        Ok(work(place))
     }
 
     /// All elements in C order.

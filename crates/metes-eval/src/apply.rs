@@ -4,10 +4,11 @@
 //! program of casts and the loop runs block by block, so that no operand is ever converted whole. An input that shares
 //! bytes with a result, unless it is exactly that result, is copied first: the one operand, not the result.
 
+use crate::direct::{self, Borrowed};
 use crate::exec::{self, Walk};
 use crate::program::{ProgramBuilder, ScratchBuf, Slot};
 use crate::resolve::{Input, placed, resolve, signed};
-use crate::{direct, status};
+use crate::status;
 use metes_array::{Array, Dims, Order, Scalar, broadcast_shapes, shape_text, shares_memory};
 use metes_dtype::{Casting, DType, Kind, can_cast};
 use metes_kernels::{Cell, Flags, NEGATIVE_POWER, Ufunc};
@@ -86,23 +87,25 @@ pub fn apply(ufunc: &'static Ufunc, inputs: &[Operand], options: &Options) -> Re
     };
     let plain = options.out.is_empty() && options.where_.is_none() && matches!(options.order, Order::K | Order::C);
     if plain {
-        let work = || direct::apply(cell, inputs, ufunc.name);
-        let (done, raised) =
-            if is_little(inputs) { status::watch_little(cell, work) } else { status::watch(cell, work) };
-        if let Some((out, flags)) = done? {
+        let borrowed: SmallVec<[Borrowed; 3]> = inputs.iter().map(Borrowed::from).collect();
+        let mut place = None;
+        let (done, raised) = direct::watched(cell, &borrowed, ufunc.name, &mut place);
+        if let Some(flags) = done? {
             noticed(status::reported(ufunc, cell, flags | raised))?;
-            return Ok(std::iter::once(out).collect());
+            return Ok(place.into_iter().collect());
         }
     }
     check_inputs(ufunc, cell, &kinds, options.casting)?;
-    let arrays: SmallVec<[Array; 3]> = inputs
-        .iter()
-        .zip(cell.inputs)
-        .map(|(input, &kind)| match input {
+    let as_arrays = || {
+        let pairs = inputs.iter().zip(cell.inputs);
+        let arrays = pairs.map(|(input, &kind)| match input {
             Operand::Array(array) => Ok(array.clone()),
             Operand::Weak(scalar) => Array::full(&[], placed(*scalar, ufunc, &kinds, kind), kind.into()),
-        })
-        .collect::<Result<_>>()?;
+        });
+        arrays.collect::<Result<SmallVec<[Array; 3]>>>()
+    };
+    let (arrays, converted) = status::watch(cell, as_arrays);
+    let arrays = arrays?;
     let shape = shape_of(ufunc, &arrays, options)?;
     let outs = results(ufunc, cell, &arrays, &shape, options)?;
     let mask = match &options.where_ {
@@ -113,7 +116,7 @@ pub fn apply(ufunc: &'static Ufunc, inputs: &[Operand], options: &Options) -> Re
     };
     note_widening(ufunc, cell, &kinds, &outs)?;
     let (flags, raised) = status::watch(cell, || into(ufunc, cell, &arrays, &outs, mask.as_ref()));
-    noticed(status::reported(ufunc, cell, flags? | raised))?;
+    noticed(status::reported(ufunc, cell, flags? | raised | converted))?;
     Ok(outs)
 }
 
@@ -146,22 +149,20 @@ fn note_widening(ufunc: &Ufunc, cell: &Cell, inputs: &[Input], outs: &[Array]) -
     Ok(())
 }
 
-/// Whether an operation is so small that doing it twice costs less than a look at the processor's flags is worth.
-fn is_little(inputs: &[Operand]) -> bool {
-    const LITTLE: usize = 512;
-    inputs.iter().all(|input| match input {
-        Operand::Array(array) => array.size() <= LITTLE,
-        Operand::Weak(_) => true,
-    })
-}
-
-/// Keeps what a loop noticed for [`take_flags`]; a negative power of an integer is an error.
+/// Keeps what a loop noticed for [`take_flags`].
 pub(crate) fn noticed(flags: Flags) -> Result<()> {
-    if flags & NEGATIVE_POWER != 0 {
-        return Err(Error::new(ErrorKind::Value, "Integers to negative integer powers are not allowed."));
-    }
+    check_power(flags)?;
     FLAGS.set(FLAGS.get() | flags);
     Ok(())
+}
+
+/// A negative power of an integer is an error.
+#[inline]
+pub(crate) fn check_power(flags: Flags) -> Result<()> {
+    if flags & NEGATIVE_POWER == 0 {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Value, "Integers to negative integer powers are not allowed."))
 }
 
 fn check_inputs(ufunc: &Ufunc, cell: &Cell, inputs: &[Input], casting: Casting) -> Result<()> {

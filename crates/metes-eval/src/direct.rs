@@ -1,63 +1,174 @@
 //! The short path: one loop over dense operands, without a walk, a program or scratch.
 //!
 //! Arrays of one shape that lie densely in C order and need no cast, and Python scalars beside them: what most small
-//! operations are. Anything else is declined, and takes the general way to the same bits.
+//! operations are. Anything else is declined, also bytes that somebody else uses now, and takes the general way to the
+//! same bits and errors.
 
-use crate::apply::Operand;
+use crate::apply::{Operand, check_power};
+use crate::resolve::alike;
+use crate::status;
 use metes_array::{Array, Scalar};
-use metes_kernels::{Cell, Flags};
-use metes_memory::{Access, Buffer, Result};
-use smallvec::SmallVec;
+use metes_dtype::Kind;
+use metes_kernels::{Cell, Flags, Ufunc};
+use metes_memory::{Access, Brief, Result};
+
+/// The most operands.
+const MOST: usize = 3;
+
+/// An operand that is only looked at.
+#[derive(Clone, Copy, Debug)]
+pub enum Borrowed<'a> {
+    /// An array.
+    Array(&'a Array),
+    /// A Python scalar, weak in promotion (NEP 50).
+    Weak(Scalar),
+}
+
+impl<'a> From<&'a Operand> for Borrowed<'a> {
+    fn from(operand: &'a Operand) -> Borrowed<'a> {
+        match operand {
+            Operand::Array(array) => Borrowed::Array(array),
+            Operand::Weak(scalar) => Borrowed::Weak(*scalar),
+        }
+    }
+}
+
+/// As [`crate::apply`] without options, where all arrays have one dtype and one shape, are dense, and nobody else uses
+/// them: the result goes to `place`, and what the loop noticed is returned. `None`, and none in `place`, where it is not so.
+/// Nothing is cloned, nothing but the result allocated, and the result not moved about.
+///
+/// ```
+/// use metes_array::{Array, Scalar};
+/// use metes_eval::{Borrowed, apply_direct};
+/// let a = Array::from_slice(&[3], &[1.0, 2.0, 3.0])?;
+/// let add = metes_kernels::ufunc("add").unwrap();
+/// let mut sum = None;
+/// assert!(apply_direct(add, &[Borrowed::Array(&a), Borrowed::Weak(Scalar::Int(1))], &mut sum)?.is_some());
+/// assert_eq!(sum.unwrap().read::<f64>()?.to_vec(), [2.0, 3.0, 4.0]);
+/// # Ok::<(), metes_memory::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`crate::apply`].
+pub fn apply_direct(ufunc: &'static Ufunc, inputs: &[Borrowed], place: &mut Option<Array>) -> Result<Option<Flags>> {
+    let Some(cell) = alike(ufunc, inputs) else { return Ok(None) };
+    let (done, raised) = watched(cell, inputs, ufunc.name, place);
+    let Some(flags) = done? else { return Ok(None) };
+    check_power(flags)?;
+    Ok(Some(status::reported(ufunc, cell, flags | raised)))
+}
+
+/// The same into an array of the result's dtype and shape, which may be one of the inputs itself.
+///
+/// # Errors
+/// As [`crate::apply`].
+pub fn apply_direct_to(ufunc: &'static Ufunc, inputs: &[Borrowed], out: &Array) -> Result<Option<Flags>> {
+    let Some(cell) = alike(ufunc, inputs) else { return Ok(None) };
+    let (Some(flags), raised) = status::watch(cell, || apply_to(cell, inputs, out)) else { return Ok(None) };
+    check_power(flags)?;
+    Ok(Some(status::reported(ufunc, cell, flags | raised)))
+}
+
+/// Whether an operation is so small that doing it twice costs less than a look at the processor's flags is worth.
+fn is_little(inputs: &[Borrowed]) -> bool {
+    const LITTLE: usize = 512;
+    inputs.iter().all(|input| match input {
+        Borrowed::Array(array) => array.size() <= LITTLE,
+        Borrowed::Weak(_) => true,
+    })
+}
+
+/// As [`apply`], and what the processor noticed.
+#[inline]
+pub(crate) fn watched(
+    cell: &Cell,
+    inputs: &[Borrowed],
+    op: &'static str,
+    place: &mut Option<Array>,
+) -> (Result<Option<Flags>>, Flags) {
+    let work = || apply(cell, inputs, op, place);
+    if is_little(inputs) { status::watch_little(cell, work) } else { status::watch(cell, work) }
+}
+
+/// Puts the result of the cell's loop in `place`, and returns what it noticed; `None` where the operands need more than
+/// this.
+#[inline]
+fn apply(cell: &Cell, inputs: &[Borrowed], op: &'static str, place: &mut Option<Array>) -> Result<Option<Flags>> {
+    let ([output], Some(shape)) = (cell.outputs, common_shape(cell, inputs)) else { return Ok(None) };
+    let out = place.insert(Array::empty(shape, (*output).into(), op)?);
+    let flags = run(cell, inputs, out, |_| false);
+    if flags.is_none() {
+        *place = None;
+    }
+    Ok(flags)
+}
+
+/// What the cell's loop noticed on its way into `out`; `None` where the operands need more than this.
+pub(crate) fn apply_to(cell: &Cell, inputs: &[Borrowed], out: &Array) -> Option<Flags> {
+    let [output] = cell.outputs else { return None };
+    if !out.is_dense()
+        || !out.is_writeable()
+        || out.dtype().kind() != *output
+        || common_shape(cell, inputs) != Some(out.shape())
+    {
+        return None;
+    }
+    // One that shares the bytes of the result must be the result: a loop may overwrite what it has read.
+    let shared = |array: &Array| array.buffer().same(out.buffer());
+    let apart = |array: &Array| !shared(array) || (array.as_ptr() == out.as_ptr() && array.dtype() == out.dtype());
+    if !inputs.iter().all(|input| if let Borrowed::Array(array) = input { apart(array) } else { true }) {
+        return None;
+    }
+    let _held = out.buffer().brief(Access::Write)?;
+    run(cell, inputs, out, shared)
+}
+
+/// The one shape of all arrays, if they are of the cell's kinds and dense.
+#[inline]
+fn common_shape<'a>(cell: &Cell, inputs: &[Borrowed<'a>]) -> Option<&'a [usize]> {
+    let mut shape: Option<&[usize]> = None;
+    for (input, &kind) in inputs.iter().zip(cell.inputs) {
+        let Borrowed::Array(array) = *input else { continue };
+        let same = shape.is_none_or(|shape| shape == array.shape());
+        if !same || array.dtype().kind() != kind || !array.is_dense() {
+            return None;
+        }
+        shape = Some(array.shape());
+    }
+    shape
+}
 
 /// Room for one element of any kind, aligned for all.
 #[repr(align(16))]
 #[derive(Clone, Copy)]
 struct Element([u8; 16]);
 
-/// The result of the cell's loop and what it noticed; `None` where the operands need more than this.
-pub(crate) fn apply(cell: &Cell, inputs: &[Operand], op: &'static str) -> Result<Option<(Array, Flags)>> {
-    if cell.outputs.len() != 1 || inputs.len() > 3 {
-        return Ok(None);
-    }
-    let mut shape: Option<&[usize]> = None;
-    for (input, &kind) in inputs.iter().zip(cell.inputs) {
-        let Operand::Array(array) = input else { continue };
-        let same = shape.is_none_or(|shape| shape == array.shape());
-        if !same || array.dtype().kind() != kind || !array.is_c_contiguous() || !array.is_aligned() {
-            return Ok(None);
-        }
-        shape = Some(array.shape());
-    }
-    let Some(shape) = shape else { return Ok(None) };
-    let extents: SmallVec<[_; 3]> = inputs
-        .iter()
-        .filter_map(|input| match input {
-            Operand::Array(array) => Some((array.buffer(), array.extent(), Access::Read)),
-            Operand::Weak(_) => None,
-        })
-        .collect();
-    let out = Array::empty(shape, cell.outputs[0].into(), op)?;
-    let _guards = Buffer::guard(&extents, op)?;
-    let mut scalars = [Element([0; 16]); 3];
-    let mut ptrs: SmallVec<[*mut u8; 4]> = SmallVec::new();
-    let mut steps: SmallVec<[isize; 4]> = SmallVec::new();
-    for ((input, &kind), place) in inputs.iter().zip(cell.inputs).zip(&mut scalars) {
-        let (ptr, step) = match input {
-            Operand::Array(array) => (array.as_ptr(), kind.size() as isize),
-            Operand::Weak(scalar) => (write(*scalar, kind, place), 0),
+/// Runs the loop over inputs of one shape into `out`, which has it too and is the caller's to write; `None` where an input
+/// is being written. Those that are `held` already are not held again.
+#[inline]
+fn run(cell: &Cell, inputs: &[Borrowed], out: &Array, held: impl Fn(&Array) -> bool) -> Option<Flags> {
+    let mut holds: [Option<Brief>; MOST] = [const { None }; MOST];
+    let mut scalars = [Element([0; 16]); MOST];
+    let (mut ptrs, mut steps) = ([std::ptr::null_mut(); MOST + 1], [0; MOST + 1]);
+    for (at, (input, &kind)) in inputs.iter().zip(cell.inputs).enumerate() {
+        (*ptrs.get_mut(at)?, steps[at]) = match *input {
+            Borrowed::Array(array) => {
+                if !held(array) {
+                    holds[at] = Some(array.buffer().brief(Access::Read)?);
+                }
+                (array.as_ptr(), kind.size() as isize)
+            }
+            Borrowed::Weak(scalar) => (write(scalar, kind, &mut scalars[at]), 0),
         };
-        ptrs.push(ptr);
-        steps.push(step);
     }
-    ptrs.push(out.as_ptr());
-    steps.push(cell.outputs[0].size() as isize);
-    // SAFETY: dense, aligned operands of the loop's kinds with as many elements as the fresh result; scalars have step
-    // 0 and live until the call returns; inputs are guarded.
-    let flags = unsafe { (cell.call)(out.size(), &ptrs, &steps) };
-    Ok(Some((out, flags)))
+    let count = inputs.len();
+    (ptrs[count], steps[count]) = (out.as_ptr(), out.dtype().size() as isize);
+    // SAFETY: dense, aligned operands of the loop's kinds with as many elements as the result, to which none of them is
+    // near but exactly; scalars have step 0 and live until the call returns; inputs are held, the result is the caller's.
+    Some(unsafe { (cell.call)(out.size(), &ptrs[..=count], &steps[..=count]) })
 }
 
-fn write(scalar: Scalar, kind: metes_dtype::Kind, place: &mut Element) -> *mut u8 {
+fn write(scalar: Scalar, kind: Kind, place: &mut Element) -> *mut u8 {
     let ptr = place.0.as_mut_ptr();
     // SAFETY: the place has room for an element of any kind.
     unsafe { scalar.write(kind.into(), ptr) };

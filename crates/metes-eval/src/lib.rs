@@ -22,10 +22,12 @@ mod status;
 mod stream;
 mod track;
 mod tree;
+mod whole;
 
 pub use apply::{Operand, Options, Outputs, apply, apply_program, take_flags};
 pub(crate) use assign::convert;
 pub use assign::{assign, astype};
+pub use direct::{Borrowed, apply_direct, apply_direct_to};
 pub use expr::Expr;
 pub use fold::{AccumulateOptions, FoldOptions, Initial, accumulate, apply_at, cumulative, fold, outer, reduceat};
 pub use plan::{Output, Plan};
@@ -40,3 +42,4 @@ pub use sorting::{
 };
 pub use source::{ChunkReader, ChunkSink, ChunkSource};
 pub use stream::Progress;
+pub use whole::reduce_whole;

@@ -8,7 +8,7 @@ use crate::resolve::{Input, placed, resolve};
 use metes_array::Scalar;
 use metes_dtype::DType;
 use metes_kernels::{Loop, Ufunc};
-use metes_memory::{Buffer, Memory, Need, Result};
+use metes_memory::{Buffer, Need, Result};
 use smallvec::SmallVec;
 
 /// Values per block.
@@ -265,7 +265,7 @@ pub struct ScratchBuf {
 impl ScratchBuf {
     /// Takes the registers of a program from the thread's memory, constants written.
     pub fn new(program: &Program) -> Result<ScratchBuf> {
-        let buffer = Buffer::allocate(&Memory::current(), program.need.request("scratch"))?;
+        let buffer = Buffer::here(program.need.request("scratch"))?;
         let scratch = ScratchBuf { buffer };
         for &(value, dtype, at) in &program.constants {
             crate::exec::fill(scratch.at(at), value, dtype, BLOCK);

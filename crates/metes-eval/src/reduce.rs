@@ -4,6 +4,7 @@ use crate::apply::{Operand, Options, apply, noticed};
 use crate::program::{ProgramBuilder, Slot};
 use crate::reducer::{Domain, Part, Reducer, check_not_empty};
 use crate::status;
+use crate::whole::reduce_whole;
 use metes_array::{Array, Dims, Order, Scalar, broadcast_shapes, shape_text};
 use metes_dtype::{Casting, Category, DType, Kind, can_cast};
 use metes_kernels::{ReduceCell, Reduction, Ufunc};
@@ -28,6 +29,20 @@ pub struct ReduceOptions {
     pub correction: f64,
     /// Whether NaN is left out.
     pub skip_nan: bool,
+}
+
+impl ReduceOptions {
+    /// Whether all is reduced as it is, into a fresh value without axes.
+    fn is_plain(&self) -> bool {
+        let ReduceOptions { axes, keepdims, dtype, out, where_, initial, skip_nan, correction: _ } = self;
+        axes.is_none()
+            && !keepdims
+            && !skip_nan
+            && dtype.is_none()
+            && out.is_none()
+            && where_.is_none()
+            && initial.is_none()
+    }
 }
 
 /// The loop for values of a dtype, and the dtype that they are cast to first.
@@ -87,6 +102,13 @@ pub fn reduce(reduction: &'static Reduction, array: &Array, options: &ReduceOpti
         let ReduceOptions { axes, keepdims, dtype, out, where_, .. } = options.clone();
         let initial = crate::Initial::Value(initial);
         return crate::fold(ufunc, array, &crate::FoldOptions { axes, keepdims, dtype, out, where_, initial });
+    }
+    let mut place = None;
+    if options.is_plain()
+        && let Some(flags) = reduce_whole(reduction, array, options.correction, &mut place)?
+        && let Some(result) = place
+    {
+        return noticed(flags).map(|()| result);
     }
     if array.ndim() == 0 {
         return reduce_one(reduction, array, options);
@@ -169,7 +191,7 @@ fn fold(
     reducer.feed(std::slice::from_ref(array), part, options.where_.as_ref())?;
     reducer.finish()?;
     let raised = status::take();
-    noticed(if matches!(reduction.name, "sum" | "prod") { raised } else { 0 })
+    noticed(status::of_reduction(reduction, raised))
 }
 
 /// Reduces the values of a program over its inputs, broadcast together, along axes (all by default): nothing of the size of

@@ -1,5 +1,6 @@
 //! Which loop a ufunc runs for given operands: promotion, then the first loop that takes the operands safely.
 
+use crate::direct::Borrowed;
 use metes_array::Scalar;
 use metes_dtype::{Casting, Category, DType, Kind, Weak, can_cast, promote, promote_weak};
 use metes_kernels::{Cell, NOT_FOR_BOOL, Ufunc};
@@ -86,6 +87,26 @@ pub fn resolve(ufunc: &Ufunc, inputs: &[Input], dtype: Option<DType>) -> Result<
             find(ufunc, &own, common.kind())
         })
         .ok_or_else(|| unsupported(ufunc, inputs))
+}
+
+/// The loop that [`resolve`] finds where all arrays are of one kind, and all Python numbers become that kind; `None`
+/// where it takes more to say.
+pub(crate) fn alike(ufunc: &Ufunc, inputs: &[Borrowed]) -> Option<&'static Cell> {
+    let kind = inputs.iter().find_map(|input| match input {
+        Borrowed::Array(array) => Some(array.dtype().kind()),
+        Borrowed::Weak(_) => None,
+    })?;
+    let fits = |input: &Borrowed| match *input {
+        Borrowed::Array(array) => array.dtype().kind() == kind,
+        Borrowed::Weak(scalar) => {
+            let stays = weak(scalar).is_some_and(|weak| promote_weak(kind.into(), weak).kind() == kind);
+            stays && scalar.check(kind.into()).is_ok()
+        }
+    };
+    if kind == Kind::Bool || inputs.len() != ufunc.nin || !inputs.iter().all(fits) {
+        return None;
+    }
+    ufunc.cells.iter().find(|cell| cell.inputs[0] == kind && cell.inputs[1..].iter().all(|&input| input == kind))
 }
 
 /// A dtype in which an integer beyond another's range can be compared.

@@ -6,7 +6,7 @@
 //! On processors that are not known here nothing is ever noticed, which is allowed: results are the same.
 
 use metes_dtype::{Category, Kind};
-use metes_kernels::{Cell, DIVIDE, Flags, INVALID, OVERFLOW, UNDERFLOW, Ufunc};
+use metes_kernels::{Cell, DIVIDE, Flags, INVALID, OVERFLOW, Reduction, UNDERFLOW, Ufunc};
 
 /// Rows whose own arithmetic raises flags that mean nothing, and what their loops over real and over complex numbers may
 /// report all the same: comparisons and choices look at NaN, others find their way by values that they then leave out.
@@ -83,7 +83,7 @@ pub(crate) fn watch_cast<T>(from: Kind, to: Kind, body: impl FnOnce() -> T) -> (
 /// The same for work on few bytes that may be done twice: flags are read once, afterwards, and only where one is set,
 /// perhaps since long before, is the work done again to see whether it was its own.
 #[inline]
-pub(crate) fn watch_little<T>(cell: &Cell, body: impl Fn() -> T) -> (T, Flags) {
+pub(crate) fn watch_little<T>(cell: &Cell, mut body: impl FnMut() -> T) -> (T, Flags) {
     let result = body();
     if !has_floats(cell) || take() == 0 {
         return (result, 0);
@@ -102,6 +102,12 @@ pub(crate) fn reported(ufunc: &Ufunc, cell: &Cell, flags: Flags) -> Flags {
     let own = flags & !ALL;
     let quiet = QUIET.iter().find(|(name, ..)| *name == ufunc.name);
     quiet.map_or(flags, |&(_, real, imaginary)| own | flags & if complex { imaginary } else { real })
+}
+
+/// Of all flags those that are the reduction's to report.
+#[inline]
+pub(crate) fn of_reduction(reduction: &Reduction, flags: Flags) -> Flags {
+    if matches!(reduction.name, "sum" | "prod") { flags } else { 0 }
 }
 
 /// What the processor noticed since it was last asked.

@@ -6,11 +6,11 @@
 //! runs, one value (or run) after the other. Where a part of the data ends inside a leaf, its values wait.
 
 use metes_kernels::{LEAF, ReduceCell};
-use metes_memory::{Buffer, Memory, Request, Result};
+use metes_memory::{Buffer, Request, Result};
 use smallvec::SmallVec;
 
 /// Merges into one state of the next level.
-const FAN: usize = 128;
+pub(crate) const FAN: usize = 128;
 
 /// Levels above the leaves for `count` leaves (or outer values).
 pub(crate) fn levels(count: usize) -> usize {
@@ -38,7 +38,7 @@ impl States {
     /// Empty states.
     pub(crate) fn new(cell: &'static ReduceCell, width: usize, levels: usize) -> Result<States> {
         let request = Request::new(States::bytes(cell, width, levels), "reduce");
-        let states = States { buffer: Buffer::allocate(&Memory::current(), request)?, cell, width, levels };
+        let states = States { buffer: Buffer::here(request)?, cell, width, levels };
         states.clear();
         Ok(states)
     }
@@ -111,7 +111,7 @@ impl RunTree {
         Ok(RunTree {
             states: States::new(cell, runs, levels(length.div_ceil(LEAF)))?,
             leaf: States::new(cell, 1, 1)?,
-            waiting: Buffer::allocate(&Memory::current(), Request::new(runs * LEAF * itemsize, "reduce"))?,
+            waiting: Buffer::here(Request::new(runs * LEAF * itemsize, "reduce"))?,
             runs: SmallVec::from_elem(Progress::default(), runs),
             itemsize,
             positional: false,

@@ -78,13 +78,9 @@ impl Borrows {
     /// Holds an extent of a buffer of `len` bytes for the operation `who`.
     pub fn operate(&self, extent: Range<usize>, len: usize, access: Access, who: &'static str) -> Result<Hold> {
         let hold = match access {
-            Access::Read if self.state.fetch_add(1, Ordering::Acquire) & (TABLE | WRITER) == 0 => Hold::Reader,
-            Access::Read => {
-                self.leave();
-                return self.enter(extent, access, who, false);
-            }
+            Access::Read if self.join() => Hold::Reader,
             Access::Write if (extent.len() == len || extent.len() <= LITTLE) && self.mark() => Hold::Writer,
-            Access::Write => return self.enter(extent, access, who, false),
+            _ => return self.enter(extent, access, who, false),
         };
         held::push(self.address(), access, who);
         Ok(hold)
@@ -94,14 +90,57 @@ impl Borrows {
         std::ptr::from_ref(self) as usize
     }
 
+    /// Holds the whole buffer outside the table where nobody is in the way; to be undone by [`Borrows::end`]. Nothing is
+    /// noted: for work of this thread that asks for no other hold meanwhile.
+    #[inline]
+    pub fn begin(&self, access: Access) -> bool {
+        match access {
+            Access::Read => self.join(),
+            Access::Write => self.mark(),
+        }
+    }
+
+    /// Undoes [`Borrows::begin`].
+    #[inline]
+    pub fn end(&self, access: Access) {
+        match access {
+            Access::Read => self.leave(),
+            Access::Write => self.unmark(),
+        }
+    }
+
+    /// One more reader outside the table, unless somebody writes or the table is in use.
+    #[inline]
+    fn join(&self) -> bool {
+        let free = self.state.fetch_add(1, Ordering::Acquire) & (TABLE | WRITER) == 0;
+        if !free {
+            self.leave();
+        }
+        free
+    }
+
+    #[inline]
+    fn leave(&self) {
+        if self.state.fetch_sub(1, Ordering::Release) & TABLE != 0 {
+            self.wake_all();
+        }
+    }
+
+    #[inline]
     fn mark(&self) -> bool {
         self.state.compare_exchange(0, WRITER, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
-    fn leave(&self) {
-        if self.state.fetch_sub(1, Ordering::Release) & TABLE != 0 {
-            self.wake(&lock(&self.table));
+    #[inline]
+    fn unmark(&self) {
+        if self.state.fetch_and(!WRITER, Ordering::Release) & TABLE != 0 {
+            self.wake_all();
         }
+    }
+
+    #[cold]
+    fn wake_all(&self) {
+        self.wake(&lock(&self.table));
     }
 
     fn wake(&self, table: &Table) {
@@ -167,9 +206,7 @@ impl Borrows {
             }
             Hold::Writer => {
                 held::pop(self.address());
-                if self.state.fetch_and(!WRITER, Ordering::Release) & TABLE != 0 {
-                    self.wake(&lock(&self.table));
-                }
+                self.unmark();
             }
             Hold::Entry(number) => {
                 let mut table = lock(&self.table);

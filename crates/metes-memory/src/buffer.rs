@@ -27,7 +27,7 @@ struct Inner {
 }
 
 enum Keeper {
-    Owned { block: Option<Block>, memory: Memory },
+    Owned { block: Option<Block>, memory: Memory, op: &'static str },
     Foreign { owner: Box<dyn Any + Send + Sync>, label: &'static str },
 }
 
@@ -60,15 +60,44 @@ impl Buffer {
     /// # Errors
     /// [`crate::ErrorKind::Memory`] where a limit or the system refuses.
     pub fn allocate(memory: &Memory, request: Request) -> Result<Buffer> {
-        let block = memory.take(&request)?;
-        let (ptr, len) = (block.ptr, block.size);
-        let keeper = Keeper::Owned { block: Some(block), memory: memory.clone() };
-        Ok(Buffer::new(ptr, len, true, false, keeper))
+        Buffer::take(memory.clone(), &request)
     }
 
+    /// New bytes from the thread's memory, as [`Buffer::allocate`] from [`Memory::current`].
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Memory`] where a limit or the system refuses.
+    pub fn here(request: Request) -> Result<Buffer> {
+        Buffer::take(Memory::current(), &request)
+    }
+
+    fn take(memory: Memory, request: &Request) -> Result<Buffer> {
+        let block = memory.take(request)?;
+        let (ptr, len) = (block.ptr, block.size);
+        Ok(Buffer::new(ptr, len, true, false, Keeper::Owned { block: Some(block), memory, op: request.tag.op }))
+    }
+
+    #[inline]
+    pub(crate) fn borrows(&self) -> &Borrows {
+        &self.0.borrows
+    }
+
+    #[inline]
     fn new(ptr: NonNull<u8>, len: usize, writeable: bool, escaped: bool, keeper: Keeper) -> Buffer {
         let (escaped, borrows) = (AtomicBool::new(escaped), Borrows::default());
-        Buffer(Arc::new(Inner { ptr, len, writeable, escaped, borrows, cause: OnceLock::new(), keeper }))
+        let mut room = Arc::new_uninit();
+        // Written in place: made elsewhere, it would be moved once more.
+        Arc::get_mut(&mut room).expect("nobody else has it").write(Inner {
+            ptr,
+            len,
+            writeable,
+            escaped,
+            borrows,
+            cause: OnceLock::new(),
+            keeper,
+        });
+        // SAFETY: just written.
+        Buffer(unsafe { room.assume_init() })
     }
 
     /// Bytes that belong to `owner`, kept alive as long as the buffer. They are shown apart in the ledger.
@@ -87,11 +116,13 @@ impl Buffer {
     }
 
     /// The first byte.
+    #[inline]
     pub fn as_ptr(&self) -> *mut u8 {
         self.0.ptr.as_ptr()
     }
 
     /// Bytes in all.
+    #[inline]
     pub fn len(&self) -> usize {
         self.0.len
     }
@@ -156,12 +187,13 @@ impl Buffer {
     /// The operation that made the bytes; the label of foreign ones.
     pub fn made_by(&self) -> &'static str {
         match &self.0.keeper {
-            Keeper::Owned { block, .. } => block.as_ref().map_or("", |block| block.tag.op),
+            Keeper::Owned { op, .. } => op,
             Keeper::Foreign { label, .. } => label,
         }
     }
 
     /// Whether both share the same bytes.
+    #[inline]
     pub fn same(&self, other: &Buffer) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
@@ -250,7 +282,7 @@ fn tally(label: &str) -> &'static AtomicUsize {
 impl Drop for Inner {
     fn drop(&mut self) {
         match &mut self.keeper {
-            Keeper::Owned { block, memory } => {
+            Keeper::Owned { block, memory, .. } => {
                 if let Some(block) = block.take() {
                     // SAFETY: the block came from this memory, and the last sharer is gone.
                     unsafe { memory.give(block) }

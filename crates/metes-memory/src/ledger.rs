@@ -5,7 +5,7 @@
 
 use crate::books::{Books, Sums};
 use crate::counter::Counter;
-use crate::{Block, Event, Request, Result, Scope, Source, observer::Watch, scope, site};
+use crate::{Block, Event, Request, Result, Scope, Source, Tag, observer::Watch, scope, site};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -63,29 +63,21 @@ impl Ledger {
         }
     }
 
-    /// The request with its site and scope, and the scope, which is charged.
+    /// The request's tag with its site and scope, and the scope, which is charged.
     #[inline]
-    pub(crate) fn charge(&self, request: &Request) -> Result<(Request, Option<Scope>)> {
-        let mut request = *request;
-        if request.tag.site == 0 {
-            request.tag.site = site::site_for(request.size);
+    pub(crate) fn charge(&self, request: &Request) -> Result<(Tag, Option<Scope>)> {
+        let mut tag = request.tag;
+        if tag.site == 0 {
+            tag.site = site::site_for(request.size);
         }
-        let scope = scope::charge(request.size, &request)?;
-        request.tag.scope = scope.as_ref().map_or(0, Scope::number);
-        Ok((request, scope))
+        let scope = scope::charge(request.size, request)?;
+        tag.scope = scope.as_ref().map_or(0, Scope::number);
+        Ok((tag, scope))
     }
 
     /// Books bytes that are live from now on.
     #[inline]
-    pub(crate) fn open(
-        &self,
-        size: usize,
-        reserved: usize,
-        request: &Request,
-        scope: Option<Scope>,
-        id: usize,
-    ) -> Booking {
-        let tag = request.tag;
+    pub(crate) fn open(&self, size: usize, reserved: usize, tag: Tag, scope: Option<Scope>, id: usize) -> Booking {
         let account = self.books.take(&tag, size, reserved);
         self.count.add(1);
         let live_bytes = self.bytes.add(size);
@@ -133,8 +125,8 @@ impl Ledger {
 
 impl Source for Ledger {
     fn take(&self, request: &Request) -> Result<Block> {
-        let (request, scope) = self.charge(request)?;
-        let mut block = match self.below.take(&request) {
+        let (tag, scope) = self.charge(request)?;
+        let mut block = match self.below.take(request) {
             Ok(block) => block,
             Err(error) => {
                 scope.iter().for_each(|scope| scope.credit(request.size));
@@ -142,7 +134,7 @@ impl Source for Ledger {
             }
         };
         let id = block.ptr.as_ptr() as usize;
-        block.booking = Some(self.open(block.size, block.reserved, &request, scope, id));
+        block.booking = Some(self.open(block.size, block.reserved, tag, scope, id));
         Ok(block)
     }
 

@@ -6,6 +6,7 @@
 
 mod books;
 mod borrow;
+mod brief;
 mod budget;
 mod buffer;
 mod classes;
@@ -31,6 +32,7 @@ mod system;
 mod thread_cache;
 
 pub use borrow::Access;
+pub use brief::Brief;
 pub use budget::Budget;
 pub use buffer::{Buffer, Guards};
 pub use copies::{Cause, Copied, Denial, Reason, Widened, copies, copying, forget_copies, widening, widenings};

@@ -50,7 +50,14 @@ pub struct Stats {
 
 /// A stack of sources with its ledger and limit. Cloning shares it.
 #[derive(Clone)]
-pub struct Memory(Arc<Inner>);
+pub struct Memory(Handle);
+
+/// The program's memory is the usual one, and is not counted who refers to it.
+#[derive(Clone)]
+enum Handle {
+    Program,
+    Own(Arc<Inner>),
+}
 
 struct Inner {
     /// Where requests enter: the ledger, or a layer over it that fails on purpose.
@@ -63,6 +70,8 @@ struct Inner {
 /// Bytes that arrays use without owning them.
 pub(crate) static FOREIGN: AtomicUsize = AtomicUsize::new(0);
 pub(crate) static MAPPED: AtomicUsize = AtomicUsize::new(0);
+
+static PROGRAM: OnceLock<Inner> = OnceLock::new();
 
 thread_local! {
     static ENTERED: RefCell<Vec<Memory>> = const { RefCell::new(Vec::new()) };
@@ -81,21 +90,34 @@ impl Memory {
 
     /// A stack of its own that sets aside at most `limit` bytes.
     pub fn with_limit(limit: Option<usize>) -> Memory {
+        Memory(Handle::Own(Arc::new(Memory::stack(limit))))
+    }
+
+    fn stack(limit: Option<usize>) -> Inner {
         let budget = Arc::new(Budget::new(Arc::new(System), limit));
         let pool = Arc::new(Pool::new(budget.clone(), cache_cap(limit)));
         let above: Weak<Pool> = Arc::downgrade(&pool);
         budget.reclaim_from(above);
         let ledger = Arc::new(Ledger::new(pool.clone()));
-        Memory(Arc::new(Inner { top: ledger.clone(), ledger, pool, budget }))
+        Inner { top: ledger.clone(), ledger, pool, budget }
+    }
+
+    #[inline]
+    fn inner(&self) -> &Inner {
+        match &self.0 {
+            Handle::Program => PROGRAM.get_or_init(|| Memory::stack(Some(limits::machine_memory()))),
+            Handle::Own(inner) => inner,
+        }
     }
 
     /// The program's memory; its limit is what the container or the machine has.
     pub fn global() -> &'static Memory {
-        static GLOBAL: OnceLock<Memory> = OnceLock::new();
-        GLOBAL.get_or_init(|| Memory::with_limit(Some(limits::machine_memory())))
+        static GLOBAL: Memory = Memory(Handle::Program);
+        &GLOBAL
     }
 
     /// The memory that operations on this thread allocate from: the innermost entered one, or the program's.
+    #[inline]
     pub fn current() -> Memory {
         ENTERED.with_borrow(|stack| stack.last().cloned()).unwrap_or_else(|| Memory::global().clone())
     }
@@ -127,15 +149,16 @@ impl Memory {
     /// A memory over this one whose request number `n`, from 0, is refused: that one alone, or all from then on.
     #[must_use]
     pub fn failing(&self, n: u64, persistent: bool) -> Memory {
-        let Inner { ledger, pool, budget, .. } = &*self.0;
+        let Inner { ledger, pool, budget, .. } = self.inner();
         let top = Arc::new(Failing::new(ledger.clone(), n, persistent));
-        Memory(Arc::new(Inner { top, ledger: ledger.clone(), pool: pool.clone(), budget: budget.clone() }))
+        let inner = Inner { top, ledger: ledger.clone(), pool: pool.clone(), budget: budget.clone() };
+        Memory(Handle::Own(Arc::new(inner)))
     }
 
     /// What is live, what was.
     pub fn stats(&self) -> Stats {
-        let Ledger { bytes, count, .. } = &*self.0.ledger;
-        let sums = self.0.ledger.sums();
+        let Ledger { bytes, count, .. } = &*self.inner().ledger;
+        let sums = self.inner().ledger.sums();
         Stats {
             current_bytes: bytes.now(),
             peak_bytes: bytes.peak(),
@@ -147,8 +170,8 @@ impl Memory {
             freed_count: sums.given_count,
             requested_bytes: bytes.now(),
             allocated_bytes: sums.allocated,
-            reserved_bytes: self.0.budget.used(),
-            cached_bytes: self.0.pool.cached(),
+            reserved_bytes: self.inner().budget.used(),
+            cached_bytes: self.inner().pool.cached(),
             foreign_bytes: FOREIGN.load(Ordering::Relaxed),
             mapped_bytes: MAPPED.load(Ordering::Relaxed),
         }
@@ -156,20 +179,20 @@ impl Memory {
 
     /// Sets the peaks to what is live now.
     pub fn reset_peak(&self) {
-        self.0.ledger.bytes.reset_peak();
-        self.0.ledger.count.reset_peak();
+        self.inner().ledger.bytes.reset_peak();
+        self.inner().ledger.count.reset_peak();
     }
 
     /// The limit on reserved bytes.
     pub fn limit(&self) -> Option<usize> {
-        self.0.budget.limit()
+        self.inner().budget.limit()
     }
 
     /// Sets the limit and returns the one before. What lives already stays, cached bytes go.
     pub fn set_limit(&self, limit: Option<usize>) -> Option<usize> {
-        let before = self.0.budget.set_limit(limit);
-        self.0.pool.set_cap(cache_cap(limit));
-        if limit.is_some_and(|limit| self.0.budget.used() > limit / 2) {
+        let before = self.inner().budget.set_limit(limit);
+        self.inner().pool.set_cap(cache_cap(limit));
+        if limit.is_some_and(|limit| self.inner().budget.used() > limit / 2) {
             self.trim(0);
         }
         before
@@ -179,7 +202,7 @@ impl Memory {
     /// where there is no limit.
     pub fn available(&self) -> Option<usize> {
         let free = |limit: usize| {
-            let held = self.0.budget.used().saturating_sub(self.0.pool.cached());
+            let held = self.inner().budget.used().saturating_sub(self.inner().pool.cached());
             let left = limit.saturating_sub(held);
             left - left / 8
         };
@@ -188,38 +211,39 @@ impl Memory {
 
     /// Live bytes by group, most first.
     pub fn live(&self, by: By) -> Vec<Holder> {
-        self.0.ledger.live(by)
+        self.inner().ledger.live(by)
     }
 
     /// Gives cached bytes back to the system, down to `keep` cached bytes; returns how many went.
     pub fn trim(&self, keep: usize) -> usize {
-        self.0.pool.trim(keep)
+        self.inner().pool.trim(keep)
     }
 
     /// Tells an observer of every block from now on; `None` for nobody.
     pub fn observe(&self, observer: Option<Arc<dyn Observer>>) {
-        self.0.ledger.watch.set(observer);
+        self.inner().ledger.watch.set(observer);
     }
 
     pub(crate) fn take(&self, request: &Request) -> Result<Block> {
-        self.0.top.take(request).map_err(|error| self.explained(error))
+        self.inner().top.take(request).map_err(|error| self.explained(error))
     }
 
     /// # Safety
     /// The block came from this memory, and nobody uses it any more.
     pub(crate) unsafe fn give(&self, block: Block) {
         // SAFETY: the caller's promise.
-        unsafe { self.0.top.give(block) }
+        unsafe { self.inner().top.give(block) }
     }
 
     /// Charges `bytes` that some library holds for us without going through a source (a codec's state).
     pub fn charge(&self, bytes: usize, op: &'static str) -> Result<Charge> {
-        let (request, scope) = self.0.ledger.charge(&Request::new(bytes, op)).map_err(|e| self.explained(e))?;
-        if let Err(error) = self.0.budget.reserve(bytes, &request) {
+        let request = Request::new(bytes, op);
+        let (tag, scope) = self.inner().ledger.charge(&request).map_err(|e| self.explained(e))?;
+        if let Err(error) = self.inner().budget.reserve(bytes, &request) {
             scope.iter().for_each(|scope| scope.credit(bytes));
             return Err(self.explained(error));
         }
-        let booking = self.0.ledger.open(bytes, bytes, &request, scope, 0);
+        let booking = self.inner().ledger.open(bytes, bytes, tag, scope, 0);
         Ok(Charge { memory: self.clone(), bytes, booking })
     }
 
@@ -227,7 +251,7 @@ impl Memory {
     fn explained(&self, error: Error) -> Error {
         let Some(refusal) = error.refusal() else { return error };
         let holders: Vec<(String, usize)> = self
-            .0
+            .inner()
             .ledger
             .live(By::Site)
             .into_iter()
@@ -256,7 +280,7 @@ pub struct Charge {
 
 impl Drop for Charge {
     fn drop(&mut self) {
-        self.memory.0.ledger.close(self.bytes, self.bytes, &self.booking, 0);
-        self.memory.0.budget.release(self.bytes);
+        self.memory.inner().ledger.close(self.bytes, self.bytes, &self.booking, 0);
+        self.memory.inner().budget.release(self.bytes);
     }
 }

@@ -106,7 +106,7 @@ impl Shared {
                     // SAFETY: the block holds this many bytes and is nobody's now.
                     unsafe { block.ptr.write_bytes(0, rounded) };
                 }
-                (block.size, block.tag) = (request.size, request.tag);
+                block.size = request.size;
                 Ok(block)
             }
             None => {

@@ -4,7 +4,7 @@ use crate::Result;
 use crate::ledger::Booking;
 use std::ptr::NonNull;
 
-/// Who asked: travels with the block, so that its release credits who was charged.
+/// Who asked: the ledger's account of the block, so that its release credits who was charged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Tag {
@@ -73,16 +73,15 @@ pub struct Block {
     pub reserved: usize,
     /// Its alignment.
     pub align: usize,
-    /// Who asked.
-    pub tag: Tag,
     /// What a ledger has booked for it.
     pub(crate) booking: Option<Booking>,
 }
 
 impl Block {
     /// A block for a request: `reserved` bytes at `ptr`.
+    #[inline]
     pub fn new(ptr: NonNull<u8>, reserved: usize, request: &Request) -> Block {
-        Block { ptr, size: request.size, reserved, align: request.align, tag: request.tag, booking: None }
+        Block { ptr, size: request.size, reserved, align: request.align, booking: None }
     }
 }
 

@@ -65,6 +65,36 @@ fn alone(borrows: &Borrows, bytes: &UnsafeCell<u64>, extent: std::ops::Range<usi
     borrows.release(hold);
 }
 
+/// Does the same where nobody is in the way, without a note of it; the general way otherwise.
+fn alone_in_brief(borrows: &Borrows, bytes: &UnsafeCell<u64>, access: Access) {
+    if !borrows.begin(access) {
+        return alone(borrows, bytes, 0..10, 10, access);
+    }
+    match access {
+        // SAFETY: the model checks that nobody else is there.
+        Access::Write => bytes.with_mut(|bytes| unsafe { *bytes += 1 }),
+        // SAFETY: the model checks that nobody writes.
+        Access::Read => assert!(bytes.with(|bytes| unsafe { *bytes }) < 9),
+    }
+    borrows.end(access);
+}
+
+#[test]
+fn brief_holds_exclude_and_wake_the_others() {
+    for (brief, other) in [(Access::Read, Access::Write), (Access::Write, Access::Read), (Access::Write, Access::Write)]
+    {
+        loom::model(move || {
+            let (borrows, inside) = (Arc::new(Borrows::default()), Arc::new(UnsafeCell::new(0)));
+            let (b, i) = (borrows.clone(), inside.clone());
+            let thread = thread::spawn(move || alone_in_brief(&b, &i, brief));
+            alone(&borrows, &inside, 0..10, 10, other);
+            thread.join().unwrap();
+            assert!(borrows.begin(Access::Write), "nothing is left");
+            borrows.end(Access::Write);
+        });
+    }
+}
+
 const LARGE: usize = 1 << 20;
 
 #[test]

@@ -6,13 +6,14 @@
 use crate::discover::{Found, Leaf, discover, leaf};
 use crate::dtype::parse_dtype_or_none;
 use crate::element::{self, Element, WithElement, with_kind};
-use crate::object::{array_of, from_array, is_array, type_name};
+use crate::items::Items;
+use crate::object::{array_of, from_array, is_array, make, type_name};
 use crate::{buffer, cast};
 use metes_array::Array;
 use metes_dtype::DType;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes, PyDict, PyString, PyTuple};
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PyString, PyTuple};
 use std::mem::MaybeUninit;
 
 /// An array for anything that can be one, its bytes shared where they can be: arrays, buffers, `__array__`, numbers, nested
@@ -40,6 +41,9 @@ pub(crate) fn to_object<'py>(
     let Some((array, base)) = existing(object)? else {
         if copy == Some(false) {
             return Err(never_copy(&format!("a {} must be converted", type_name(object))));
+        }
+        if let Some(flat) = from_flat(object, dtype)? {
+            return Ok(flat);
         }
         return from_nested(object, dtype).map(|array| from_array(py, array, None));
     };
@@ -86,7 +90,7 @@ pub(crate) fn existing<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<(Arra
 
 /// Python's own numbers and sequences, which need no look for protocols; texts, which are not arrays to NumPy either.
 fn is_plain(object: &Bound<'_, PyAny>) -> bool {
-    use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyList};
+    use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt};
     object.is_exact_instance_of::<PyList>()
         || object.is_exact_instance_of::<PyFloat>()
         || object.is_exact_instance_of::<PyInt>()
@@ -124,6 +128,16 @@ pub(crate) fn construct<'py>(
         Some(object) if known => to_object(&object, parse_dtype_or_none(dtype.as_ref())?, Some(true)),
         _ => Err(PyTypeError::new_err("Array() takes an object and, if wanted, a dtype")),
     }
+}
+
+/// A list or tuple of numbers of one type, the usual case.
+fn from_flat<'py>(object: &Bound<'py, PyAny>, dtype: Option<DType>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let items = match (object.cast_exact::<PyList>(), object.cast_exact::<PyTuple>()) {
+        (Ok(list), _) => Items::List(list.clone()),
+        (_, Ok(tuple)) => Items::Tuple(tuple.clone()),
+        _ => return Ok(None),
+    };
+    make(object.py(), |place| items.flat(dtype, place))
 }
 
 fn from_nested(object: &Bound<'_, PyAny>, dtype: Option<DType>) -> PyResult<Array> {

@@ -229,6 +229,28 @@ impl WithElement for Fits {
     }
 }
 
+struct Store(Scalar, *mut u8);
+
+impl WithElement for Store {
+    type Output = PyResult<()>;
+    #[inline]
+    fn run<T: Element>(self) -> PyResult<()> {
+        let value = T::from_scalar(self.0)?;
+        // SAFETY: the promise that `store` asks for.
+        unsafe { self.1.cast::<T>().write_unaligned(value) };
+        Ok(())
+    }
+}
+
+/// Writes a Python number as an element, or says why it cannot be one, as [`check_fits`].
+///
+/// # Safety
+/// An element of `dtype` may be written at `place`.
+#[inline]
+pub(crate) unsafe fn store(scalar: Scalar, dtype: DType, place: *mut u8) -> PyResult<()> {
+    with_kind(dtype.kind(), Store(scalar, place))
+}
+
 /// Whether a Python number can be an element of `dtype`; the error that NumPy raises where it cannot.
 pub(crate) fn check_fits(scalar: Scalar, dtype: DType) -> PyResult<()> {
     with_kind(dtype.kind(), Fits(scalar))

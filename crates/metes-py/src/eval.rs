@@ -15,25 +15,36 @@ use std::sync::OnceLock;
 use crate::object::array_of;
 
 /// Arrays from this many bytes on are worked on without the interpreter.
-const HEAVY: usize = 64 << 10;
+pub(crate) const HEAVY: usize = 64 << 10;
 
-/// A row of the table of ufuncs, found at its first use.
-pub(crate) struct Row {
+/// A row of one of the tables, found at its first use.
+pub(crate) struct Row<T: 'static> {
     name: &'static str,
-    found: OnceLock<&'static Ufunc>,
+    find: fn(&str) -> PyResult<&'static T>,
+    found: OnceLock<&'static T>,
 }
 
-impl Row {
-    /// The row of this name.
-    pub const fn ufunc(name: &'static str) -> Row {
-        Row { name, found: OnceLock::new() }
+impl Row<Ufunc> {
+    /// The ufunc of this name.
+    pub const fn ufunc(name: &'static str) -> Row<Ufunc> {
+        Row { name, find: ufunc, found: OnceLock::new() }
     }
+}
 
+impl Row<Reduction> {
+    /// The reduction of this name.
+    pub const fn reduction(name: &'static str) -> Row<Reduction> {
+        Row { name, find: reduction, found: OnceLock::new() }
+    }
+}
+
+impl<T> Row<T> {
     /// The row itself.
-    pub fn find(&self) -> PyResult<&'static Ufunc> {
+    #[inline]
+    pub fn find(&self) -> PyResult<&'static T> {
         match self.found.get() {
             Some(row) => Ok(row),
-            None => ufunc(self.name).map(|row| *self.found.get_or_init(|| row)),
+            None => (self.find)(self.name).map(|row| *self.found.get_or_init(|| row)),
         }
     }
 }
@@ -123,7 +134,7 @@ pub(crate) fn computed<T: Send>(
 
 /// Treats what was noticed as `errstate` says.
 #[cold]
-fn report(py: Python<'_>, name: &str, flags: Flags) -> PyResult<()> {
+pub(crate) fn report(py: Python<'_>, name: &str, flags: Flags) -> PyResult<()> {
     py.import("metes._errstate")?.getattr("_report")?.call1((name, flags)).map(|_| ())
 }
 

@@ -19,6 +19,12 @@ pub(crate) struct Signature {
     pub name: &'static str,
     /// Its parameters.
     pub params: &'static [&'static str],
+    /// How many of them may be given by position.
+    positional: usize,
+    /// Whether the first one takes all positional arguments.
+    takes_all: bool,
+    /// A bit for each that must be given.
+    required: u32,
 }
 
 /// The arguments of one call, in the order of the signature's parameters (`"*"` and `"*shape"` not counted).
@@ -27,6 +33,7 @@ pub(crate) struct Args<'a, 'py> {
     signature: &'static Signature,
     values: [*mut ffi::PyObject; MOST],
     rest: &'a [*mut ffi::PyObject],
+    given: usize,
 }
 
 /// What a function is: it gets `self` (or the module) and its arguments.
@@ -38,7 +45,13 @@ impl<'a, 'py> Args<'a, 'py> {
         self.py
     }
 
+    /// How many arguments were given.
+    pub fn given(&self) -> usize {
+        self.given
+    }
+
     /// The argument, where it was given.
+    #[inline]
     pub fn get(&self, index: usize) -> Option<&Bound<'py, PyAny>> {
         // SAFETY: the caller of the function keeps its arguments alive during the call.
         (!self.values[index].is_null()).then(|| unsafe { Bound::ref_from_ptr(self.py, &self.values[index]) })
@@ -57,8 +70,10 @@ impl<'a, 'py> Args<'a, 'py> {
 
     /// The argument of this name, where the function has such a parameter, and it was given and is not `None`.
     pub fn named(&self, name: &str) -> Option<&Bound<'py, PyAny>> {
-        let params = &self.signature.params[usize::from(self.signature.takes_all())..];
-        self.some(named(params).position(|param| param == name)?)
+        if self.given == 0 {
+            return None;
+        }
+        self.some(named(self.signature.slots()).position(|param| param == name)?)
     }
 
     /// Whether a flag is set; `default` where it was not given.
@@ -75,60 +90,119 @@ impl<'a, 'py> Args<'a, 'py> {
 }
 
 impl Signature {
-    fn parse<'a, 'py>(
+    /// A function of this name with these parameters.
+    pub const fn new(name: &'static str, params: &'static [&'static str]) -> Signature {
+        let takes_all = !params.is_empty() && params[0].len() > 1 && params[0].as_bytes()[0] == b'*';
+        let (mut slot, mut required, mut positional) = (0, 0, None);
+        let mut at = takes_all as usize;
+        while at < params.len() {
+            match params[at].as_bytes() {
+                b"*" => positional = Some(slot),
+                b"/" => {}
+                param => {
+                    if !contains(param, b'=') {
+                        required |= 1 << slot;
+                    }
+                    slot += 1;
+                }
+            }
+            at += 1;
+        }
+        assert!(slot <= MOST, "more parameters than the parser has room for");
+        let positional = if let Some(before) = positional { before } else { slot };
+        Signature { name, params, positional, takes_all, required }
+    }
+
+    /// The parameters that have a slot each, and the marks between them.
+    fn slots(&self) -> &'static [&'static str] {
+        &self.params[usize::from(self.takes_all)..]
+    }
+
+    /// # Safety
+    /// `kwnames` is null or a live tuple of strings, as many as values are given after the `positional` ones.
+    #[inline]
+    unsafe fn parse<'a, 'py>(
         &'static self,
         py: Python<'py>,
         given: &'a [*mut ffi::PyObject],
-        keywords: &[*mut ffi::PyObject],
         positional: usize,
+        kwnames: *mut ffi::PyObject,
     ) -> PyResult<Args<'a, 'py>> {
-        let mut args = Args { py, signature: self, values: [ptr::null_mut(); MOST], rest: &[] };
-        let mut params = self.params;
-        if self.takes_all() {
+        let mut args = Args { py, signature: self, values: [ptr::null_mut(); MOST], rest: &[], given: given.len() };
+        if self.takes_all {
             args.rest = &given[..positional];
-            params = &params[1..];
+        } else if positional > self.positional {
+            return Err(self.too_many(positional));
         } else {
-            let most = named(params.split(|p| *p == "*").next().unwrap_or(params)).count();
-            if positional > most {
-                let text = format!("{}() takes at most {most} positional arguments ({positional} given)", self.name);
-                return Err(PyTypeError::new_err(text));
-            }
             args.values[..positional].copy_from_slice(&given[..positional]);
         }
-        for (keyword, value) in keywords.iter().zip(&given[positional..]) {
-            // SAFETY: keyword names are live strings.
-            let keyword = unsafe { Bound::ref_from_ptr(py, keyword) };
-            let slot = self.slot(params, keyword)?;
+        if given.len() > positional {
+            // SAFETY: the caller's promise.
+            unsafe { self.keywords(&mut args, &given[positional..], kwnames)? };
+        }
+        let mut required = self.required;
+        while required != 0 {
+            let slot = required.trailing_zeros() as usize;
+            if args.values[slot].is_null() {
+                return Err(self.missing(slot));
+            }
+            required &= required - 1;
+        }
+        Ok(args)
+    }
+
+    /// # Safety
+    /// `kwnames` is a live tuple of as many strings as there are values.
+    unsafe fn keywords(
+        &self,
+        args: &mut Args<'_, '_>,
+        values: &[*mut ffi::PyObject],
+        kwnames: *mut ffi::PyObject,
+    ) -> PyResult<()> {
+        for (at, value) in values.iter().enumerate() {
+            // SAFETY: the tuple is live and has this many items, which are live strings.
+            let keyword = unsafe { ffi::PyTuple_GetItem(kwnames, at as ffi::Py_ssize_t) };
+            // SAFETY: as above.
+            let keyword = unsafe { Bound::ref_from_ptr(args.py, &keyword) };
+            let slot = self.slot(keyword)?;
             if !args.values[slot].is_null() {
                 let text = format!("{}() got multiple values for argument '{keyword}'", self.name);
                 return Err(PyTypeError::new_err(text));
             }
             args.values[slot] = *value;
         }
-        self.check_required(params, &args)?;
-        Ok(args)
+        Ok(())
     }
 
-    fn takes_all(&self) -> bool {
-        self.params.first().is_some_and(|p| p.len() > 1 && p.starts_with('*'))
-    }
-
-    fn slot(&self, params: &[&str], keyword: &Bound<'_, PyAny>) -> PyResult<usize> {
+    fn slot(&self, keyword: &Bound<'_, PyAny>) -> PyResult<usize> {
         let text = keyword.extract::<std::borrow::Cow<'_, str>>()?;
-        named(params)
+        named(self.slots())
             .position(|name| name == text)
             .ok_or_else(|| PyTypeError::new_err(format!("{}() got an unexpected keyword argument '{text}'", self.name)))
     }
 
-    fn check_required(&self, params: &[&str], args: &Args<'_, '_>) -> PyResult<()> {
-        for (slot, param) in listed(params).enumerate() {
-            if !param.contains('=') && args.values[slot].is_null() {
-                let text = format!("{}() missing required argument '{param}' (pos {})", self.name, slot + 1);
-                return Err(PyTypeError::new_err(text));
-            }
-        }
-        Ok(())
+    #[cold]
+    fn too_many(&self, given: usize) -> PyErr {
+        let Signature { name, positional, .. } = self;
+        PyTypeError::new_err(format!("{name}() takes at most {positional} positional arguments ({given} given)"))
     }
+
+    #[cold]
+    fn missing(&self, slot: usize) -> PyErr {
+        let param = named(self.slots()).nth(slot).unwrap_or("?");
+        PyTypeError::new_err(format!("{}() missing required argument '{param}' (pos {})", self.name, slot + 1))
+    }
+}
+
+const fn contains(text: &[u8], byte: u8) -> bool {
+    let mut at = 0;
+    while at < text.len() {
+        if text[at] == byte {
+            return true;
+        }
+        at += 1;
+    }
+    false
 }
 
 /// The parameters without the marks between them.
@@ -156,24 +230,13 @@ pub(crate) unsafe fn run(
 ) -> *mut ffi::PyObject {
     let positional = nargs as usize;
     trap(ptr::null_mut(), |py| {
-        let mut names = [ptr::null_mut(); MOST];
-        let count = if kwnames.is_null() {
-            0
-        } else {
-            // SAFETY: `kwnames` is a live tuple.
-            unsafe { ffi::PyTuple_Size(kwnames) as usize }
-        };
-        if count > MOST {
-            return Err(PyTypeError::new_err(format!("{}() got too many keyword arguments", signature.name)));
-        }
-        for (index, name) in names[..count].iter_mut().enumerate() {
-            // SAFETY: `index` is within the tuple, which keeps its items alive.
-            *name = unsafe { ffi::PyTuple_GetItem(kwnames, index as ffi::Py_ssize_t) };
-        }
+        // SAFETY: `kwnames` is null or a live tuple.
+        let count = if kwnames.is_null() { 0 } else { unsafe { ffi::PyTuple_Size(kwnames) as usize } };
         let total = positional + count;
         // SAFETY: the caller passes `total` values; a null pointer only where there are none.
         let given = if total == 0 { &[] } else { unsafe { std::slice::from_raw_parts(args, total) } };
-        let parsed = signature.parse(py, given, &names[..count], positional)?;
+        // SAFETY: as CPython passes them.
+        let parsed = unsafe { signature.parse(py, given, positional, kwnames)? };
         // SAFETY: `slf` is live during the call.
         let slf = unsafe { Bound::ref_from_ptr(py, &slf) };
         function(slf, &parsed).map(Bound::into_ptr)
@@ -218,8 +281,7 @@ macro_rules! method {
             nargs: pyo3::ffi::Py_ssize_t,
             kwnames: *mut pyo3::ffi::PyObject,
         ) -> *mut pyo3::ffi::PyObject {
-            static SIGNATURE: $crate::fastcall::Signature =
-                $crate::fastcall::Signature { name: $name, params: &[$($param),*] };
+            static SIGNATURE: $crate::fastcall::Signature = $crate::fastcall::Signature::new($name, &[$($param),*]);
             // SAFETY: CPython calls this as it was registered, fast with keywords.
             unsafe { $crate::fastcall::run(&SIGNATURE, $function, slf, args, nargs, kwnames) }
         }

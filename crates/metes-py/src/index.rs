@@ -2,13 +2,15 @@
 //! integer arrays go to [`crate::fancy`].
 
 use crate::convert::existing;
+use crate::element::{store, weak_scalar};
 use crate::errors::OrRaise;
 use crate::eval;
 use crate::fancy;
 use crate::fastcall::trap;
-use crate::object::{slot, target, this, view_of};
-use metes_array::{Index, IndexItem};
+use crate::object::{make_view, slot, target, this, view_of};
+use metes_array::{Array, Index, IndexItem};
 use metes_dtype::Category;
+use metes_memory::Access;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -55,7 +57,7 @@ unsafe extern "C" fn subscript(slf: *mut ffi::PyObject, key: *mut ffi::PyObject)
         if !key.is_exact_instance_of::<PyTuple>()
             && let Some(index) = basic(key)?
         {
-            return Ok(view_of(slf, array.index(&[index]).or_raise()?).into_ptr());
+            return one(slf, array, &index);
         }
         let result = match parse(key)? {
             Key::Basic(index) => view_of(slf, array.index(&index).or_raise()?),
@@ -65,11 +67,18 @@ unsafe extern "C" fn subscript(slf: *mut ffi::PyObject, key: *mut ffi::PyObject)
     })
 }
 
+/// The view of one item's elements.
+#[inline]
+fn one(slf: &Bound<'_, PyAny>, array: &Array, item: &Index) -> PyResult<*mut ffi::PyObject> {
+    let view = make_view(slf, |place| array.index_one(item, place).or_raise().map(|()| true))?;
+    Ok(view.map_or(ptr::null_mut(), Bound::into_ptr))
+}
+
 unsafe extern "C" fn item(slf: *mut ffi::PyObject, index: ffi::Py_ssize_t) -> *mut ffi::PyObject {
     trap(ptr::null_mut(), |py| {
         // SAFETY: `slf` is live during the call.
         let slf = unsafe { Bound::ref_from_ptr(py, &slf) };
-        Ok(view_of(slf, this(slf)?.index(&[Index::At(index)]).or_raise()?).into_ptr())
+        one(slf, this(slf)?, &Index::At(index))
     })
 }
 
@@ -105,14 +114,39 @@ unsafe extern "C" fn assign(slf: *mut ffi::PyObject, key: *mut ffi::PyObject, va
         let (slf, key, value) =
             unsafe { (Bound::ref_from_ptr(py, &slf), Bound::ref_from_ptr(py, &key), Bound::ref_from_ptr(py, &value)) };
         let array = target(slf, "assignment destination is read-only")?;
+        if set_number(array, key, value)? {
+            return Ok(0);
+        }
         let key = parse(key)?;
-        let value = fancy::value_for(&array, value)?;
+        let value = fancy::value_for(array, value)?;
         match key {
             Key::Basic(index) => eval::assign(py, &array.index(&index).or_raise()?, &value, None)?,
-            Key::Fancy(items) => fancy::set(py, &array, &items, &value)?,
+            Key::Fancy(items) => fancy::set(py, array, &items, &value)?,
         }
         Ok(0)
     })
+}
+
+/// `a[i] = number` along the only axis, without a view; says whether it was that. What is wrong with the index or the number
+/// is said here or by the general way, in the same words.
+#[inline]
+fn set_number(array: &Array, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let [len] = *array.shape() else { return Ok(false) };
+    if !key.is_exact_instance_of::<PyInt>() {
+        return Ok(false);
+    }
+    let (at, len) = (integer(key)?, len as isize);
+    if at < -len || at >= len {
+        return Ok(false);
+    }
+    let Some(value) = weak_scalar(value)? else { return Ok(false) };
+    if !array.is_writeable() {
+        return Ok(false);
+    }
+    // SAFETY: the place is an element of this array, held for writing.
+    let put = |place| unsafe { store(value, array.dtype(), place) };
+    array.with_element(&[at], Access::Write, "assignment", put).or_raise()??;
+    Ok(true)
 }
 
 /// What a key means.
@@ -173,6 +207,14 @@ fn basic(item: &Bound<'_, PyAny>) -> PyResult<Option<Index>> {
 }
 
 fn integer(item: &Bound<'_, PyAny>) -> PyResult<isize> {
+    if item.is_exact_instance_of::<PyInt>() {
+        let mut overflow = 0;
+        // SAFETY: the item is a live int.
+        let value = unsafe { ffi::PyLong_AsLongLongAndOverflow(item.as_ptr(), &raw mut overflow) };
+        if let (0, Ok(value)) = (overflow, isize::try_from(value)) {
+            return Ok(value);
+        }
+    }
     // SAFETY: the item is live.
     let value = unsafe { ffi::PyNumber_AsSsize_t(item.as_ptr(), ffi::PyExc_IndexError) };
     if value == -1 && PyErr::occurred(item.py()) { Err(PyErr::fetch(item.py())) } else { Ok(value) }

@@ -2,8 +2,9 @@
 //! looked for.
 
 use crate::element::weak_scalar;
-use metes_array::Scalar;
-use metes_dtype::Kind;
+use crate::errors::OrRaise;
+use metes_array::{Array, Scalar};
+use metes_dtype::{DType, Kind};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyFloat, PyInt, PyList, PyTuple};
@@ -60,6 +61,72 @@ impl<'py> Items<'py> {
         Ok(())
     }
 
+    /// Puts an array of the items in `place`, in one pass, where all are Python floats, or all Python ints that fit int64;
+    /// says whether they are. `wanted` is the dtype that was asked for.
+    pub fn flat(&self, wanted: Option<DType>, place: &mut Option<Array>) -> PyResult<bool> {
+        let Some(first) = self.borrowed(0) else { return Ok(false) };
+        let asks = |kind: Kind| wanted.is_none_or(|dtype| dtype.kind() == kind);
+        if first.is_exact_instance_of::<PyFloat>() && asks(Kind::F64) {
+            return self.copy_to(Kind::F64, place, |item| {
+                // SAFETY: an exact float is read as it is.
+                item.is_exact_instance_of::<PyFloat>().then(|| unsafe { ffi::PyFloat_AsDouble(item.as_ptr()) })
+            });
+        }
+        if first.is_exact_instance_of::<PyInt>() && asks(Kind::I64) {
+            return self.copy_to(Kind::I64, place, |item| {
+                item.is_exact_instance_of::<PyInt>().then(|| as_i64(item)).flatten()
+            });
+        }
+        Ok(false)
+    }
+
+    /// Puts what `read` makes of each item, of this kind, in a new array; not where it makes nothing of one. It must not run
+    /// Python code.
+    fn copy_to<T>(
+        &self,
+        kind: Kind,
+        place: &mut Option<Array>,
+        read: impl Fn(&Bound<'py, PyAny>) -> Option<T>,
+    ) -> PyResult<bool> {
+        assert!(size_of::<T>() == kind.size());
+        let len = self.len();
+        let array = place.insert(Array::empty(&[len], kind.into(), "array").or_raise()?);
+        let to = array.as_ptr().cast::<T>();
+        // Asked again: an allocation may let other Python code run.
+        let mut done = self.len() == len;
+        for index in 0..if done { len } else { 0 } {
+            // SAFETY: the index is within the sequence, which does not change as nothing here runs Python code; the array is
+            // fresh, and has a place for as many elements.
+            unsafe {
+                match read(&self.item(index)) {
+                    Some(value) => to.add(index).write(value),
+                    None => done = false,
+                }
+            }
+            if !done {
+                break;
+            }
+        }
+        if !done {
+            *place = None;
+        }
+        Ok(done)
+    }
+
+    /// # Safety
+    /// The index is within the sequence, and no Python code runs while the item is looked at.
+    #[inline]
+    unsafe fn item(&self, index: usize) -> Borrowed<'_, 'py, PyAny> {
+        let index = index as ffi::Py_ssize_t;
+        // SAFETY: the caller's promise.
+        unsafe {
+            match self {
+                Items::List(list) => Borrowed::from_ptr(list.py(), ffi::PyList_GetItem(list.as_ptr(), index)),
+                Items::Tuple(tuple) => Borrowed::from_ptr(tuple.py(), ffi::PyTuple_GetItem(tuple.as_ptr(), index)),
+            }
+        }
+    }
+
     /// The item, for a look that runs no Python code and so cannot lose it.
     fn borrowed(&self, index: usize) -> Option<Borrowed<'_, 'py, PyAny>> {
         let index = index as ffi::Py_ssize_t;
@@ -82,8 +149,12 @@ impl<'py> Items<'py> {
 }
 
 fn fits_i64(item: &Bound<'_, PyAny>) -> bool {
+    as_i64(item).is_some()
+}
+
+fn as_i64(item: &Bound<'_, PyAny>) -> Option<i64> {
     let mut overflow = 0;
     // SAFETY: the item is a live int.
-    unsafe { ffi::PyLong_AsLongLongAndOverflow(item.as_ptr(), &raw mut overflow) };
-    overflow == 0
+    let value = unsafe { ffi::PyLong_AsLongLongAndOverflow(item.as_ptr(), &raw mut overflow) };
+    (overflow == 0).then_some(value)
 }

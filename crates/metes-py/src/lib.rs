@@ -11,6 +11,7 @@ mod cast;
 mod cli;
 mod convert;
 mod create;
+mod direct;
 mod discover;
 mod dlpack;
 mod dtype;

@@ -3,6 +3,7 @@
 //! Either operand may be the array; the other may be a Python number (without dtype of its own), anything that shares its
 //! bytes (NumPy's arrays and scalars) or nested sequences. For anything else Python is told to ask the other operand.
 
+use crate::direct;
 use crate::element::{scalar_object, weak_scalar};
 use crate::errors::OrRaise;
 use crate::eval::{self, Operand, Options, Row};
@@ -10,6 +11,7 @@ use crate::fastcall::trap;
 use crate::object::{from_array, slot, target, this};
 use metes_array::{Array, Scalar};
 use metes_dtype::Category;
+use metes_kernels::Ufunc;
 use metes_linalg::ProductOptions;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::ffi;
@@ -22,7 +24,7 @@ use std::ptr;
 macro_rules! binary_operators {
     ($slots:ident: $(($plain:ident, $in_place:ident, $row:literal))*) => {
         $($slots.push(slot(ffi::$plain, {
-            static ROW: Row = Row::ufunc($row);
+            static ROW: Row<Ufunc> = Row::ufunc($row);
             unsafe extern "C" fn call(a: *mut ffi::PyObject, b: *mut ffi::PyObject) -> *mut ffi::PyObject {
                 // SAFETY: CPython passes live objects.
                 unsafe { binary(a, b, &ROW) }
@@ -30,7 +32,7 @@ macro_rules! binary_operators {
             call as *mut c_void
         }));
         $slots.push(slot(ffi::$in_place, {
-            static ROW: Row = Row::ufunc($row);
+            static ROW: Row<Ufunc> = Row::ufunc($row);
             unsafe extern "C" fn call(a: *mut ffi::PyObject, b: *mut ffi::PyObject) -> *mut ffi::PyObject {
                 // SAFETY: CPython passes live objects.
                 unsafe { in_place(a, b, &ROW) }
@@ -44,7 +46,7 @@ macro_rules! binary_operators {
 macro_rules! unary_operators {
     ($slots:ident: $(($plain:ident, $row:literal))*) => {
         $($slots.push(slot(ffi::$plain, {
-            static ROW: Row = Row::ufunc($row);
+            static ROW: Row<Ufunc> = Row::ufunc($row);
             unsafe extern "C" fn call(a: *mut ffi::PyObject) -> *mut ffi::PyObject {
                 // SAFETY: CPython passes a live object.
                 unsafe { unary(a, &ROW) }
@@ -102,10 +104,13 @@ fn operands(a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>) -> PyResult<Option<[Oper
 
 /// # Safety
 /// Both objects are live, the thread is attached.
-unsafe fn binary(a: *mut ffi::PyObject, b: *mut ffi::PyObject, row: &Row) -> *mut ffi::PyObject {
+unsafe fn binary(a: *mut ffi::PyObject, b: *mut ffi::PyObject, row: &Row<Ufunc>) -> *mut ffi::PyObject {
     trap(ptr::null_mut(), |py| {
         // SAFETY: the caller's promise.
         let (a, b) = unsafe { (Bound::ref_from_ptr(py, &a), Bound::ref_from_ptr(py, &b)) };
+        if let Some(result) = direct::apply(py, row.find()?, &[a, b])? {
+            return Ok(result.into_ptr());
+        }
         let Some(inputs) = operands(a, b)? else { return Ok(not_implemented(py)) };
         let result = eval::apply(py, row.find()?, &inputs)?;
         Ok(from_array(py, result, None).into_ptr())
@@ -114,31 +119,37 @@ unsafe fn binary(a: *mut ffi::PyObject, b: *mut ffi::PyObject, row: &Row) -> *mu
 
 /// # Safety
 /// Both objects are live, the thread is attached.
-unsafe fn in_place(a: *mut ffi::PyObject, b: *mut ffi::PyObject, row: &Row) -> *mut ffi::PyObject {
+unsafe fn in_place(a: *mut ffi::PyObject, b: *mut ffi::PyObject, row: &Row<Ufunc>) -> *mut ffi::PyObject {
     trap(ptr::null_mut(), |py| {
         // SAFETY: the caller's promise.
         let (a, b) = unsafe { (Bound::ref_from_ptr(py, &a), Bound::ref_from_ptr(py, &b)) };
         let into = target(a, "output array is read-only")?;
+        if direct::apply_to(py, row.find()?, &[a, b], into)? {
+            return Ok(a.clone().into_ptr());
+        }
         let Some(other) = eval::to_operand(b)? else { return Ok(not_implemented(py)) };
         let mut options = Options::default();
         options.out.push(Some(into.clone()));
-        eval::apply_with(py, row.find()?, &[Operand::Array(into), other], &options)?;
+        eval::apply_with(py, row.find()?, &[Operand::Array(into.clone()), other], &options)?;
         Ok(a.clone().into_ptr())
     })
 }
 
 /// # Safety
 /// The object is live, the thread is attached.
-unsafe fn unary(a: *mut ffi::PyObject, row: &Row) -> *mut ffi::PyObject {
+unsafe fn unary(a: *mut ffi::PyObject, row: &Row<Ufunc>) -> *mut ffi::PyObject {
     trap(ptr::null_mut(), |py| {
         // SAFETY: the caller's promise.
-        let array = this(unsafe { Bound::ref_from_ptr(py, &a) })?.clone();
-        let result = eval::apply(py, row.find()?, &[Operand::Array(array)])?;
+        let a = unsafe { Bound::ref_from_ptr(py, &a) };
+        if let Some(result) = direct::apply(py, row.find()?, &[a])? {
+            return Ok(result.into_ptr());
+        }
+        let result = eval::apply(py, row.find()?, &[Operand::Array(this(a)?.clone())])?;
         Ok(from_array(py, result, None).into_ptr())
     })
 }
 
-static POWER: Row = Row::ufunc("power");
+static POWER: Row<Ufunc> = Row::ufunc("power");
 
 unsafe extern "C" fn power(
     a: *mut ffi::PyObject,
@@ -165,7 +176,7 @@ unsafe extern "C" fn power_in_place(
 }
 
 unsafe extern "C" fn divmod(a: *mut ffi::PyObject, b: *mut ffi::PyObject) -> *mut ffi::PyObject {
-    static ROW: Row = Row::ufunc("divmod");
+    static ROW: Row<Ufunc> = Row::ufunc("divmod");
     trap(ptr::null_mut(), |py| {
         // SAFETY: CPython passes live objects.
         let (a, b) = unsafe { (Bound::ref_from_ptr(py, &a), Bound::ref_from_ptr(py, &b)) };
@@ -209,7 +220,7 @@ unsafe extern "C" fn matmul_in_place(a: *mut ffi::PyObject, b: *mut ffi::PyObjec
                         least two dimensions.";
             return Err(PyValueError::new_err(text));
         }
-        let options = ProductOptions { out: Some(into), ..Default::default() };
+        let options = ProductOptions { out: Some(into.clone()), ..Default::default() };
         let bytes = first.nbytes() + second.nbytes();
         eval::heavy(py, bytes, || metes_linalg::matmul(&first, &second, &options)).or_raise()?;
         Ok(a.clone().into_ptr())
@@ -217,7 +228,7 @@ unsafe extern "C" fn matmul_in_place(a: *mut ffi::PyObject, b: *mut ffi::PyObjec
 }
 
 /// The rows of the comparisons, by Python's number of the operator.
-static COMPARISONS: [Row; 6] = [
+static COMPARISONS: [Row<Ufunc>; 6] = [
     Row::ufunc("less"),
     Row::ufunc("less_equal"),
     Row::ufunc("equal"),
@@ -230,12 +241,17 @@ unsafe extern "C" fn compare(a: *mut ffi::PyObject, b: *mut ffi::PyObject, opera
     trap(ptr::null_mut(), |py| {
         // SAFETY: CPython passes live objects and an operator from 0 to 5.
         let (a, b) = unsafe { (Bound::ref_from_ptr(py, &a), Bound::ref_from_ptr(py, &b)) };
+        let row = COMPARISONS[operator as usize].find()?;
+        // What is wrong with an operand is said below.
+        if let Ok(Some(result)) = direct::apply(py, row, &[a, b]) {
+            return Ok(result.into_ptr());
+        }
         let inputs = match operands(a, b) {
             Err(error) if error.is_instance_of::<PyOverflowError>(py) => operands(&rounded(a)?, &rounded(b)?)?,
             inputs => inputs?,
         };
         let Some(inputs) = inputs else { return Ok(not_implemented(py)) };
-        let result = eval::apply(py, COMPARISONS[operator as usize].find()?, &inputs)?;
+        let result = eval::apply(py, row, &inputs)?;
         Ok(from_array(py, result, None).into_ptr())
     })
 }

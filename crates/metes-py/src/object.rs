@@ -9,7 +9,7 @@
 use crate::fastcall::trap;
 use crate::{attributes, buffer, index, methods, number};
 use metes_array::Array;
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyImportError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use std::cell::UnsafeCell;
@@ -23,7 +23,8 @@ struct ArrayObject {
     weak: *mut ffi::PyObject,
     base: *mut ffi::PyObject,
     writeable: AtomicBool,
-    array: Array,
+    /// `None` only while the object is made.
+    array: Option<Array>,
 }
 
 static TYPE: AtomicPtr<ffi::PyTypeObject> = AtomicPtr::new(ptr::null_mut());
@@ -42,8 +43,9 @@ fn find<'a>(object: &'a Bound<'_, PyAny>) -> Option<&'a ArrayObject> {
 }
 
 /// The array inside, if the object is one. Whether Python may write it is a separate matter: [`writeable`].
+#[inline]
 pub(crate) fn array_of<'a>(object: &'a Bound<'_, PyAny>) -> Option<&'a Array> {
-    find(object).map(|object| &object.array)
+    find(object)?.array.as_ref()
 }
 
 /// The array inside the `self` of a slot or method.
@@ -58,14 +60,16 @@ pub(crate) fn type_name(object: &Bound<'_, PyAny>) -> String {
 }
 
 /// Whether Python may write through this object.
+#[inline]
 pub(crate) fn writeable(object: &Bound<'_, PyAny>) -> bool {
     find(object).is_some_and(|object| object.writeable.load(Ordering::Relaxed))
 }
 
 /// The array to write to, if Python may: else `ValueError` with this message.
-pub(crate) fn target(object: &Bound<'_, PyAny>, refusal: &'static str) -> PyResult<Array> {
+#[inline]
+pub(crate) fn target<'a>(object: &'a Bound<'_, PyAny>, refusal: &'static str) -> PyResult<&'a Array> {
     let array = this(object)?;
-    if writeable(object) { Ok(array.clone()) } else { Err(PyValueError::new_err(refusal)) }
+    if writeable(object) { Ok(array) } else { Err(PyValueError::new_err(refusal)) }
 }
 
 /// Allows or forbids writing through this object. Allowing is refused where the bytes are read-only, where the view was
@@ -73,7 +77,7 @@ pub(crate) fn target(object: &Bound<'_, PyAny>, refusal: &'static str) -> PyResu
 pub(crate) fn set_writeable(object: &Bound<'_, PyAny>, on: bool) -> PyResult<()> {
     let Some(found) = find(object) else { return this(object).map(|_| ()) };
     let owner = base(object).filter(is_array);
-    if on && !(found.array.is_writeable() && owner.is_none_or(|owner| writeable(&owner))) {
+    if on && !(found.array.as_ref().is_some_and(Array::is_writeable) && owner.is_none_or(|owner| writeable(&owner))) {
         return Err(PyValueError::new_err("cannot set WRITEABLE flag to True of this array"));
     }
     found.writeable.store(on, Ordering::Relaxed);
@@ -81,12 +85,14 @@ pub(crate) fn set_writeable(object: &Bound<'_, PyAny>, on: bool) -> PyResult<()>
 }
 
 /// Whose bytes the array shows: `None` where it owns them.
+#[inline]
 pub(crate) fn base<'py>(object: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
     // SAFETY: `base` is null or a live object, kept by the array.
     find(object).and_then(|found| unsafe { Bound::from_borrowed_ptr_or_opt(object.py(), found.base) })
 }
 
 /// A new `Array` object. `base` is the provider of foreign bytes; `None` for an array that owns its own.
+#[inline]
 pub(crate) fn from_array<'py>(py: Python<'py>, array: Array, base: Option<Bound<'py, PyAny>>) -> Bound<'py, PyAny> {
     let writeable = array.is_writeable();
     create(py, array, base, writeable)
@@ -101,6 +107,16 @@ pub(crate) fn view_of<'py>(of: &Bound<'py, PyAny>, array: Array) -> Bound<'py, P
     create(of.py(), array, Some(base), allowed)
 }
 
+/// A new `Array` object that shows the bytes of the `Array` object `of`, as [`view_of`], of what `work` puts in its place;
+/// `None` where it declines.
+#[inline]
+pub(crate) fn make_view<'py>(
+    of: &Bound<'py, PyAny>,
+    work: impl FnOnce(&mut Option<Array>) -> PyResult<bool>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    make_with(of.py(), writeable(of), || Some(base(of).filter(is_array).unwrap_or_else(|| of.clone())), work)
+}
+
 /// A view of `of` where the array shares its bytes, else a new array.
 pub(crate) fn view_or_new<'py>(of: &Bound<'py, PyAny>, array: Array) -> Bound<'py, PyAny> {
     let shared = array_of(of).is_some_and(|source| source.buffer().same(array.buffer()));
@@ -109,21 +125,94 @@ pub(crate) fn view_or_new<'py>(of: &Bound<'py, PyAny>, array: Array) -> Bound<'p
 
 #[inline]
 fn create<'py>(py: Python<'py>, array: Array, base: Option<Bound<'py, PyAny>>, on: bool) -> Bound<'py, PyAny> {
-    let room = FREE.pop().unwrap_or_else(|| {
+    // SAFETY: the room becomes an object at once.
+    unsafe { finish(py, fill(room(py), Some(array)), base, on) }
+}
+
+/// A new `Array` object that owns what `work` puts in its place; `None` where it says that it declines. So the array is
+/// written where it stays: moving one about costs more than computing with it, where it is small.
+#[inline]
+pub(crate) fn make<'py>(
+    py: Python<'py>,
+    work: impl FnOnce(&mut Option<Array>) -> PyResult<bool>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    make_with(py, true, || None, work)
+}
+
+#[inline]
+fn make_with<'py>(
+    py: Python<'py>,
+    allowed: bool,
+    base: impl FnOnce() -> Option<Bound<'py, PyAny>>,
+    work: impl FnOnce(&mut Option<Array>) -> PyResult<bool>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    // SAFETY: the room is ours, and the place in it filled; it becomes an object, or is given back.
+    unsafe {
+        let object = fill(room(py), None);
+        let done = work(&mut (*object).array);
+        match (&done, &(*object).array) {
+            (Ok(true), Some(array)) => {
+                let on = allowed && array.is_writeable();
+                Ok(Some(finish(py, object, base(), on)))
+            }
+            _ => {
+                (*object).array = None;
+                give_back(py, object.cast());
+                done.map(|_| None)
+            }
+        }
+    }
+}
+
+/// Memory for an object.
+#[inline]
+fn room(py: Python<'_>) -> NonNull<c_void> {
+    FREE.pop(py).unwrap_or_else(|| {
         // SAFETY: the thread is attached.
         let fresh = unsafe { ffi::PyObject_Malloc(size_of::<ArrayObject>()) };
         NonNull::new(fresh).unwrap_or_else(|| std::alloc::handle_alloc_error(std::alloc::Layout::new::<ArrayObject>()))
-    });
+    })
+}
+
+/// # Safety
+/// The room is nobody else's.
+#[inline]
+unsafe fn fill(room: NonNull<c_void>, array: Option<Array>) -> *mut ArrayObject {
     let object = room.as_ptr().cast::<ArrayObject>();
-    // SAFETY: `room` is memory of the object's size that nobody else uses; `PyObject_Init` fills the header and counts
-    // a reference to the type; all other fields are written before anybody sees the object.
+    // SAFETY: the caller's promise; a room has an object's size.
+    unsafe { (&raw mut (*object).array).write(array) };
+    object
+}
+
+/// # Safety
+/// A room whose array is there; it is nobody else's.
+#[inline]
+unsafe fn finish<'py>(
+    py: Python<'py>,
+    object: *mut ArrayObject,
+    base: Option<Bound<'py, PyAny>>,
+    on: bool,
+) -> Bound<'py, PyAny> {
+    // SAFETY: the caller's promise; `PyObject_Init` fills the header and counts a reference to the type; all other fields
+    // are written before anybody sees the object.
     unsafe {
         (&raw mut (*object).weak).write(ptr::null_mut());
         (&raw mut (*object).base).write(base.map_or(ptr::null_mut(), Bound::into_ptr));
         (&raw mut (*object).writeable).write(AtomicBool::new(on));
-        (&raw mut (*object).array).write(array);
         let object = ffi::PyObject_Init(object.cast(), TYPE.load(Ordering::Relaxed));
         Bound::from_owned_ptr(py, object)
+    }
+}
+
+/// # Safety
+/// The room is nobody's any more.
+#[inline]
+unsafe fn give_back(py: Python<'_>, room: *mut ffi::PyObject) {
+    // SAFETY: the caller's promise; a room is not at address 0.
+    unsafe {
+        if let Some(room) = FREE.push(py, NonNull::new_unchecked(room.cast())) {
+            ffi::PyObject_Free(room.as_ptr());
+        }
     }
 }
 
@@ -140,58 +229,54 @@ unsafe extern "C" fn dealloc(slf: *mut ffi::PyObject) {
             ptr::drop_in_place(&raw mut (*object).array);
             Ok(())
         });
-        if let Some(room) = FREE.push(NonNull::new_unchecked(slf.cast())) {
-            ffi::PyObject_Free(room.as_ptr());
-        }
+        give_back(Python::assume_attached(), slf);
         ffi::Py_XDECREF(base);
         ffi::Py_DECREF(class.cast());
     }
 }
 
-/// Rooms of dead objects. A thread that finds it in use goes to the allocator instead of waiting.
-struct FreeList {
-    busy: AtomicBool,
-    rooms: UnsafeCell<Rooms>,
-}
+/// Rooms of dead objects.
+struct FreeList(UnsafeCell<Rooms>);
 
 struct Rooms {
     count: usize,
     all: [*mut c_void; 64],
 }
 
-// SAFETY: `rooms` is touched only by the thread that set `busy`.
+// SAFETY: used by attached threads only, of which there is one at a time: [`install`] refuses an interpreter without its
+// lock, and PyO3 a second interpreter.
 unsafe impl Sync for FreeList {}
 
-static FREE: FreeList =
-    FreeList { busy: AtomicBool::new(false), rooms: UnsafeCell::new(Rooms { count: 0, all: [ptr::null_mut(); 64] }) };
+static FREE: FreeList = FreeList(UnsafeCell::new(Rooms { count: 0, all: [ptr::null_mut(); 64] }));
 
 impl FreeList {
-    fn with<T>(&self, body: impl FnOnce(&mut Rooms) -> Option<T>) -> Option<T> {
-        if self.busy.swap(true, Ordering::Acquire) {
-            return None;
-        }
-        // SAFETY: `busy` was clear and is ours now.
-        let result = body(unsafe { &mut *self.rooms.get() });
-        self.busy.store(false, Ordering::Release);
-        result
-    }
-
-    fn pop(&self) -> Option<NonNull<c_void>> {
-        self.with(|rooms| {
-            rooms.count = rooms.count.checked_sub(1)?;
-            NonNull::new(rooms.all[rooms.count])
-        })
+    #[inline]
+    fn pop(&self, _: Python<'_>) -> Option<NonNull<c_void>> {
+        // SAFETY: the thread is attached, and nothing below runs other code.
+        let rooms = unsafe { &mut *self.0.get() };
+        rooms.count = rooms.count.checked_sub(1)?;
+        NonNull::new(rooms.all[rooms.count])
     }
 
     /// Keeps a room, or hands it back where there is no place.
-    fn push(&self, room: NonNull<c_void>) -> Option<NonNull<c_void>> {
-        let kept = self.with(|rooms| {
-            *rooms.all.get_mut(rooms.count)? = room.as_ptr();
-            rooms.count += 1;
-            Some(())
-        });
-        if kept.is_some() { None } else { Some(room) }
+    #[inline]
+    fn push(&self, _: Python<'_>, room: NonNull<c_void>) -> Option<NonNull<c_void>> {
+        // SAFETY: as above.
+        let rooms = unsafe { &mut *self.0.get() };
+        let Some(place) = rooms.all.get_mut(rooms.count) else { return Some(room) };
+        *place = room.as_ptr();
+        rooms.count += 1;
+        None
     }
+}
+
+/// The list of free rooms relies on the interpreter's lock.
+fn require_lock(py: Python<'_>) -> PyResult<()> {
+    let locked = match py.import("sys")?.getattr_opt("_is_gil_enabled")? {
+        Some(ask) => ask.call0()?.is_truthy()?,
+        None => true,
+    };
+    if locked { Ok(()) } else { Err(PyImportError::new_err("metes needs an interpreter with its lock (the GIL)")) }
 }
 
 unsafe extern "C" fn new(
@@ -233,6 +318,7 @@ const DOC: &std::ffi::CStr =
 
 /// Makes the type. Called once, when the module starts.
 pub(crate) fn install(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    require_lock(py)?;
     let mut slots = vec![
         slot(ffi::Py_tp_new, new as *mut c_void),
         slot(ffi::Py_tp_dealloc, dealloc as *mut c_void),

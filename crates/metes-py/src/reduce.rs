@@ -1,8 +1,10 @@
 //! Reductions as Python calls them: `metes.sum(a, axis=0)`, eager or lazy.
 
 use crate::convert::to_array;
+use crate::direct;
 use crate::fastcall::Args;
 use crate::methods::{correction, reduce_call};
+use crate::object::array_of;
 use metes_kernels::Reduction;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -39,6 +41,12 @@ pub(crate) fn params(name: &str) -> &'static [&'static str] {
 /// Calls a row.
 pub(crate) fn call<'py>(row: &'static Reduction, args: &Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
     let object = args.required(0)?;
+    if args.given() == 1
+        && let Some(array) = array_of(object)
+        && let Some(result) = direct::reduce(args.py(), row, array)?
+    {
+        return Ok(result);
+    }
     match crate::lazy::expr_of(object) {
         Some(expr) => lazily(row, args, expr),
         None => reduce_call(args.py(), row.name, &to_array(object, None)?, args),

@@ -240,7 +240,7 @@ fn make_type<'py>(
 }
 
 fn make(py: Python<'_>, row: Row) -> PyResult<Bound<'_, PyAny>> {
-    let signature = Signature { name: row.name(), params: row.params() };
+    let signature = Signature::new(row.name(), row.params());
     // SAFETY: the thread is attached.
     let room = unsafe { ffi::PyObject_Malloc(size_of::<RowObject>()) }.cast::<RowObject>();
     if room.is_null() {

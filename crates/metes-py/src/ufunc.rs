@@ -1,6 +1,7 @@
 //! Elementwise functions as Python calls them: operands, `out`, `where`, `dtype`, `signature`, `casting`, `order`.
 
 use crate::convert::to_array;
+use crate::direct;
 use crate::element::weak_scalar;
 use crate::eval::{Operand, Outputs, apply_with};
 use crate::fastcall::Args;
@@ -48,6 +49,11 @@ pub(crate) type Outs<'py> = SmallVec<[Option<Bound<'py, PyAny>>; 2]>;
 pub(crate) fn call<'py>(row: &'static Ufunc, args: &Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
     let py = args.py();
     let given: SmallVec<[&Bound<'py, PyAny>; 3]> = (0..row.nin).map(|at| args.required(at)).collect::<PyResult<_>>()?;
+    if args.given() == row.nin
+        && let Some(result) = direct::apply(py, row, &given)?
+    {
+        return Ok(result);
+    }
     if given.iter().any(|object| crate::lazy::is_lazy(object)) {
         return lazily(row, args, &given);
     }

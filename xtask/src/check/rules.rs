@@ -29,6 +29,7 @@ const UNSAFE: &[&str] = &[
     "crates/metes-eval/src/status.rs",
     "crates/metes-eval/src/stream.rs",
     "crates/metes-eval/src/tree.rs",
+    "crates/metes-eval/src/whole.rs",
     "crates/metes-kernels/src/cast.rs",
     "crates/metes-kernels/src/elem.rs",
     "crates/metes-kernels/src/lib.rs",

@@ -188,3 +188,12 @@ fn one_array_shares_all_with_itself() {
     let array = Array::zeros(&[3, 4], Kind::F64.into()).unwrap();
     assert!(shares_memory(&array, &array, None).unwrap());
 }
+
+#[test]
+fn a_place_beyond_the_address_space_is_in_no_buffer() {
+    let bytes = Array::zeros(&[4], Kind::Bool.into()).unwrap();
+    for offset in [usize::MAX, isize::MAX as usize] {
+        let layout = Layout::new(&[], &[], offset).unwrap();
+        assert!(Array::new(bytes.buffer().clone(), Kind::Bool.into(), layout, true).is_err());
+    }
+}

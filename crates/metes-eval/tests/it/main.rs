@@ -3,3 +3,4 @@
 mod overlap;
 mod plan;
 mod reductions;
+mod short;

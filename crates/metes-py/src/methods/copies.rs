@@ -1,6 +1,7 @@
 //! Methods that copy, cast, fill, or give Python objects for elements.
 
 use super::{parse_integer, parse_order};
+use crate::direct;
 use crate::dtype::parse_dtype;
 use crate::element::{scalar_object, to_list};
 use crate::errors::OrRaise;
@@ -63,6 +64,11 @@ pub(super) fn table() -> Vec<PyMethodDef> {
 
 fn copied<'py>(array: &Object<'py>, order: Order) -> PyResult<Object<'py>> {
     let found = this(array)?;
+    if order != Order::F
+        && let Some(copy) = direct::copy(array.py(), found)?
+    {
+        return Ok(copy);
+    }
     let copy = eval::heavy(array.py(), found.nbytes(), || found.copy(order)).or_raise()?;
     Ok(from_array(array.py(), copy, None))
 }

@@ -15,6 +15,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyString};
+use smallvec::SmallVec;
 
 pub(crate) use copies::parse_casting;
 pub(crate) use numpy::{condition, options, output};
@@ -52,10 +53,10 @@ pub(crate) fn parse_order(object: Option<&Bound<'_, PyAny>>, default: Order) -> 
 }
 
 /// Integers given one by one, or as one sequence: `reshape(2, 3)` and `reshape((2, 3))`.
-pub(crate) fn integers(args: &Args<'_, '_>) -> PyResult<Vec<isize>> {
+pub(crate) fn integers(args: &Args<'_, '_>) -> PyResult<SmallVec<[isize; 4]>> {
     let mut rest = args.rest();
     match (rest.len(), rest.next()) {
-        (1, Some(only)) if !only.is_exact_instance_of::<PyInt>() => parse_integers(only),
+        (1, Some(only)) if !only.is_exact_instance_of::<PyInt>() => parse_integers(only).map(SmallVec::from_vec),
         _ => args.rest().map(parse_integer).collect(),
     }
 }

@@ -2,15 +2,17 @@
 
 use super::numpy::{condition, options, output};
 use super::parse_axis;
+use crate::direct;
 use crate::dtype::parse_dtype;
 use crate::element::weak_scalar;
-use crate::eval::{self, Operand, ReduceOptions};
+use crate::eval::{self, Operand, ReduceOptions, Row};
 use crate::fastcall::{Args, method};
 use crate::functions::{cumulate, round};
 use crate::number::to_scalar;
 use crate::object::{from_array, this};
 use metes_array::{Array, Order};
 use metes_dtype::Casting;
+use metes_kernels::Reduction;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
@@ -20,7 +22,15 @@ type Object<'py> = Bound<'py, PyAny>;
 /// A method for a row of the table of reductions.
 macro_rules! reduction {
     ($name:literal, [$($param:literal),*], $doc:literal) => {
-        method!($name, |array, args| reduce_call(array.py(), $name, this(array)?, args), [$($param),*], $doc)
+        method!(
+            $name,
+            |array, args| {
+                static ROW: Row<Reduction> = Row::reduction($name);
+                reduce_method(array, ROW.find()?, args)
+            },
+            [$($param),*],
+            $doc
+        )
     };
 }
 
@@ -115,6 +125,16 @@ pub(super) fn table() -> Vec<PyMethodDef> {
         ),
         method!("clip", clip, ["min=None", "max=None", "out=None"], "Elements kept between two bounds."),
     ]
+}
+
+fn reduce_method<'py>(array: &Object<'py>, row: &'static Reduction, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
+    let found = this(array)?;
+    if args.given() == 0
+        && let Some(result) = direct::reduce(array.py(), row, found)?
+    {
+        return Ok(result);
+    }
+    reduce_call(array.py(), row.name, found, args)
 }
 
 /// Runs the reduction `name` with arguments named as NumPy names them: `axis`, `dtype`, `out`, `keepdims`, `initial`,

@@ -4,7 +4,7 @@ use super::{integers, parse_axis, parse_integer, parse_integers, parse_order, pa
 use crate::dtype::parse_dtype;
 use crate::errors::OrRaise;
 use crate::fastcall::{Args, method};
-use crate::object::{this, view_of, view_or_new};
+use crate::object::{make_view, this, view_of, view_or_new};
 use metes_array::Order;
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi::PyMethodDef;
@@ -52,7 +52,14 @@ fn reshape<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'p
     }
     let order = parse_order(args.some(0), Order::C)?;
     let copy = args.some(1).map(|copy| copy.is_truthy()).transpose()?;
-    Ok(view_or_new(array, this(array)?.reshape(&integers(args)?, order, copy).or_raise()?))
+    let (found, shape) = (this(array)?, integers(args)?);
+    if order == Order::C
+        && copy != Some(true)
+        && let Some(view) = make_view(array, |place| found.reshape_dense(&shape, place).or_raise())?
+    {
+        return Ok(view);
+    }
+    Ok(view_or_new(array, found.reshape(&shape, order, copy).or_raise()?))
 }
 
 fn ravel<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {

@@ -1,0 +1,103 @@
+//! The short way from Python objects to the evaluator, for what most small operations are: nothing is cloned, no option
+//! looked at, the interpreter never released. Whatever is not for it is declined with `None`, and goes by [`crate::eval`]
+//! to the same values and errors.
+
+use crate::element::weak_scalar;
+use crate::errors::OrRaise;
+use crate::eval::{HEAVY, report};
+use crate::object::{array_of, make};
+use metes_array::{Array, Scalar};
+use metes_eval::Borrowed;
+use metes_kernels::{Reduction, Ufunc};
+use pyo3::prelude::*;
+
+/// The most operands.
+const MOST: usize = 3;
+
+/// The result of a ufunc without options.
+#[inline]
+pub(crate) fn apply<'py>(
+    py: Python<'py>,
+    row: &'static Ufunc,
+    objects: &[&Bound<'py, PyAny>],
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let mut inputs = [Borrowed::Weak(Scalar::Bool(false)); MOST];
+    let Some(inputs) = look_at(objects, &mut inputs)? else { return Ok(None) };
+    let mut noticed = 0;
+    let result = make(py, |place| {
+        let flags = metes_eval::apply_direct(row, inputs, place).or_raise()?;
+        noticed = flags.unwrap_or(0);
+        Ok(flags.is_some())
+    })?;
+    if noticed != 0 {
+        report(py, row.name, noticed)?;
+    }
+    Ok(result)
+}
+
+/// The same into `out`, which Python may write; says whether it was done.
+pub(crate) fn apply_to(
+    py: Python<'_>,
+    row: &'static Ufunc,
+    objects: &[&Bound<'_, PyAny>],
+    out: &Array,
+) -> PyResult<bool> {
+    let mut inputs = [Borrowed::Weak(Scalar::Bool(false)); MOST];
+    let Some(inputs) = look_at(objects, &mut inputs)? else { return Ok(false) };
+    let Some(flags) = metes_eval::apply_direct_to(row, inputs, out).or_raise()? else { return Ok(false) };
+    if flags != 0 {
+        report(py, row.name, flags)?;
+    }
+    Ok(true)
+}
+
+/// Small arrays and Python numbers as operands; `None` where one is something else.
+#[inline]
+fn look_at<'a, 'i>(
+    objects: &[&'a Bound<'_, PyAny>],
+    inputs: &'i mut [Borrowed<'a>; MOST],
+) -> PyResult<Option<&'i [Borrowed<'a>]>> {
+    let Some(inputs) = inputs.get_mut(..objects.len()) else { return Ok(None) };
+    for (input, object) in inputs.iter_mut().zip(objects) {
+        *input = match array_of(object) {
+            Some(array) if array.nbytes() < HEAVY => Borrowed::Array(array),
+            Some(_) => return Ok(None),
+            None => match weak_scalar(object)? {
+                Some(scalar) => Borrowed::Weak(scalar),
+                None => return Ok(None),
+            },
+        };
+    }
+    Ok(Some(inputs))
+}
+
+/// A reduction of all elements without options.
+#[inline]
+pub(crate) fn reduce<'py>(
+    py: Python<'py>,
+    row: &'static Reduction,
+    array: &Array,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    if array.nbytes() >= HEAVY {
+        return Ok(None);
+    }
+    let mut noticed = 0;
+    let result = make(py, |place| {
+        let flags = metes_eval::reduce_whole(row, array, 0.0, place).or_raise()?;
+        noticed = flags.unwrap_or(0);
+        Ok(flags.is_some())
+    })?;
+    if noticed != 0 {
+        report(py, "reduce", noticed)?;
+    }
+    Ok(result)
+}
+
+/// A copy of a small array in C order.
+#[inline]
+pub(crate) fn copy<'py>(py: Python<'py>, array: &Array) -> PyResult<Option<Bound<'py, PyAny>>> {
+    if array.nbytes() >= HEAVY {
+        return Ok(None);
+    }
+    make(py, |place| array.copy_direct(place).or_raise())
+}
