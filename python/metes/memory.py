@@ -194,7 +194,10 @@ def live(by="site", top=20):
 
 
 def trim():
-    """Gives cached bytes back to the system and returns how many."""
+    """Gives cached bytes back to the system and returns how many.
+
+    Small blocks that other threads keep at hand follow when those next make or free an array, or end.
+    """
     return _native._memory_trim()
 
 

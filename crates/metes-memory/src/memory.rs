@@ -214,7 +214,8 @@ impl Memory {
         self.inner().ledger.live(by)
     }
 
-    /// Gives cached bytes back to the system, down to `keep` cached bytes; returns how many went.
+    /// Gives cached bytes back to the system, down to `keep` cached bytes; returns how many went. Not reached are small
+    /// blocks at hand of other threads: each gives them back when it next takes or frees one, or ends.
     pub fn trim(&self, keep: usize) -> usize {
         self.inner().pool.trim(keep)
     }

@@ -23,6 +23,8 @@ pub struct Pool(pub(crate) Arc<Shared>);
 pub(crate) struct Shared {
     /// Tells pools apart for the thread caches.
     pub id: u64,
+    /// Trims so far: thread caches of an earlier number are given back at their next use.
+    epoch: AtomicU64,
     below: Arc<dyn Source>,
     slabs: [Mutex<Slabs>; SMALL_CLASSES],
     large: Mutex<Large>,
@@ -35,6 +37,7 @@ impl Pool {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         Pool(Arc::new(Shared {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
+            epoch: AtomicU64::new(0),
             below,
             slabs: std::array::from_fn(|class| Mutex::new(Slabs::new(size_of_class(class)))),
             large: Mutex::default(),
@@ -56,6 +59,11 @@ impl Pool {
 }
 
 impl Shared {
+    #[inline]
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Relaxed)
+    }
+
     fn large(&self) -> std::sync::MutexGuard<'_, Large> {
         self.large.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -171,6 +179,7 @@ impl Source for Pool {
     }
 
     fn trim(&self, keep: usize) -> usize {
+        self.0.epoch.fetch_add(1, Ordering::Relaxed);
         thread_cache::flush(&self.0);
         self.0.trim(keep) + self.0.below.trim(keep)
     }

@@ -1,4 +1,8 @@
 //! Small blocks at hand: each thread keeps some of one pool's, and goes to the shared lists a batch at a time.
+//!
+//! A trim cannot touch the blocks that other threads keep. It starts a new epoch of the pool, and each thread that sees
+//! one, at the next block it takes or gives, gives back first what it kept. A thread that does neither keeps its blocks,
+//! at most 32 KiB of a size class.
 
 use crate::classes::{SMALL_CLASSES, size_of_class};
 use crate::pool::Shared;
@@ -12,8 +16,9 @@ const KEPT_BYTES: usize = 32 * 1024;
 const KEPT_BLOCKS: usize = 64;
 
 struct Cache {
-    /// The pool whose blocks these are.
+    /// The pool whose blocks these are, and its epoch when they were last given back.
     id: u64,
+    epoch: u64,
     pool: Weak<Shared>,
     lists: [Vec<NonNull<u8>>; SMALL_CLASSES],
 }
@@ -33,11 +38,17 @@ impl Cache {
 
     #[inline]
     fn adopt(&mut self, pool: &Arc<Shared>) {
-        if self.id != pool.id {
-            self.flush();
-            self.id = pool.id;
-            self.pool = Arc::downgrade(pool);
+        let epoch = pool.epoch();
+        if self.id != pool.id || self.epoch != epoch {
+            self.change(pool, epoch);
         }
+    }
+
+    #[cold]
+    fn change(&mut self, pool: &Arc<Shared>, epoch: u64) {
+        self.flush();
+        (self.id, self.epoch) = (pool.id, epoch);
+        self.pool = Arc::downgrade(pool);
     }
 }
 
@@ -49,7 +60,7 @@ impl Drop for Cache {
 
 thread_local! {
     static CACHE: RefCell<Cache> =
-        const { RefCell::new(Cache { id: 0, pool: Weak::new(), lists: [const { Vec::new() }; SMALL_CLASSES] }) };
+        const { RefCell::new(Cache { id: 0, epoch: 0, pool: Weak::new(), lists: [const { Vec::new() }; SMALL_CLASSES] }) };
 }
 
 #[inline]

@@ -5,3 +5,4 @@ mod guards;
 mod ledger;
 mod limits;
 mod scopes;
+mod trim;
