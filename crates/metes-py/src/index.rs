@@ -7,7 +7,7 @@ use crate::errors::OrRaise;
 use crate::eval;
 use crate::fancy;
 use crate::fastcall::trap;
-use crate::object::{make_view, slot, target, this, view_of};
+use crate::object::{make_view, slot, target_ref, this, view_of};
 use metes_array::{Array, Index, IndexItem};
 use metes_dtype::Category;
 use metes_memory::Access;
@@ -113,7 +113,7 @@ unsafe extern "C" fn assign(slf: *mut ffi::PyObject, key: *mut ffi::PyObject, va
         // SAFETY: all are live during the call.
         let (slf, key, value) =
             unsafe { (Bound::ref_from_ptr(py, &slf), Bound::ref_from_ptr(py, &key), Bound::ref_from_ptr(py, &value)) };
-        let array = target(slf, "assignment destination is read-only")?;
+        let array = target_ref(slf, "assignment destination is read-only")?;
         if set_number(array, key, value)? {
             return Ok(0);
         }

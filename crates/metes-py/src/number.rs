@@ -8,7 +8,7 @@ use crate::element::{scalar_object, weak_scalar};
 use crate::errors::OrRaise;
 use crate::eval::{self, Operand, Options, Row};
 use crate::fastcall::trap;
-use crate::object::{from_array, slot, target, this};
+use crate::object::{from_array, slot, target, target_ref, this};
 use metes_array::{Array, Scalar};
 use metes_dtype::Category;
 use metes_kernels::Ufunc;
@@ -123,7 +123,7 @@ unsafe fn in_place(a: *mut ffi::PyObject, b: *mut ffi::PyObject, row: &Row<Ufunc
     trap(ptr::null_mut(), |py| {
         // SAFETY: the caller's promise.
         let (a, b) = unsafe { (Bound::ref_from_ptr(py, &a), Bound::ref_from_ptr(py, &b)) };
-        let into = target(a, "output array is read-only")?;
+        let into = target_ref(a, "output array is read-only")?;
         if direct::apply_to(py, row.find()?, &[a, b], into)? {
             return Ok(a.clone().into_ptr());
         }
@@ -220,7 +220,7 @@ unsafe extern "C" fn matmul_in_place(a: *mut ffi::PyObject, b: *mut ffi::PyObjec
                         least two dimensions.";
             return Err(PyValueError::new_err(text));
         }
-        let options = ProductOptions { out: Some(into.clone()), ..Default::default() };
+        let options = ProductOptions { out: Some(into), ..Default::default() };
         let bytes = first.nbytes() + second.nbytes();
         eval::heavy(py, bytes, || metes_linalg::matmul(&first, &second, &options)).or_raise()?;
         Ok(a.clone().into_ptr())

@@ -66,8 +66,13 @@ pub(crate) fn writeable(object: &Bound<'_, PyAny>) -> bool {
 }
 
 /// The array to write to, if Python may: else `ValueError` with this message.
+pub(crate) fn target(object: &Bound<'_, PyAny>, refusal: &'static str) -> PyResult<Array> {
+    target_ref(object, refusal).cloned()
+}
+
+/// The same, as it lies in the object.
 #[inline]
-pub(crate) fn target<'a>(object: &'a Bound<'_, PyAny>, refusal: &'static str) -> PyResult<&'a Array> {
+pub(crate) fn target_ref<'a>(object: &'a Bound<'_, PyAny>, refusal: &'static str) -> PyResult<&'a Array> {
     let array = this(object)?;
     if writeable(object) { Ok(array) } else { Err(PyValueError::new_err(refusal)) }
 }

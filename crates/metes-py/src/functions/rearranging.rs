@@ -107,7 +107,7 @@ fn copyto<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
         }
         check_fits(scalar, to)?;
     }
-    heavy(args.py(), into.nbytes(), || metes_eval::assign(into, &src, casting, mask.as_ref())).or_raise()?;
+    heavy(args.py(), into.nbytes(), || metes_eval::assign(&into, &src, casting, mask.as_ref())).or_raise()?;
     Ok(none(args.py()))
 }
 
@@ -260,7 +260,7 @@ fn unpackbits<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
 fn byteswap<'py>(array: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     if args.flag(0, false)? {
         let into = target(array, "byteswap: the array is read-only")?;
-        heavy(args.py(), into.nbytes(), || manipulate::swap_bytes(into, into)).or_raise()?;
+        heavy(args.py(), into.nbytes(), || manipulate::swap_bytes(&into, &into)).or_raise()?;
         return Ok(array.clone());
     }
     let from = this(array)?;

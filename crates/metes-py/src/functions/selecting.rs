@@ -206,7 +206,7 @@ fn put_along_axis<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py>
         heavy(args.py(), bytes, || array.put(&indices, &wide, Mode::Raise)).or_raise()?;
         return Ok(none(args.py()));
     }
-    let (array, axis) = along(array.clone(), &indices, axis)?;
+    let (array, axis) = along(array, &indices, axis)?;
     heavy(args.py(), bytes, || array.put_along_axis(&indices, &values, axis)).or_raise()?;
     Ok(none(args.py()))
 }

@@ -141,7 +141,7 @@ fn sort<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
 fn sort_method<'py>(array: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     let into = target(array, "sort: the array is read-only")?;
     let (axis, how) = (parse_integer_or(args, 0, -1)?, sorting(args, false)?);
-    heavy(args.py(), into.nbytes(), || metes_eval::sort_in_place(into, axis, how)).or_raise()?;
+    heavy(args.py(), into.nbytes(), || metes_eval::sort_in_place(&into, axis, how)).or_raise()?;
     Ok(none(args.py()))
 }
 
@@ -194,7 +194,7 @@ fn partition_method<'py>(array: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Mad
     let into = target(array, "partition: the array is read-only")?;
     let (kth, axis) = places_and_axis(args, 0)?;
     let axis = axis.ok_or_else(|| PyTypeError::new_err("partition: axis must be an integer"))?;
-    heavy(args.py(), into.nbytes(), || metes_eval::partition_in_place(into, &kth, axis)).or_raise()?;
+    heavy(args.py(), into.nbytes(), || metes_eval::partition_in_place(&into, &kth, axis)).or_raise()?;
     Ok(none(args.py()))
 }
 

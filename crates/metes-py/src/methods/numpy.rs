@@ -167,7 +167,7 @@ fn lacks(module: &str, name: &str) -> PyErr {
 pub(crate) fn output(object: &Bound<'_, PyAny>) -> PyResult<Array> {
     const REFUSAL: &str = "output array is read-only";
     if is_array(object) {
-        return target(object, REFUSAL).cloned();
+        return target(object, REFUSAL);
     }
     match crate::convert::existing(object)? {
         Some((array, _)) if array.is_writeable() => Ok(array),
