@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import os
+from typing import TYPE_CHECKING
 
 from ._native import (
     Array,
@@ -19,6 +20,12 @@ from ._native import (
     isfinite,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from ._types import ArrayLike, DTypeLike, Order, Shape
+
 __all__ = [
     "asanyarray",
     "asarray_chkfinite",
@@ -32,12 +39,14 @@ __all__ = [
 ]
 
 
-def asanyarray(a, dtype=None, order=None, *, copy=None):
+def asanyarray(
+    a: ArrayLike, dtype: DTypeLike | None = None, order: Order | None = None, *, copy: bool | None = None
+) -> Array:
     """The same as `asarray`: arrays have no subclasses here."""
     return asarray(a, dtype, order, copy=copy)
 
 
-def asarray_chkfinite(a, dtype=None, order=None):
+def asarray_chkfinite(a: ArrayLike, dtype: DTypeLike | None = None, order: Order | None = None) -> Array:
     """`asarray`, or `ValueError` where an element is infinite or NaN."""
     a = asarray(a, dtype, order)
     if not isfinite(a).all():
@@ -49,12 +58,12 @@ def _with_axis(a):
     return a if a.ndim else a.reshape((1,))
 
 
-def ascontiguousarray(a, dtype=None):
+def ascontiguousarray(a: ArrayLike, dtype: DTypeLike | None = None) -> Array:
     """The array itself where it is contiguous in order C and of that dtype, else a copy; at least one axis."""
     return _with_axis(asarray(a, dtype, "C"))
 
 
-def asfortranarray(a, dtype=None):
+def asfortranarray(a: ArrayLike, dtype: DTypeLike | None = None) -> Array:
     """The array itself where it is contiguous in order F and of that dtype, else a copy; at least one axis."""
     return _with_axis(asarray(a, dtype, "F"))
 
@@ -77,7 +86,7 @@ _REQUIREMENTS = {
 }
 
 
-def require(a, dtype=None, requirements=None):
+def require(a: ArrayLike, dtype: DTypeLike | None = None, requirements: Any = None) -> Array:
     """The array itself where it has the required properties, else a copy that has them: letters of `CFAWOE`, or names.
 
     >>> import metes as mt
@@ -93,12 +102,14 @@ def require(a, dtype=None, requirements=None):
     return a if all(a.flags[facts[letter]] for letter in wanted & set(facts)) else a.copy(order)
 
 
-def identity(n, dtype=None):
+def identity(n: int, dtype: DTypeLike | None = None) -> Array:
     """A square matrix with ones on its diagonal."""
     return eye(n, dtype=dtype)
 
 
-def fromfunction(function, shape, *, dtype=float, **kwargs):
+def fromfunction(
+    function: Callable[..., Any], shape: Shape, *, dtype: DTypeLike | None = float, **kwargs: Any
+) -> Array:
     """What `function` gives for arrays of the indices along each axis. These are read-only views that take no room.
 
     >>> import metes as mt
@@ -110,7 +121,7 @@ def fromfunction(function, shape, *, dtype=float, **kwargs):
     return function(*(broadcast_to(line, shape) for line in lines), **kwargs)
 
 
-def fromstring(string, dtype=float, count=-1, *, sep):
+def fromstring(string: str | bytes, dtype: DTypeLike | None = float, count: int = -1, *, sep: str) -> Array:
     """The numbers in a text between separators; white space in the separator matches any white space.
 
     >>> import metes as mt
@@ -133,7 +144,7 @@ def _numbers(text, dtype, sep):
         yield convert(item)
 
 
-def fromfile(file, dtype=float64, count=-1, sep="", offset=0):
+def fromfile(file: Any, dtype: DTypeLike | None = float64, count: int = -1, sep: str = "", offset: int = 0) -> Array:
     """The elements that a file holds as bytes, or as text between separators, read straight into the array.
 
     `file` is a path or a binary file; `offset` bytes are skipped first.

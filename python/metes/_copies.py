@@ -9,8 +9,14 @@ import contextlib
 import gc
 import sys
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from . import _native
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from ._types import ArrayLike
 
 __all__ = [
     "Copied",
@@ -31,7 +37,7 @@ __all__ = [
 class Table(list):
     """Rows, the largest first; prints as a table."""
 
-    def __str__(self):
+    def __str__(self) -> str:
         return "\n".join(map(str, self)) if self else "nothing"
 
     __repr__ = __str__
@@ -45,7 +51,7 @@ class Copied:
     bytes: int
     count: int
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.bytes:>20,} {self.count:>8,}  {self.name}"
 
 
@@ -59,11 +65,11 @@ class Widened:
     bytes: int
     count: int
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.bytes:>20,} {self.count:>8,}  {self.from_} to {self.to}  {self.site}"
 
 
-def copies(by="reason"):
+def copies(by: str = "reason") -> Table:
     """Bytes and counts of copies so far, by "reason" or by "site"; small ones have no site.
 
     >>> import metes as mt
@@ -84,12 +90,12 @@ def copies(by="reason"):
     return Table(Copied(*row) for row in rows)
 
 
-def widenings():
+def widenings() -> Table:
     """Where results became wider than an operand, and by how many bytes; Python numbers never widen arrays."""
     return Table(Widened(*row) for row in _native._memory_widenings())
 
 
-def forget_copies():
+def forget_copies() -> None:
     """Starts `copies` and `widenings` anew."""
     _native._memory_forget_copies()
 
@@ -103,7 +109,7 @@ def _denied(what):
         _native._memory_deny(what, False)
 
 
-def deny_copies():
+def deny_copies() -> Generator[None]:
     """Inside the `with` block, on this thread, copies that nobody asked for raise `ValueError` and say why.
 
     `copy`, `flatten` and `astype` are asked for, as is whatever is given `copy=True`.
@@ -118,7 +124,7 @@ def deny_copies():
     return _denied("copies")
 
 
-def deny_widening():
+def deny_widening() -> Generator[None]:
     """Inside the `with` block, on this thread, results that promotion makes wider than an operand raise `TypeError`."""
     return _denied("widening")
 
@@ -137,7 +143,7 @@ class Sizes:
     """Of the block, where others keep it alive too."""
 
 
-def sizes(a):
+def sizes(a: ArrayLike) -> Sizes:
     """The four sizes of an array.
 
     >>> import metes as mt
@@ -157,7 +163,7 @@ class Pinned:
     pinned: int
     holder: str
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.pinned:>20,} for {self.logical:,} bytes  {self.holder}"
 
 
@@ -186,7 +192,7 @@ def _reachable():
                 yield from _inside(value, f"a {type(container).__name__}")
 
 
-def pinned(ratio=4, min_bytes=1 << 16):
+def pinned(ratio: float = 4, min_bytes: int = 1 << 16) -> Table:
     """Views that keep blocks of at least `min_bytes` alive for less than 1/`ratio` of them, most bytes first.
 
     A view counts where nothing but views refers to its base. Views are found through the containers and running

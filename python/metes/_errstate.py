@@ -10,6 +10,10 @@ import contextlib
 import contextvars
 import sys
 import warnings
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["errstate", "geterr", "geterrcall", "seterr", "seterrcall"]
 
@@ -41,7 +45,7 @@ def _modes(given):
     return modes
 
 
-def geterr():
+def geterr() -> dict[str, str]:
     """How each kind of floating-point error is treated now.
 
     >>> import metes as mt
@@ -51,14 +55,20 @@ def geterr():
     return dict(_state.get()[0])
 
 
-def seterr(all=None, divide=None, over=None, under=None, invalid=None):
+def seterr(
+    all: str | None = None,
+    divide: str | None = None,
+    over: str | None = None,
+    under: str | None = None,
+    invalid: str | None = None,
+) -> dict[str, str]:
     """Sets how errors are treated ("ignore", "warn", "raise", "call", "print", "log") and returns what was."""
     before, call = _state.get()
     _state.set((_modes({"all": all, "divide": divide, "over": over, "under": under, "invalid": invalid}), call))
     return dict(before)
 
 
-def geterrcall():
+def geterrcall() -> Any:
     """The function (for "call") or object with a method `write` (for "log") that errors are given to."""
     return _state.get()[1]
 
@@ -69,7 +79,7 @@ def _checked(call):
     return call
 
 
-def seterrcall(func):
+def seterrcall(func: Any) -> Any:
     """Sets the function (for "call") or object with a method `write` (for "log") of this context; gives what was."""
     modes, before = _state.get()
     _state.set((modes, _checked(func)))
@@ -89,16 +99,25 @@ class errstate(contextlib.ContextDecorator):
 
     _keep = object()
 
-    def __init__(self, *, call=_keep, all=None, divide=None, over=None, under=None, invalid=None):
+    def __init__(
+        self,
+        *,
+        call: Any = _keep,
+        all: str | None = None,
+        divide: str | None = None,
+        over: str | None = None,
+        under: str | None = None,
+        invalid: str | None = None,
+    ) -> None:
         self._given = {"all": all, "divide": divide, "over": over, "under": under, "invalid": invalid}
         self._call = call
         self._tokens = []
 
-    def __enter__(self):
+    def __enter__(self) -> Any:
         call = geterrcall() if self._call is self._keep else _checked(self._call)
         self._tokens.append(_state.set((_modes(dict(self._given)), call)))
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         _state.reset(self._tokens.pop())
 
 

@@ -6,9 +6,17 @@ import functools
 import inspect
 import operator
 import re
+from typing import TYPE_CHECKING
 
 from . import _native
 from ._native import AxisError, asarray, broadcast_shapes, broadcast_to
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from ._native import Array
+    from ._types import ArrayLike, Axes
 
 __all__ = ["apply_along_axis", "apply_over_axes", "gradient", "vectorize"]
 
@@ -36,7 +44,7 @@ def _places(shape):
             return
 
 
-def apply_along_axis(func1d, axis, arr, *args, **kwargs):
+def apply_along_axis(func1d: Callable[..., Any], axis: Axes, arr: ArrayLike, *args: Any, **kwargs: Any) -> Array:
     """What a function gives for each part of an array along an axis, in the place of that axis.
 
     >>> import metes as mt
@@ -58,7 +66,7 @@ def apply_along_axis(func1d, axis, arr, *args, **kwargs):
     return result
 
 
-def apply_over_axes(func, a, axes):
+def apply_over_axes(func: Any, a: ArrayLike, axes: Any) -> Array:
     """A function `func(a, axis)` applied over axes, one after the other, which stay with length 1.
 
     >>> import metes as mt
@@ -80,7 +88,7 @@ def apply_over_axes(func, a, axes):
     return value
 
 
-def gradient(f, *varargs, axis=None, edge_order=1):
+def gradient(f: ArrayLike, *varargs: ArrayLike, axis: Axes = None, edge_order: ArrayLike = 1) -> Any:
     """Slopes along axes by central differences; `varargs` are distances or places, one for all axes or one for each.
 
     >>> import metes as mt
@@ -98,7 +106,15 @@ class vectorize:
     [3, 5]
     """
 
-    def __init__(self, pyfunc=None, otypes=None, doc=None, excluded=None, cache=False, signature=None):
+    def __init__(
+        self,
+        pyfunc: Callable[..., Any] | None = None,
+        otypes: Any = None,
+        doc: str | None = None,
+        excluded: Any = None,
+        cache: bool = False,
+        signature: str | None = None,
+    ) -> None:
         self.pyfunc, self.cache, self.signature = pyfunc, cache, signature
         self.excluded = set() if excluded is None else set(excluded)
         if isinstance(otypes, str):
@@ -113,7 +129,7 @@ class vectorize:
         functools.update_wrapper(self, self.pyfunc)
         self.__doc__ = doc if doc is not None else inspect.getdoc(self.pyfunc)
 
-    def __call__(self, *args, **kwargs):
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.pyfunc is None:
             if len(args) != 1 or kwargs:
                 raise TypeError("vectorize() without a function is a decorator: it takes the function alone")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ._native import (
     Array,
     DType,
@@ -15,10 +17,15 @@ from ._native import (
     result_type,
 )
 
+if TYPE_CHECKING:
+    from typing import Any, Literal
+
+    from ._types import ArrayLike, DTypeLike
+
 __all__ = ["c_", "index_exp", "indices", "ix_", "meshgrid", "mgrid", "ogrid", "r_", "s_"]
 
 
-def indices(dimensions, dtype=int, sparse=False):
+def indices(dimensions: ArrayLike, dtype: DTypeLike | None = int, sparse: bool = False) -> Array | tuple[Array, ...]:
     """The indices of all places of an array of this shape: one array for each axis, together unless `sparse`.
 
     >>> import metes as mt
@@ -38,7 +45,7 @@ def indices(dimensions, dtype=int, sparse=False):
     return result
 
 
-def ix_(*args):
+def ix_(*args: Any) -> tuple[Array, ...]:
     """Index arrays that select every combination of the given positions; masks stand for where they are true.
 
     >>> import metes as mt
@@ -59,7 +66,9 @@ def ix_(*args):
     return tuple(out)
 
 
-def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
+def meshgrid(
+    *xi: ArrayLike, copy: bool | None = True, sparse: bool = False, indexing: Literal["xy", "ij"] = "xy"
+) -> Array:
     """Coordinates of the grid over the given axes: one array for each; with `copy=False` views of the axes themselves.
 
     >>> import metes as mt

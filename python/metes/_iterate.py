@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import operator
+from typing import TYPE_CHECKING
 
 from ._native import (
     Array,
@@ -23,6 +24,12 @@ from ._native import (
     unravel_index,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from ._types import ArrayLikes, DTypeLike, Shape
+
 __all__ = ["broadcast", "flatiter", "ndenumerate", "ndindex"]
 
 
@@ -37,42 +44,42 @@ class flatiter:
 
     __slots__ = ("_at", "base")
 
-    def __init__(self, base):
+    def __init__(self, base: Any) -> None:
         self.base = base
         self._at = 0
 
     @property
-    def index(self):
+    def index(self) -> Any:
         """The position of the next element."""
         return self._at
 
     @property
-    def coords(self):
+    def coords(self) -> Any:
         """The indices of the next element along each axis."""
         if self._at == self.base.size:
             return (self.base.shape[0], *([0] * (self.base.ndim - 1))) if self.base.ndim else ()
         return tuple(operator.index(i) for i in unravel_index(self._at, self.base.shape))
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Any]:
         return self
 
-    def __next__(self):
+    def __next__(self) -> Any:
         if self._at >= self.base.size:
             raise StopIteration
         self._at += 1
         return take(self.base, self._at - 1)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.base.size
 
-    def copy(self):
+    def copy(self) -> Any:
         """The elements as a new array with one axis."""
         return self.base.copy().reshape(-1)
 
-    def __array__(self, dtype=None, copy=None):
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Any:
         return self.base.reshape(-1).__array__(dtype, copy=copy)
 
-    def __eq__(self, other):
+    def __eq__(self, other: Any) -> Any:
         return self.base.reshape(-1) == other
 
     __hash__ = None
@@ -100,7 +107,7 @@ class flatiter:
         """The elements along one axis, if a view can show them so."""
         return self.base.reshape(-1) if self.base.flags.c_contiguous else None
 
-    def __getitem__(self, key):
+    def __getitem__(self, key: Any) -> Any:
         key = self._key(key)
         if isinstance(key, Array) and key.dtype.kind == "b":
             return extract(self._mask(key), self.base)
@@ -118,7 +125,7 @@ class flatiter:
             )
         return key
 
-    def __setitem__(self, key, value):
+    def __setitem__(self, key: Any, value: Any) -> None:
         key = self._key(key)
         line = self._line()
         if isinstance(key, Array) and key.dtype.kind == "b":
@@ -140,7 +147,7 @@ class ndindex:
 
     __slots__ = ("_steps",)
 
-    def __init__(self, *shape):
+    def __init__(self, *shape: Shape) -> None:
         if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
             (shape,) = shape
         shape = [operator.index(n) for n in shape]
@@ -148,10 +155,10 @@ class ndindex:
             raise ValueError("negative dimensions are not allowed")
         self._steps = itertools.product(*map(range, shape))
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Any]:
         return self
 
-    def __next__(self):
+    def __next__(self) -> Any:
         return next(self._steps)
 
 
@@ -165,14 +172,14 @@ class ndenumerate:
 
     __slots__ = ("_indices", "iter")
 
-    def __init__(self, arr):
+    def __init__(self, arr: Any) -> None:
         self.iter = flatiter(asarray(arr))
         self._indices = ndindex(self.iter.base.shape)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Any]:
         return self
 
-    def __next__(self):
+    def __next__(self) -> Any:
         return next(self._indices), next(self.iter)
 
 
@@ -187,7 +194,7 @@ class broadcast:
 
     __slots__ = ("_at", "iters", "shape", "size")
 
-    def __init__(self, *arrays):
+    def __init__(self, *arrays: ArrayLikes) -> None:
         parts = []
         for array in arrays:
             parts.extend([it.base for it in array.iters] if isinstance(array, broadcast) else [asarray(array)])
@@ -199,30 +206,30 @@ class broadcast:
         self._at = 0
 
     @property
-    def ndim(self):
+    def ndim(self) -> int:
         """Number of axes."""
         return len(self.shape)
 
     nd = ndim
 
     @property
-    def numiter(self):
+    def numiter(self) -> int:
         """Number of arrays."""
         return len(self.iters)
 
     @property
-    def index(self):
+    def index(self) -> Any:
         """The position of the next elements."""
         return self._at
 
-    def reset(self):
+    def reset(self) -> None:
         """Begins again."""
         self._at = 0
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Any]:
         return self
 
-    def __next__(self):
+    def __next__(self) -> Any:
         if self._at >= self.size:
             raise StopIteration
         self._at += 1

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import operator
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from ._manipulate import _array, _axis, moveaxis
 from ._native import Array, asarray, concatenate, empty, result_type
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from ._types import ArrayLike, ArrayLikes, Axes, Casting, DTypeLike
 
 __all__ = [
     "append",
@@ -32,7 +39,7 @@ def _each(arrays, shaped):
     return arrays[0] if len(arrays) == 1 else tuple(arrays)
 
 
-def atleast_1d(*arys):
+def atleast_1d(*arys: ArrayLike) -> Any:
     """The arrays, those without axes with one: views.
 
     >>> import metes as mt
@@ -47,7 +54,7 @@ def _two(a):
     return a if a.ndim >= 2 else a.reshape((1, 1)) if a.ndim == 0 else a[None, :]
 
 
-def atleast_2d(*arys):
+def atleast_2d(*arys: ArrayLike) -> Any:
     """The arrays, with new axes in front up to two: views."""
     return _each(arys, _two)
 
@@ -59,12 +66,12 @@ def _three(a):
     return a.reshape((1, 1, 1)) if a.ndim == 0 else a[None, :, None] if a.ndim == 1 else a[:, :, None]
 
 
-def atleast_3d(*arys):
+def atleast_3d(*arys: ArrayLike) -> Any:
     """The arrays, with new axes around theirs up to three: views."""
     return _each(arys, _three)
 
 
-def vstack(tup, *, dtype=None, casting="same_kind"):
+def vstack(tup: ArrayLikes, *, dtype: DTypeLike | None = None, casting: Casting = "same_kind") -> Array:
     """Joins arrays along the first axis; those of one dimension are rows.
 
     >>> import metes as mt
@@ -74,30 +81,30 @@ def vstack(tup, *, dtype=None, casting="same_kind"):
     return concatenate([_two(a) for a in tup], axis=0, dtype=dtype, casting=casting)
 
 
-def hstack(tup, *, dtype=None, casting="same_kind"):
+def hstack(tup: ArrayLikes, *, dtype: DTypeLike | None = None, casting: Casting = "same_kind") -> Array:
     """Joins arrays along the second axis, those of one dimension along their only one."""
     arrays = [atleast_1d(a) for a in tup]
     axis = 0 if arrays and arrays[0].ndim == 1 else 1
     return concatenate(arrays, axis=axis, dtype=dtype, casting=casting)
 
 
-def dstack(tup):
+def dstack(tup: ArrayLikes) -> Array:
     """Joins arrays along the third axis, which is made where it is missing."""
     return concatenate([_three(a) for a in tup], axis=2)
 
 
-def column_stack(tup):
+def column_stack(tup: ArrayLikes) -> Array:
     """Joins arrays along the second axis; those of one dimension are columns."""
     arrays = [_array(a) for a in tup]
     return concatenate([a.reshape((-1, 1)) if a.ndim < 2 else a for a in arrays], axis=1)
 
 
-def append(arr, values, axis=None):
+def append(arr: ArrayLike, values: ArrayLike, axis: Axes = None) -> Array:
     """A copy with `values` after the end of an axis; all elements in one dimension where `axis` is None."""
     return concatenate([asarray(arr), asarray(values)], axis=axis)
 
 
-def unstack(x, /, *, axis=0):
+def unstack(x: ArrayLike, /, *, axis: Axes = 0) -> tuple[Array, ...]:
     """The parts along an axis, without it: a tuple of views."""
     x = _array(x)
     if x.ndim == 0:
@@ -121,7 +128,7 @@ def _cuts(length, indices_or_sections):
     return list(pairwise(cuts))
 
 
-def array_split(ary, indices_or_sections, axis=0):
+def array_split(ary: ArrayLike, indices_or_sections: int | Sequence[int] | ArrayLike, axis: Axes = 0) -> list[Array]:
     """The parts between cuts along an axis, or so many parts of nearly equal length: views."""
     a = _array(ary)
     axis = _axis(axis, a.ndim, "array_split")
@@ -129,7 +136,7 @@ def array_split(ary, indices_or_sections, axis=0):
     return [a[(*before, slice(start, stop))] for start, stop in _cuts(a.shape[axis], indices_or_sections)]
 
 
-def split(ary, indices_or_sections, axis=0):
+def split(ary: ArrayLike, indices_or_sections: int | Sequence[int] | ArrayLike, axis: Axes = 0) -> list[Array]:
     """As `array_split`, but so many parts must be of equal length.
 
     >>> import metes as mt
@@ -146,7 +153,7 @@ def split(ary, indices_or_sections, axis=0):
     return array_split(a, indices_or_sections, axis)
 
 
-def hsplit(ary, indices_or_sections):
+def hsplit(ary: ArrayLike, indices_or_sections: int | Sequence[int] | ArrayLike) -> list[Array]:
     """`split` along the second axis, or along the only one."""
     a = _array(ary)
     if a.ndim == 0:
@@ -154,7 +161,7 @@ def hsplit(ary, indices_or_sections):
     return split(a, indices_or_sections, 1 if a.ndim > 1 else 0)
 
 
-def vsplit(ary, indices_or_sections):
+def vsplit(ary: ArrayLike, indices_or_sections: int | Sequence[int] | ArrayLike) -> list[Array]:
     """`split` along the first of at least two axes."""
     a = _array(ary)
     if a.ndim < 2:
@@ -162,7 +169,7 @@ def vsplit(ary, indices_or_sections):
     return split(a, indices_or_sections, 0)
 
 
-def dsplit(ary, indices_or_sections):
+def dsplit(ary: ArrayLike, indices_or_sections: int | Sequence[int] | ArrayLike) -> list[Array]:
     """`split` along the third axis."""
     a = _array(ary)
     if a.ndim < 3:
@@ -202,7 +209,7 @@ def _layout(nested, depth, ndim):
     return (*shapes[0][:axis], start, *shapes[0][axis + 1 :]), placed
 
 
-def block(arrays):
+def block(arrays: ArrayLikes) -> Array:
     """One array of nested lists of blocks, the innermost lists along the last axis; written straight into the result.
 
     >>> import metes as mt

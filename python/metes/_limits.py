@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import _native
 from ._native import Array, DType, asarray
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._types import ArrayLike, DTypeLike
 
 __all__ = ["Suggestion", "finfo", "iinfo", "isdtype", "suggest_dtype"]
 
@@ -32,7 +37,7 @@ class finfo:
 
     __slots__ = ("bits", "dtype", "eps", "max", "min", "smallest_normal", "smallest_subnormal")
 
-    def __init__(self, dtype, /):
+    def __init__(self, dtype: DTypeLike | None, /) -> None:
         dtype = _dtype_of(dtype)
         if dtype.kind not in "fc":
             raise ValueError(f"finfo: {dtype} is not a floating-point dtype")
@@ -48,11 +53,11 @@ class finfo:
         self.smallest_subnormal = 2.0 ** (2 - top - mantissa)
 
     @property
-    def tiny(self):
+    def tiny(self) -> float:
         """The smallest positive normal number; another name of `smallest_normal`."""
         return self.smallest_normal
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"finfo(dtype={self.dtype}, eps={self.eps}, max={self.max})"
 
 
@@ -61,7 +66,7 @@ class iinfo:
 
     __slots__ = ("bits", "dtype", "max", "min")
 
-    def __init__(self, dtype, /):
+    def __init__(self, dtype: DTypeLike | None, /) -> None:
         dtype = _dtype_of(dtype)
         if dtype.kind not in "iu":
             raise ValueError(f"iinfo: {dtype} is not an integer dtype")
@@ -70,11 +75,11 @@ class iinfo:
         self.min = -(2 ** (self.bits - 1)) if dtype.kind == "i" else 0
         self.max = 2 ** (self.bits - (dtype.kind == "i")) - 1
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"iinfo(dtype={self.dtype}, min={self.min}, max={self.max})"
 
 
-def isdtype(dtype, kind):
+def isdtype(dtype: DTypeLike | None, kind: Any) -> bool:
     """Whether a dtype is `kind`: a dtype, a family such as "real floating", or any of a tuple of those.
 
     >>> import metes as mt
@@ -98,7 +103,7 @@ class Suggestion(NamedTuple):
     saved_bytes: int
 
 
-def suggest_dtype(a, /):
+def suggest_dtype(a: ArrayLike, /) -> Suggestion:
     """The narrowest dtype of the same family that holds every value of `a` unchanged, and the bytes that it saves.
 
     Integers may go to unsigned dtypes, where these alone are wide enough.

@@ -6,8 +6,14 @@ Each is a few lines over the methods of the two classes, which do the work and c
 from __future__ import annotations
 
 import operator
+from typing import TYPE_CHECKING
 
 from ._native import Array, AxisError, LazyArray, asarray, broadcast_shapes, broadcast_to, concatenate, rint
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._types import ArrayLike, ArrayLikes, Axes, Casting, DTypeLike, Order, Shape
 
 __all__ = [
     "astype",
@@ -46,7 +52,7 @@ def _axes(axes, ndim, function):
     return axes
 
 
-def reshape(a, /, shape, order="C", *, copy=None):
+def reshape(a: ArrayLike, /, shape: Shape, order: Order = "C", *, copy: bool | None = None) -> Array:
     """The same elements in another shape; one length may be -1.
 
     A view where strides can express it. `copy=False` raises `ValueError` where they cannot, `copy=True` always copies.
@@ -60,23 +66,23 @@ def reshape(a, /, shape, order="C", *, copy=None):
     return a.reshape(tuple(shape)) if isinstance(a, LazyArray) else a.reshape(tuple(shape), order=order, copy=copy)
 
 
-def ravel(a, order="C"):
+def ravel(a: ArrayLike, order: Order = "C") -> Array:
     """All elements along one axis; a view where strides can express it."""
     a = _array(a)
     return a.reshape((-1,)) if isinstance(a, LazyArray) else a.ravel(order)
 
 
-def transpose(a, axes=None):
+def transpose(a: ArrayLike, axes: Any = None) -> Array:
     """A view with the axes in another order, reversed by default."""
     return _array(a).transpose() if axes is None else _array(a).transpose(tuple(axes))
 
 
-def permute_dims(a, /, axes):
+def permute_dims(a: ArrayLike, /, axes: Any) -> Array:
     """A view with the axes in another order."""
     return transpose(a, axes)
 
 
-def matrix_transpose(a, /):
+def matrix_transpose(a: ArrayLike, /) -> Array:
     """A view with the last two axes exchanged; `ValueError` where there are fewer than two."""
     a = _array(a)
     if a.ndim < 2:
@@ -84,7 +90,7 @@ def matrix_transpose(a, /):
     return swapaxes(a, -1, -2)
 
 
-def swapaxes(a, axis1, axis2):
+def swapaxes(a: ArrayLike, axis1: int, axis2: int) -> Array:
     """A view with two axes exchanged."""
     a = _array(a)
     order = list(range(a.ndim))
@@ -93,7 +99,7 @@ def swapaxes(a, axis1, axis2):
     return a.transpose(tuple(order))
 
 
-def moveaxis(a, source, destination):
+def moveaxis(a: ArrayLike, source: Axes, destination: Axes) -> Array:
     """A view with the axes `source` moved to the places `destination`; the others keep their order.
 
     >>> import metes as mt
@@ -110,7 +116,7 @@ def moveaxis(a, source, destination):
     return a.transpose(tuple(order))
 
 
-def round(a, decimals=0):
+def round(a: ArrayLike, decimals: int = 0) -> Array:
     """Elements rounded to the nearest number with so many decimals, halves to the even one.
 
     >>> import metes as mt
@@ -125,12 +131,12 @@ def round(a, decimals=0):
     return rint(a)
 
 
-def squeeze(a, /, axis=None):
+def squeeze(a: ArrayLike, /, axis: Axes = None) -> Array:
     """A view without axes of length 1: the named ones, or all."""
     return _array(a).squeeze() if axis is None else _array(a).squeeze(axis)
 
 
-def expand_dims(a, /, axis=0):
+def expand_dims(a: ArrayLike, /, axis: Axes = 0) -> Array:
     """A view with new axes of length 1 at the places `axis` of the result."""
     a = _array(a)
     count = len(axis) if isinstance(axis, (tuple, list)) else 1
@@ -138,7 +144,7 @@ def expand_dims(a, /, axis=0):
     return a[tuple(None if place in new else slice(None) for place in range(a.ndim + count))]
 
 
-def flip(a, /, axis=None):
+def flip(a: ArrayLike, /, axis: Axes = None) -> Array:
     """A view with the order of elements reversed along `axis`, by default along all.
 
     >>> import metes as mt
@@ -150,14 +156,21 @@ def flip(a, /, axis=None):
     return a[tuple(slice(None, None, -1 if place in turned else 1) for place in range(a.ndim))]
 
 
-def broadcast_arrays(*arrays):
+def broadcast_arrays(*arrays: ArrayLikes) -> tuple[Array, ...]:
     """Read-only views of all arrays, stretched to one shape; those that have it already are returned themselves."""
     arrays = [_array(a) for a in arrays]
     shape = broadcast_shapes(*(a.shape for a in arrays))
     return tuple(a if a.shape == shape else broadcast_to(a, shape) for a in arrays)
 
 
-def stack(arrays, axis=0, out=None, *, dtype=None, casting="same_kind"):
+def stack(
+    arrays: ArrayLikes,
+    axis: Axes = 0,
+    out: Array | None = None,
+    *,
+    dtype: DTypeLike | None = None,
+    casting: Casting = "same_kind",
+) -> Array:
     """Joins arrays of one shape along a new axis.
 
     >>> import metes as mt
@@ -174,7 +187,15 @@ def stack(arrays, axis=0, out=None, *, dtype=None, casting="same_kind"):
     return concatenate([expand_dims(a, axis) for a in arrays], axis=axis, out=out, dtype=dtype, casting=casting)
 
 
-def astype(a, dtype, /, *, copy=True, casting="unsafe", device=None):
+def astype(
+    a: ArrayLike,
+    dtype: DTypeLike | None,
+    /,
+    *,
+    copy: bool | None = True,
+    casting: Casting = "unsafe",
+    device: Any = None,
+) -> Array:
     """A copy cast to `dtype`; with `copy=False` the array itself where it has that dtype already."""
     a = _array(a)
     if device not in (None, "cpu"):
@@ -182,6 +203,6 @@ def astype(a, dtype, /, *, copy=True, casting="unsafe", device=None):
     return a.astype(dtype) if isinstance(a, LazyArray) else a.astype(dtype, copy=copy, casting=casting)
 
 
-def copy(a, order="K"):
+def copy(a: ArrayLike, order: Order = "K") -> Array:
     """A copy that owns its bytes, in memory order C, F, A or K (as near to the source's as possible)."""
     return asarray(a).copy(order)

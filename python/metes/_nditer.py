@@ -6,6 +6,7 @@ Left out: ranges of the iteration, masked writing, and reductions in runs (`exte
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from ._native import (
     DType,
@@ -20,6 +21,13 @@ from ._native import (
     shares_memory,
     take,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from ._native import Array
+    from ._types import Casting, Order
 
 __all__ = ["nditer"]
 
@@ -108,16 +116,16 @@ class nditer:
 
     def __init__(
         self,
-        op,
-        flags=None,
-        op_flags=None,
-        op_dtypes=None,
-        order="K",
-        casting="safe",
-        op_axes=None,
-        itershape=None,
-        buffersize=0,
-    ):
+        op: Any,
+        flags: Any = None,
+        op_flags: Any = None,
+        op_dtypes: Any = None,
+        order: Order = "K",
+        casting: Casting = "safe",
+        op_axes: Any = None,
+        itershape: Any = None,
+        buffersize: Any = 0,
+    ) -> None:
         self._flags = _unknown("global flag", flags or (), _FLAGS)
         self._casting, self._order = casting, order
         self._size = int(buffersize) or _BUFFER
@@ -299,7 +307,7 @@ class nditer:
 
     # ---- walking
 
-    def reset(self):
+    def reset(self) -> None:
         """Begins again."""
         self._flush()
         self._at = 0
@@ -360,7 +368,7 @@ class nditer:
                 op.buffer = None
         self._chunk = None
 
-    def iternext(self):
+    def iternext(self) -> bool:
         """Moves on; whether there is anything."""
         self._check()
         self._at = min(self._at + self._length(), self.itersize)
@@ -370,14 +378,14 @@ class nditer:
         return not self.finished
 
     @property
-    def finished(self):
+    def finished(self) -> bool:
         """Whether all has been walked."""
         return self._at >= self.itersize
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Any]:
         return self
 
-    def __next__(self):
+    def __next__(self) -> Any:
         self._check()
         if self._started:
             self.iternext()
@@ -388,7 +396,7 @@ class nditer:
         return self.value
 
     @property
-    def value(self):
+    def value(self) -> Any:
         """The views of this step: one, or a tuple."""
         self._check()
         if self.finished:
@@ -396,7 +404,7 @@ class nditer:
         values = tuple(map(self._current, self._ops))
         return values[0] if self._alone else values
 
-    def __getitem__(self, number):
+    def __getitem__(self, number: Any) -> Array:
         self._check()
         if self.finished:
             raise ValueError("Iterator is past the end")
@@ -404,57 +412,57 @@ class nditer:
             return tuple(self._current(op) for op in self._ops[number])
         return self._current(self._ops[number])
 
-    def __setitem__(self, number, value):
+    def __setitem__(self, number: Any, value: Any) -> None:
         self[number][...] = value
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.nop
 
     # ---- looking
 
     @property
-    def nop(self):
+    def nop(self) -> int:
         """Number of operands."""
         return len(self._ops)
 
     @property
-    def operands(self):
+    def operands(self) -> tuple[Array, ...]:
         """The arrays, allocated ones too."""
         self._check()
         return tuple(op.array for op in self._ops)
 
     @property
-    def dtypes(self):
+    def dtypes(self) -> tuple[DType, ...]:
         """The dtypes of the views."""
         return tuple(op.dtype for op in self._ops)
 
     @property
-    def itviews(self):
+    def itviews(self) -> tuple[Array, ...]:
         """The operands in the order of the walk."""
         return tuple(op.wide if op.wide.shape == self._walk else broadcast_to(op.wide, self._walk) for op in self._ops)
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, ...]:
         """The shape that is walked."""
         return self._shape if self._has_multi else self._walk
 
     @property
-    def ndim(self):
+    def ndim(self) -> int:
         """Number of axes that are walked."""
         return len(self._walk)
 
     @property
-    def has_multi_index(self):
+    def has_multi_index(self) -> bool:
         """Whether `multi_index` is tracked."""
         return self._has_multi
 
     @property
-    def has_index(self):
+    def has_index(self) -> bool:
         """Whether `index` is tracked."""
         return self._has_index
 
     @property
-    def iterindex(self):
+    def iterindex(self) -> int:
         """How many elements have been walked."""
         return self._at
 
@@ -465,7 +473,7 @@ class nditer:
         return tuple(index)
 
     @property
-    def multi_index(self):
+    def multi_index(self) -> tuple[int, ...]:
         """The index of this step along each axis."""
         if not self._has_multi:
             raise ValueError("Iterator is not tracking a multi-index")
@@ -474,7 +482,7 @@ class nditer:
         return self._multi()
 
     @property
-    def index(self):
+    def index(self) -> int:
         """The position of this step in C or F order."""
         if not self._has_index:
             raise ValueError("Iterator does not have an index")
@@ -492,7 +500,7 @@ class nditer:
         if self._closed:
             raise ValueError("Iterator is closed")
 
-    def close(self):
+    def close(self) -> None:
         """Writes back what is in buffers and copies."""
         if self._closed:
             return
@@ -503,11 +511,11 @@ class nditer:
                     op.buffer[...] = op.view
         self._closed = True
 
-    def __enter__(self):
+    def __enter__(self) -> nditer:
         self._check()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import operator
+from typing import TYPE_CHECKING
 
 from . import _native
 from ._native import LazyArray, arange, asarray, broadcast_shapes, copyto, full, nonzero, result_type, tri
 from ._native import zeros_like as _zeros_like
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._native import Array
+    from ._types import ArrayLike, Axes
 
 __all__ = [
     "count_nonzero",
@@ -22,7 +29,7 @@ __all__ = [
 ]
 
 
-def count_nonzero(a, axis=None, *, keepdims=False):
+def count_nonzero(a: ArrayLike, axis: Axes = None, *, keepdims: bool = False) -> Array:
     """How many elements are true, of all or along axes; no array of truths is made.
 
     >>> import metes as mt
@@ -37,7 +44,7 @@ def count_nonzero(a, axis=None, *, keepdims=False):
     return counts if lazy else counts.compute()
 
 
-def select(condlist, choicelist, default=0):
+def select(condlist: ArrayLike, choicelist: ArrayLike, default: ArrayLike = 0) -> Array:
     """At each place the element of the first choice whose condition is true there, or the default.
 
     >>> import metes as mt
@@ -66,7 +73,7 @@ def select(condlist, choicelist, default=0):
     return result
 
 
-def piecewise(x, condlist, funclist, *args, **kw):
+def piecewise(x: ArrayLike, condlist: ArrayLike, funclist: ArrayLike, *args: Any, **kw: ArrayLike) -> Array:
     """What each function gives for the elements where its condition is true; numbers are constant functions.
 
     One function more than conditions is for the rest; without it the rest is 0.
@@ -98,7 +105,7 @@ def piecewise(x, condlist, funclist, *args, **kw):
     return result
 
 
-def mask_indices(n, mask_func, k=0):
+def mask_indices(n: int, mask_func: ArrayLike, k: int = 0) -> tuple[Array, ...]:
     """The indices of an (n, n) array where `mask_func`, such as `triu`, leaves ones.
 
     >>> import metes as mt
@@ -115,34 +122,34 @@ def _matrix(arr):
     return arr
 
 
-def tril_indices(n, k=0, m=None):
+def tril_indices(n: int, k: int = 0, m: ArrayLike | None = None) -> tuple[Array, ...]:
     """The indices of the lower triangle of an (n, m) array, from diagonal k on."""
     return nonzero(tri(n, m, k, dtype="bool"))
 
 
-def tril_indices_from(arr, k=0):
+def tril_indices_from(arr: ArrayLike, k: int = 0) -> tuple[Array, ...]:
     """The indices of the lower triangle of a matrix."""
     arr = _matrix(arr)
     return tril_indices(arr.shape[0], k, arr.shape[1])
 
 
-def triu_indices(n, k=0, m=None):
+def triu_indices(n: int, k: int = 0, m: ArrayLike | None = None) -> tuple[Array, ...]:
     """The indices of the upper triangle of an (n, m) array, from diagonal k on."""
     return nonzero(~tri(n, m, k - 1, dtype="bool"))
 
 
-def triu_indices_from(arr, k=0):
+def triu_indices_from(arr: ArrayLike, k: int = 0) -> tuple[Array, ...]:
     """The indices of the upper triangle of a matrix."""
     arr = _matrix(arr)
     return triu_indices(arr.shape[0], k, arr.shape[1])
 
 
-def diag_indices(n, ndim=2):
+def diag_indices(n: int, ndim: ArrayLike = 2) -> tuple[Array, ...]:
     """The indices of the main diagonal of an array with `ndim` axes of length n."""
     return (arange(operator.index(n)),) * ndim
 
 
-def diag_indices_from(arr):
+def diag_indices_from(arr: ArrayLike) -> tuple[Array, ...]:
     """The indices of the main diagonal of an array whose axes, two or more, are equally long."""
     arr = asarray(arr)
     if arr.ndim < 2:

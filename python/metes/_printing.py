@@ -6,25 +6,32 @@ The options are kept in a context variable: threads and asynchronous tasks have 
 from __future__ import annotations
 
 import contextlib
+from typing import TYPE_CHECKING
 
 from ._native import _array_text, _print_options, asarray
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from typing import Any, Literal
+
+    from ._types import ArrayLike
 
 __all__ = ["array2string", "array_repr", "array_str", "get_printoptions", "printoptions", "set_printoptions"]
 
 
 def set_printoptions(
-    precision=None,
-    threshold=None,
-    edgeitems=None,
-    linewidth=None,
-    suppress=None,
-    nanstr=None,
-    infstr=None,
-    formatter=None,
-    sign=None,
+    precision: int | None = None,
+    threshold: float | None = None,
+    edgeitems: int | None = None,
+    linewidth: int | None = None,
+    suppress: bool | None = None,
+    nanstr: str | None = None,
+    infstr: str | None = None,
+    formatter: dict[str, Callable[[Any], str]] | None = None,
+    sign: Literal["-", "+", " "] | None = None,
     *,
-    floatmode=None,
-):
+    floatmode: Literal["fixed", "unique", "maxprec", "maxprec_equal"] | None = None,
+) -> None:
     """Sets how arrays are printed; what is not given stays, but for `formatter`, which is always set anew.
 
     `precision` is the number of digits after the point, `threshold` the size above which arrays show only `edgeitems`
@@ -41,13 +48,13 @@ def set_printoptions(
     _print_options.set(_print_options.get().replaced(**locals()))
 
 
-def get_printoptions():
+def get_printoptions() -> dict[str, Any]:
     """The print options in force, by name."""
     return _print_options.get().as_dict()
 
 
 @contextlib.contextmanager
-def printoptions(**options):
+def printoptions(**options: Any) -> Generator[dict[str, Any]]:
     """A block of code with other print options; arguments as for `set_printoptions`.
 
     >>> import metes as mt
@@ -63,20 +70,20 @@ def printoptions(**options):
 
 
 def array2string(
-    a,
-    max_line_width=None,
-    precision=None,
-    suppress_small=None,
-    separator=" ",
-    prefix="",
+    a: ArrayLike,
+    max_line_width: int | None = None,
+    precision: int | None = None,
+    suppress_small: bool | None = None,
+    separator: str = " ",
+    prefix: str = "",
     *,
-    formatter=None,
-    threshold=None,
-    edgeitems=None,
-    sign=None,
-    floatmode=None,
-    suffix="",
-):
+    formatter: dict[str, Callable[[Any], str]] | None = None,
+    threshold: float | None = None,
+    edgeitems: int | None = None,
+    sign: Literal["-", "+", " "] | None = None,
+    floatmode: Literal["fixed", "unique", "maxprec", "maxprec_equal"] | None = None,
+    suffix: str = "",
+) -> str:
     """The elements as text. `prefix` and `suffix` are not written: lines leave room for them.
 
     >>> import metes as mt
@@ -97,12 +104,16 @@ def array2string(
     return _array_text(asarray(a), options, "body", separator, prefix, suffix)
 
 
-def array_repr(arr, max_line_width=None, precision=None, suppress_small=None):
+def array_repr(
+    arr: ArrayLike, max_line_width: int | None = None, precision: int | None = None, suppress_small: bool | None = None
+) -> str:
     """What `repr` of an array gives, under other options."""
     return _array_text(asarray(arr), _with(max_line_width, precision, suppress_small), "repr")
 
 
-def array_str(a, max_line_width=None, precision=None, suppress_small=None):
+def array_str(
+    a: ArrayLike, max_line_width: int | None = None, precision: int | None = None, suppress_small: bool | None = None
+) -> str:
     """What `str` of an array gives, under other options."""
     return _array_text(asarray(a), _with(max_line_width, precision, suppress_small), "str")
 

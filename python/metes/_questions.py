@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ._native import Array, LazyArray, asarray
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._types import ArrayLike
 
 __all__ = ["iscomplexobj", "isrealobj", "isscalar"]
 
@@ -11,17 +18,17 @@ def _array(a):
     return a if isinstance(a, (Array, LazyArray)) else asarray(a)
 
 
-def iscomplexobj(x):
+def iscomplexobj(x: ArrayLike) -> bool:
     """Whether elements are of a complex dtype, whatever their values."""
     return _array(x).dtype.kind == "c"
 
 
-def isrealobj(x):
+def isrealobj(x: ArrayLike) -> bool:
     """Whether elements are of no complex dtype, whatever their values."""
     return not iscomplexobj(x)
 
 
-def isscalar(element):
+def isscalar(element: Any) -> bool:
     """Whether the object is a number: one of Python's, or of NumPy's scalars. Arrays of no axes are arrays.
 
     >>> import metes as mt

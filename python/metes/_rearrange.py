@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import operator
 from itertools import product
+from typing import TYPE_CHECKING
 
 from ._manipulate import _array, _axes, _axis, flip, moveaxis, swapaxes
 from ._native import LazyArray, _pad, argmax, asarray, broadcast_to
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._native import Array
+    from ._types import ArrayLike, Axes
 
 __all__ = [
     "diagonal",
@@ -22,17 +29,17 @@ __all__ = [
 ]
 
 
-def ndim(a):
+def ndim(a: ArrayLike) -> int:
     """Number of axes."""
     return _array(a).ndim
 
 
-def shape(a):
+def shape(a: ArrayLike) -> tuple[int, ...]:
     """Elements along each axis."""
     return _array(a).shape
 
 
-def size(a, axis=None):
+def size(a: ArrayLike, axis: Axes = None) -> int:
     """Number of elements, or of places along an axis or several."""
     a = _array(a)
     if axis is None:
@@ -43,12 +50,12 @@ def size(a, axis=None):
     return count
 
 
-def diagonal(a, offset=0, axis1=0, axis2=1):
+def diagonal(a: ArrayLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
     """A read-only view of a diagonal of two axes, along a new last axis."""
     return asarray(a).diagonal(offset, axis1, axis2)
 
 
-def fliplr(m):
+def fliplr(m: ArrayLike) -> Array:
     """A view with the second axis reversed."""
     m = _array(m)
     if m.ndim < 2:
@@ -56,7 +63,7 @@ def fliplr(m):
     return flip(m, 1)
 
 
-def flipud(m):
+def flipud(m: ArrayLike) -> Array:
     """A view with the first axis reversed."""
     m = _array(m)
     if m.ndim < 1:
@@ -64,7 +71,7 @@ def flipud(m):
     return flip(m, 0)
 
 
-def rot90(m, k=1, axes=(0, 1)):
+def rot90(m: ArrayLike, k: int = 1, axes: Any = (0, 1)) -> Array:
     """A view turned by `k` quarters in the plane of two axes, from the first towards the second.
 
     >>> import metes as mt
@@ -88,7 +95,7 @@ def rot90(m, k=1, axes=(0, 1)):
             return flip(swapaxes(m, first, second), second)
 
 
-def rollaxis(a, axis, start=0):
+def rollaxis(a: ArrayLike, axis: Axes, start: int = 0) -> Array:
     """A view with one axis moved before the place that another one has now. `moveaxis` says it more plainly."""
     a = _array(a)
     axis = _axis(axis, a.ndim, "rollaxis")
@@ -99,7 +106,7 @@ def rollaxis(a, axis, start=0):
     return a[...] if axis == start else moveaxis(a, axis, start)
 
 
-def trim_zeros(filt, trim="fb", axis=None):
+def trim_zeros(filt: ArrayLike, trim: str = "fb", axis: Axes = None) -> Array:
     """A view without the zeros at the front (`f`), the back (`b`) or both, along `axis`, by default along all.
 
     >>> import metes as mt
@@ -139,7 +146,7 @@ _MODES = {
 }
 
 
-def pad(array, pad_width, mode="constant", **kwargs):
+def pad(array: ArrayLike, pad_width: Any, mode: str = "constant", **kwargs: Any) -> Array:
     """The array within a larger one: `pad_width` places more before and after each axis, filled as `mode` says.
 
     Modes are those of NumPy, with their keywords `constant_values`, `end_values`, `stat_length`, `reflect_type`; or a

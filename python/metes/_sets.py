@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ._native import Array, unique
+
+if TYPE_CHECKING:
+    from ._types import ArrayLike
 
 __all__ = ["unique_all", "unique_counts", "unique_inverse", "unique_values"]
 
@@ -26,12 +29,12 @@ class UniqueInverseResult(NamedTuple):
     inverse_indices: Array
 
 
-def unique_all(x, /):
+def unique_all(x: ArrayLike, /) -> UniqueAllResult:
     """The distinct elements, the place of the first of each, the number of each element's value, and counts."""
     return UniqueAllResult(*unique(x, True, True, True, equal_nan=False))
 
 
-def unique_counts(x, /):
+def unique_counts(x: ArrayLike, /) -> UniqueCountsResult:
     """The distinct elements, and how often each is there.
 
     >>> import metes as mt
@@ -41,11 +44,11 @@ def unique_counts(x, /):
     return UniqueCountsResult(*unique(x, return_counts=True, equal_nan=False))
 
 
-def unique_inverse(x, /):
+def unique_inverse(x: ArrayLike, /) -> UniqueInverseResult:
     """The distinct elements, and the number of each element's value."""
     return UniqueInverseResult(*unique(x, return_inverse=True, equal_nan=False))
 
 
-def unique_values(x, /):
+def unique_values(x: ArrayLike, /) -> Array:
     """The distinct elements in order."""
     return unique(x, equal_nan=False)

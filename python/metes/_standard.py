@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from . import _native
 from ._native import Array, DType, LazyArray, asarray, maximum, minimum, positive
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._types import ArrayLike
 
 __all__ = ["__array_api_version__", "__array_namespace_info__", "clip", "imag", "real"]
 
@@ -29,19 +36,19 @@ class __array_namespace_info__:
     dtype('int64')
     """
 
-    def capabilities(self):
+    def capabilities(self) -> dict[str, Any]:
         """What is supported: boolean indexing, shapes that depend on data, and 64 axes."""
         return {"boolean indexing": True, "data-dependent shapes": True, "max dimensions": 64}
 
-    def default_device(self):
+    def default_device(self) -> str:
         """The device of new arrays."""
         return "cpu"
 
-    def devices(self):
+    def devices(self) -> tuple[str]:
         """All devices."""
         return ("cpu",)
 
-    def default_dtypes(self, *, device=None):
+    def default_dtypes(self, *, device: Any = None) -> dict[str, DType]:
         """The dtypes of arrays that are made of Python's numbers."""
         _check_device(device)
         names = {
@@ -52,7 +59,7 @@ class __array_namespace_info__:
         }
         return {family: DType(name) for family, name in names.items()}
 
-    def dtypes(self, *, device=None, kind=None):
+    def dtypes(self, *, device: Any = None, kind: Any = None) -> dict[str, DType]:
         """The standard's dtypes by name: of all families, of one, or of a tuple of them."""
         _check_device(device)
         kinds = kind if isinstance(kind, tuple) else ("bool", "numeric") if kind is None else (kind,)
@@ -71,7 +78,16 @@ def _array(x):
     return x if isinstance(x, (Array, LazyArray)) else asarray(x)
 
 
-def clip(x, /, min=None, max=None, out=None, *, a_min=None, a_max=None):
+def clip(
+    x: ArrayLike,
+    /,
+    min: ArrayLike | None = None,
+    max: ArrayLike | None = None,
+    out: Array | None = None,
+    *,
+    a_min: ArrayLike | None = None,
+    a_max: ArrayLike | None = None,
+) -> Array:
     """Elements kept between two bounds, each of which may be missing; `a_min` and `a_max` are NumPy's names of them.
 
     >>> import metes as mt
@@ -92,11 +108,11 @@ def clip(x, /, min=None, max=None, out=None, *, a_min=None, a_max=None):
     return _native.clip(x, min, max, **keywords)
 
 
-def real(x, /):
+def real(x: ArrayLike, /) -> Array:
     """The real parts: a view where elements are complex, else the array itself."""
     return _array(x).real
 
 
-def imag(x, /):
+def imag(x: ArrayLike, /) -> Array:
     """The imaginary parts: a view where elements are complex, else read-only zeros."""
     return _array(x).imag

@@ -17,9 +17,17 @@ them back.
 from __future__ import annotations
 
 import operator
+from typing import TYPE_CHECKING
 
 from . import _native
 from ._native import arange, asarray
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from ._native import Array
+    from ._types import ArrayLike, Axes, DTypeLike
 
 __all__ = [
     "fft",
@@ -45,72 +53,116 @@ __all__ = [
 ]
 
 
-def fft(a, n=None, axis=-1, norm=None, out=None):
+def fft(
+    a: ArrayLike, n: int | None = None, axis: Axes = -1, norm: str | None = None, out: Array | None = None
+) -> Array:
     """The transform along one axis."""
     return _native._fft_line("fft", a, n, axis, norm, out)
 
 
-def ifft(a, n=None, axis=-1, norm=None, out=None):
+def ifft(
+    a: ArrayLike, n: int | None = None, axis: Axes = -1, norm: str | None = None, out: Array | None = None
+) -> Array:
     """The inverse transform along one axis."""
     return _native._fft_line("ifft", a, n, axis, norm, out)
 
 
-def rfft(a, n=None, axis=-1, norm=None, out=None):
+def rfft(
+    a: ArrayLike, n: int | None = None, axis: Axes = -1, norm: str | None = None, out: Array | None = None
+) -> Array:
     """The transform of real input along one axis: the `n // 2 + 1` frequencies that are not negative."""
     return _native._fft_line("rfft", a, n, axis, norm, out)
 
 
-def irfft(a, n=None, axis=-1, norm=None, out=None):
+def irfft(
+    a: ArrayLike, n: int | None = None, axis: Axes = -1, norm: str | None = None, out: Array | None = None
+) -> Array:
     """The inverse of `rfft`: `n` real numbers, by default `2 * (m - 1)` of `m` frequencies."""
     return _native._fft_line("irfft", a, n, axis, norm, out)
 
 
-def hfft(a, n=None, axis=-1, norm=None, out=None):
+def hfft(
+    a: ArrayLike, n: int | None = None, axis: Axes = -1, norm: str | None = None, out: Array | None = None
+) -> Array:
     """The transform of a signal with Hermitian symmetry, of which the first half is given: real numbers."""
     return _native._fft_line("hfft", a, n, axis, norm, out)
 
 
-def ihfft(a, n=None, axis=-1, norm=None, out=None):
+def ihfft(
+    a: ArrayLike, n: int | None = None, axis: Axes = -1, norm: str | None = None, out: Array | None = None
+) -> Array:
     """The inverse of `hfft`."""
     return _native._fft_line("ihfft", a, n, axis, norm, out)
 
 
-def fftn(a, s=None, axes=None, norm=None, out=None):
+def fftn(
+    a: ArrayLike, s: Sequence[int] | None = None, axes: Any = None, norm: str | None = None, out: Array | None = None
+) -> Array:
     """The transform along several axes, all by default; all but the first work in place on the result."""
     return _native._fft_axes("fftn", a, s, axes, norm, out)
 
 
-def ifftn(a, s=None, axes=None, norm=None, out=None):
+def ifftn(
+    a: ArrayLike, s: Sequence[int] | None = None, axes: Any = None, norm: str | None = None, out: Array | None = None
+) -> Array:
     """The inverse transform along several axes, all by default."""
     return _native._fft_axes("ifftn", a, s, axes, norm, out)
 
 
-def rfftn(a, s=None, axes=None, norm=None, out=None):
+def rfftn(
+    a: ArrayLike, s: Sequence[int] | None = None, axes: Any = None, norm: str | None = None, out: Array | None = None
+) -> Array:
     """`rfft` along the last of several axes, all by default, then `fft` along the others."""
     return _native._fft_axes("rfftn", a, s, axes, norm, out)
 
 
-def irfftn(a, s=None, axes=None, norm=None, out=None):
+def irfftn(
+    a: ArrayLike, s: Sequence[int] | None = None, axes: Any = None, norm: str | None = None, out: Array | None = None
+) -> Array:
     """The inverse of `rfftn`."""
     return _native._fft_axes("irfftn", a, s, axes, norm, out)
 
 
-def fft2(a, s=None, axes=(-2, -1), norm=None, out=None):
+def fft2(
+    a: ArrayLike,
+    s: Sequence[int] | None = None,
+    axes: Any = (-2, -1),
+    norm: str | None = None,
+    out: Array | None = None,
+) -> Array:
     """The transform along two axes."""
     return _native._fft_axes("fftn", a, s, axes, norm, out)
 
 
-def ifft2(a, s=None, axes=(-2, -1), norm=None, out=None):
+def ifft2(
+    a: ArrayLike,
+    s: Sequence[int] | None = None,
+    axes: Any = (-2, -1),
+    norm: str | None = None,
+    out: Array | None = None,
+) -> Array:
     """The inverse transform along two axes."""
     return _native._fft_axes("ifftn", a, s, axes, norm, out)
 
 
-def rfft2(a, s=None, axes=(-2, -1), norm=None, out=None):
+def rfft2(
+    a: ArrayLike,
+    s: Sequence[int] | None = None,
+    axes: Any = (-2, -1),
+    norm: str | None = None,
+    out: Array | None = None,
+) -> Array:
     """The transform of real input along two axes."""
     return _native._fft_axes("rfftn", a, s, axes, norm, out)
 
 
-def irfft2(a, s=None, axes=(-2, -1), norm=None, out=None):
+def irfft2(
+    a: ArrayLike,
+    s: Sequence[int] | None = None,
+    axes: Any = (-2, -1),
+    norm: str | None = None,
+    out: Array | None = None,
+) -> Array:
     """The inverse of `rfft2`."""
     return _native._fft_axes("irfftn", a, s, axes, norm, out)
 
@@ -125,7 +177,7 @@ def _length(n):
     return n
 
 
-def fftfreq(n, d=1.0, *, dtype=None, device=None):
+def fftfreq(n: int, d: float = 1.0, *, dtype: DTypeLike | None = None, device: Any = None) -> Array:
     """The frequencies of `fft` for `n` samples at distance `d`: first those from 0 up, then the negative ones.
 
     >>> import metes as mt
@@ -140,7 +192,7 @@ def fftfreq(n, d=1.0, *, dtype=None, device=None):
     return frequencies if dtype is None else frequencies.astype(dtype)
 
 
-def rfftfreq(n, d=1.0, *, dtype=None, device=None):
+def rfftfreq(n: int, d: float = 1.0, *, dtype: DTypeLike | None = None, device: Any = None) -> Array:
     """The frequencies of `rfft` for `n` samples at distance `d`."""
     _only_cpu(device)
     n = _length(n)
@@ -153,12 +205,12 @@ def _only_cpu(device):
         raise ValueError(f'device should be "cpu" or None, not {device!r}')
 
 
-def fftshift(x, axes=None):
+def fftshift(x: ArrayLike, axes: Any = None) -> Array:
     """A copy with the frequency 0 in the middle of the axes, all by default."""
     return _shifted(x, axes, lambda n: n // 2)
 
 
-def ifftshift(x, axes=None):
+def ifftshift(x: ArrayLike, axes: Any = None) -> Array:
     """The inverse of `fftshift`."""
     return _shifted(x, axes, lambda n: -(n // 2))
 
@@ -170,11 +222,11 @@ def _shifted(x, axes, shift):
     return _native._fft_roll(x, axes, [shift(x.shape[axis]) if -x.ndim <= axis < x.ndim else 0 for axis in axes])
 
 
-def kept_plans():
+def kept_plans() -> tuple[int, int]:
     """How many plans are kept, and how many bytes they count in the ledger."""
     return _native._fft_plans()
 
 
-def forget_plans():
+def forget_plans() -> None:
     """Gives the kept plans back."""
     _native._fft_forget()

@@ -16,12 +16,17 @@ True
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import _native
 from ._manipulate import matrix_transpose
 from ._native import Array, asarray, matmul, tensordot, vecdot
 from ._native import _LinAlgError as LinAlgError
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from ._types import ArrayLike, ArrayLikes, Axes, DTypeLike
 
 __all__ = [
     "EigResult",
@@ -98,17 +103,17 @@ class SVDResult(NamedTuple):
     Vh: Array
 
 
-def solve(a, b):
+def solve(a: ArrayLike, b: ArrayLike) -> Array:
     """Solves `a @ x = b` for square matrices `a`; `b` is a vector where it has one axis, else a stack of matrices."""
     return _native._linalg_solve(a, b)
 
 
-def inv(a):
+def inv(a: ArrayLike) -> Array:
     """The inverses of square matrices."""
     return _native._linalg_inv(a)
 
 
-def det(a):
+def det(a: ArrayLike) -> Array:
     """The determinants of square matrices.
 
     >>> import metes as mt
@@ -118,12 +123,12 @@ def det(a):
     return _native._linalg_det(a)
 
 
-def slogdet(a):
+def slogdet(a: ArrayLike) -> SlogdetResult:
     """The signs of determinants and the logarithms of their moduli, which do not overflow."""
     return SlogdetResult(*_native._linalg_slogdet(a))
 
 
-def cholesky(a, /, *, upper=False):
+def cholesky(a: ArrayLike, /, *, upper: ArrayLike = False) -> Array:
     """The Cholesky factors of positive definite matrices: lower triangular `L` with `a = L @ L*`.
 
     Only one triangle is read: the lower one, or with `upper` the upper one, for `U` with `a = U* @ U`.
@@ -131,7 +136,7 @@ def cholesky(a, /, *, upper=False):
     return _native._linalg_cholesky(a, upper)
 
 
-def qr(a, mode="reduced"):
+def qr(a: ArrayLike, mode: str = "reduced") -> QRResult | Array:
     """The QR decompositions of matrices: `a = Q @ R`, `Q` with orthonormal columns, `R` upper triangular.
 
     `mode` is "reduced", "complete" (a square `Q`) or "r" (`R` alone).
@@ -140,7 +145,9 @@ def qr(a, mode="reduced"):
     return R if Q is None else QRResult(Q, R)
 
 
-def svd(a, full_matrices=True, compute_uv=True, hermitian=False):
+def svd(
+    a: ArrayLike, full_matrices: bool = True, compute_uv: ArrayLike = True, hermitian: bool = False
+) -> SVDResult | Array:
     """The singular value decompositions of matrices: `a = U @ diag(S) @ Vh`, `S` decreasing.
 
     `hermitian` is taken for NumPy's sake; nothing is computed differently.
@@ -150,12 +157,12 @@ def svd(a, full_matrices=True, compute_uv=True, hermitian=False):
     return SVDResult(*_native._linalg_svd(a, full_matrices))
 
 
-def svdvals(x, /):
+def svdvals(x: ArrayLike, /) -> Array:
     """The singular values of matrices, decreasing."""
     return _native._linalg_svdvals(x)
 
 
-def eig(a):
+def eig(a: ArrayLike) -> EigResult:
     """The eigenvalues and eigenvectors, as columns of length 1, of square matrices.
 
     Those of real matrices are real where all eigenvalues are, else complex.
@@ -163,17 +170,17 @@ def eig(a):
     return EigResult(*_native._linalg_eig(a))
 
 
-def eigvals(a):
+def eigvals(a: ArrayLike) -> Array:
     """The eigenvalues of square matrices."""
     return _native._linalg_eigvals(a)
 
 
-def eigh(a, UPLO="L"):
+def eigh(a: ArrayLike, UPLO: Literal["L", "U"] = "L") -> EighResult:
     """The eigenvalues, increasing, and eigenvectors of Hermitian matrices, of which one triangle is read."""
     return EighResult(*_native._linalg_eigh(a, _upper(UPLO)))
 
 
-def eigvalsh(a, UPLO="L"):
+def eigvalsh(a: ArrayLike, UPLO: Literal["L", "U"] = "L") -> Array:
     """The eigenvalues, increasing, of Hermitian matrices, of which one triangle is read."""
     return _native._linalg_eigvalsh(a, _upper(UPLO))
 
@@ -184,7 +191,9 @@ def _upper(UPLO):
     return UPLO.upper() == "U"
 
 
-def pinv(a, rcond=None, hermitian=False, *, rtol=None):
+def pinv(
+    a: ArrayLike, rcond: ArrayLike | None = None, hermitian: bool = False, *, rtol: ArrayLike | None = None
+) -> Array:
     """The Moore-Penrose inverses of matrices.
 
     Singular values up to `rtol` (or `rcond`) times the largest count as 0: by default, as in the array API standard,
@@ -196,7 +205,9 @@ def pinv(a, rcond=None, hermitian=False, *, rtol=None):
     return _native._linalg_pinv(a, rcond if rtol is None else rtol)
 
 
-def matrix_rank(A, tol=None, hermitian=False, *, rtol=None):
+def matrix_rank(
+    A: ArrayLike, tol: ArrayLike | None = None, hermitian: bool = False, *, rtol: ArrayLike | None = None
+) -> Array:
     """The ranks of matrices: how many singular values are above `tol`, or above `rtol` times the largest.
 
     By default `rtol` is the larger side times the relative spacing of the dtype.
@@ -206,7 +217,7 @@ def matrix_rank(A, tol=None, hermitian=False, *, rtol=None):
     return _native._linalg_matrix_rank(A, tol, rtol)
 
 
-def lstsq(a, b, rcond=None):
+def lstsq(a: ArrayLike, b: ArrayLike, rcond: ArrayLike | None = None) -> tuple[Array, Array, int, Array]:
     """The `x` that brings `a @ x` closest to `b`: `(x, residuals, rank, singular values)`.
 
     Singular values up to `rcond` times the largest count as 0. The residuals are sums of squares; there are none where
@@ -215,22 +226,22 @@ def lstsq(a, b, rcond=None):
     return _native._linalg_lstsq(a, b, rcond)
 
 
-def cond(x, p=None):
+def cond(x: ArrayLike, p: ArrayLike | None = None) -> Array:
     """The condition numbers of matrices by the norm `p`, 2 by default."""
     return _native._linalg_cond(x, p)
 
 
-def matrix_power(a, n):
+def matrix_power(a: ArrayLike, n: int) -> Array:
     """Square matrices to the integer power `n`; negative powers are those of the inverses."""
     return _native._linalg_matrix_power(a, n)
 
 
-def multi_dot(arrays, *, out=None):
+def multi_dot(arrays: ArrayLikes, *, out: Array | None = None) -> Array:
     """The product of two or more matrices in the order with the fewest operations; the ends may be vectors."""
     return _native._linalg_multi_dot(arrays, out)
 
 
-def vector_norm(x, /, *, axis=None, keepdims=False, ord=2):
+def vector_norm(x: ArrayLike, /, *, axis: Axes = None, keepdims: bool = False, ord: ArrayLike = 2) -> Array:
     """The norms of vectors along `axis`, of all elements by default.
 
     >>> import metes as mt
@@ -240,12 +251,12 @@ def vector_norm(x, /, *, axis=None, keepdims=False, ord=2):
     return _native._linalg_vector_norm(x, ord, axis, keepdims)
 
 
-def matrix_norm(x, /, *, keepdims=False, ord="fro"):
+def matrix_norm(x: ArrayLike, /, *, keepdims: bool = False, ord: ArrayLike = "fro") -> Array:
     """The norms of matrices: "fro", "nuc", 1, -1, 2, -2, inf or -inf."""
     return _native._linalg_matrix_norm(x, "fro" if ord is None else ord, (-2, -1), keepdims)
 
 
-def norm(x, ord=None, axis=None, keepdims=False):
+def norm(x: ArrayLike, ord: ArrayLike | None = None, axis: Axes = None, keepdims: bool = False) -> Array:
     """The norm of a vector or a matrix, or of those that one or two axes hold.
 
     Without `ord` and `axis` the root of the sum of squares of all elements.
@@ -265,12 +276,12 @@ def norm(x, ord=None, axis=None, keepdims=False):
     raise ValueError("Improper number of dimensions to norm.")
 
 
-def cross(x1, x2, /, *, axis=-1):
+def cross(x1: ArrayLike, x2: ArrayLike, /, *, axis: Axes = -1) -> Array:
     """The cross products of vectors of three along `axis`."""
     return _native.cross(x1, x2, axis=axis)
 
 
-def outer(x1, x2, /):
+def outer(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """The products of all elements of one vector with all of another."""
     x1, x2 = asarray(x1), asarray(x2)
     if x1.ndim != 1 or x2.ndim != 1:
@@ -278,11 +289,11 @@ def outer(x1, x2, /):
     return _native.outer(x1, x2)
 
 
-def diagonal(x, /, *, offset=0):
+def diagonal(x: ArrayLike, /, *, offset: int = 0) -> Array:
     """Read-only views of the diagonals of matrices, as the last axis."""
     return asarray(x).diagonal(offset, -2, -1)
 
 
-def trace(x, /, *, offset=0, dtype=None):
+def trace(x: ArrayLike, /, *, offset: int = 0, dtype: DTypeLike | None = None) -> Array:
     """The sums along the diagonals of matrices."""
     return _native.trace(x, offset, -2, -1, dtype)

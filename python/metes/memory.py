@@ -13,6 +13,7 @@ import contextlib
 import operator
 import os
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 from . import _native
 from ._copies import (
@@ -29,6 +30,12 @@ from ._copies import (
     sizes,
     widenings,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from typing import Any
+
+    from ._types import Path
 
 __all__ = [
     "Budget",
@@ -71,7 +78,7 @@ def _size(size):
     return _native._memory_size(text)
 
 
-def set_limit(limit):
+def set_limit(limit: int | str | None) -> int | None:
     """Sets the most bytes that arrays may hold in this program and returns the limit before.
 
     `limit` is a number of bytes, text ("64 MiB", "2 GB", "60%" of what the container or machine has), or `None` for no
@@ -80,7 +87,7 @@ def set_limit(limit):
     return _native._memory_set_limit(_size(limit))
 
 
-def get_limit():
+def get_limit() -> int | None:
     """The limit in bytes, or `None`."""
     return _native._memory_get_limit()
 
@@ -88,23 +95,23 @@ def get_limit():
 class Budget:
     """What `budget` gives: how much of it is used."""
 
-    def __init__(self, scope, name):
+    def __init__(self, scope: Any, name: str) -> None:
         self._scope = scope
         self.name = name
 
     @property
-    def current_bytes(self):
+    def current_bytes(self) -> int:
         """Live bytes charged to it."""
         return self._scope.used()[0]
 
     @property
-    def peak_bytes(self):
+    def peak_bytes(self) -> int:
         """The most bytes that were charged to it at once."""
         return self._scope.used()[1]
 
 
 @contextlib.contextmanager
-def budget(limit, name="budget"):
+def budget(limit: int | str | None, name: str = "budget") -> Generator[Budget]:
     """A limit for what is allocated inside the `with` block on this thread, under the limits around it.
 
     Blocks that outlive the `with` block stay charged to it until they are freed. Gives a `Budget`.
@@ -147,18 +154,18 @@ class Stats:
     foreign_bytes: int
     mapped_bytes: int
 
-    def __str__(self):
+    def __str__(self) -> str:
         rows = [(field.name, getattr(self, field.name)) for field in fields(self)]
         text = (f"{name:<16}{n:>20,}" + (f"{_mib(n):>18}" if name.endswith("_bytes") else "") for name, n in rows)
         return "\n".join(text)
 
 
-def stats():
+def stats() -> Stats:
     """What is live, what was, and what it costs: a `Stats`."""
     return Stats(**_native._memory_stats())
 
 
-def reset_peak():
+def reset_peak() -> None:
     """Sets `peak_bytes` to what is live now."""
     _native._memory_reset_peak()
 
@@ -175,7 +182,7 @@ class Holder:
 class Live(list):
     """Holders, the largest first; prints as a table."""
 
-    def __str__(self):
+    def __str__(self) -> str:
         if not self:
             return "no live arrays"
         return "\n".join(f"{_mib(h.bytes):>18} {h.count:>8,}  {h.name}" for h in self)
@@ -186,14 +193,14 @@ class Live(list):
 _GROUPS = ("site", "op", "scope", "dtype")
 
 
-def live(by="site", top=20):
+def live(by: str = "site", top: int | None = 20) -> Live:
     """The largest holders of live bytes by "site", "op", "scope" or "dtype", as a list that prints as a table."""
     if by not in _GROUPS:
         raise ValueError(f"live: by must be one of {', '.join(_GROUPS)}, not {by!r}")
     return Live(Holder(*row) for row in _native._memory_live(by, top))
 
 
-def trim():
+def trim() -> int:
     """Gives cached bytes back to the system and returns how many.
 
     Small blocks that other threads keep at hand follow when those next make or free an array, or end.
@@ -202,7 +209,7 @@ def trim():
 
 
 @contextlib.contextmanager
-def profile(path):
+def profile(path: Path) -> Generator[None]:
     """Records every allocation of arrays inside the `with` block in the capture file `path`."""
     recorder = _native._Recorder(os.fspath(path))
     try:
@@ -211,13 +218,13 @@ def profile(path):
         recorder.stop()
 
 
-def report(capture, html):
+def report(capture: Path, html: Path) -> None:
     """Writes a self-contained HTML page about a capture: live bytes over time, and the largest blocks."""
     _native._memory_report(os.fspath(capture), os.fspath(html))
 
 
 @contextlib.contextmanager
-def fail_after(n, persistent=False):
+def fail_after(n: int, persistent: bool = False) -> Generator[None]:
     """For tests: inside the `with` block on this thread, allocation number `n`, counted from 0, is refused.
 
     That one alone, or all from then on if `persistent`.
@@ -230,7 +237,7 @@ def fail_after(n, persistent=False):
         memory.exit()
 
 
-def rss():
+def rss() -> int:
     """Bytes of physical memory that the process holds now."""
     return _native._memory_rss()
 

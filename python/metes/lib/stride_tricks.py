@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import operator
+from typing import TYPE_CHECKING
 
 from .._manipulate import _axes
 from .._native import asarray
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .._native import Array
+    from .._types import ArrayLike, Axes, Shape
+
 __all__ = ["as_strided", "sliding_window_view"]
 
 
-def as_strided(x, shape=None, strides=None, subok=False, writeable=True):
+def as_strided(
+    x: ArrayLike,
+    shape: Shape | None = None,
+    strides: Sequence[int] | None = None,
+    subok: bool = False,
+    writeable: bool = True,
+) -> Array:
     """A view with this shape and these strides (in bytes), by default the array's own.
 
     Unlike NumPy's, it raises `ValueError` where an element would lie outside the bytes that the array touches, and is
@@ -27,7 +40,9 @@ def as_strided(x, shape=None, strides=None, subok=False, writeable=True):
     return x._as_strided(shape, strides, writeable)
 
 
-def sliding_window_view(x, window_shape, axis=None, *, subok=False, writeable=False):
+def sliding_window_view(
+    x: ArrayLike, window_shape: Shape, axis: Axes = None, *, subok: bool = False, writeable: bool = False
+) -> Array:
     """All windows of a shape, as further axes of a view, read-only as its elements share bytes.
 
     >>> import metes as mt
