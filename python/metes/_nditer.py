@@ -21,6 +21,7 @@ from ._native import (
     shares_memory,
     take,
 )
+from ._operands import BUFFER, FLAGS, OP_FLAGS, Operand, order_of_axes, read_only, strides_of, unknown, with_axes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,72 +31,6 @@ if TYPE_CHECKING:
     from ._types import Casting, Order
 
 __all__ = ["nditer"]
-
-_FLAGS = {
-    "buffered",
-    "c_index",
-    "common_dtype",
-    "copy_if_overlap",
-    "delay_bufalloc",
-    "external_loop",
-    "f_index",
-    "grow_inner",
-    "growinner",
-    "multi_index",
-    "reduce_ok",
-    "refs_ok",
-    "zerosize_ok",
-}
-_OP_FLAGS = {
-    "aligned",
-    "allocate",
-    "contig",
-    "copy",
-    "nbo",
-    "no_broadcast",
-    "no_subtype",
-    "overlap_assume_elementwise",
-    "readonly",
-    "readwrite",
-    "updateifcopy",
-    "writeonly",
-}
-_BUFFER = 8192
-
-
-class _Operand:
-    """One array: what it is, whether it is read and written, and how it is walked."""
-
-    __slots__ = ("array", "buffer", "cast", "dtype", "flags", "reads", "view", "wide", "writes")
-
-    def __init__(self, array, flags):
-        self.array, self.flags = array, flags
-        self.writes = not flags.isdisjoint({"readwrite", "writeonly"})
-        self.reads = "writeonly" not in flags
-        self.view = self.wide = self.dtype = self.buffer = self.cast = None
-
-
-def _unknown(kind, names, known):
-    for name in names:
-        if name not in known:
-            raise ValueError(f'Unexpected iterator {kind} "{name}"')
-    return set(names)
-
-
-def _order_of_axes(strides, ndim):
-    """The axes outermost first as they lie in memory; where operands disagree, or nothing says, C order wins."""
-    inner_first = list(range(ndim))[::-1]
-    for i in range(1, ndim):
-        axis, place = inner_first[i], i
-        for j in range(i - 1, -1, -1):
-            pairs = [(abs(s[axis]), abs(s[inner_first[j]])) for s in strides if s[axis] and s[inner_first[j]]]
-            if not pairs:
-                continue
-            if any(inner <= outer for outer, inner in pairs):
-                break
-            place = j
-        inner_first.insert(place, inner_first.pop(i))
-    return inner_first[::-1]
 
 
 class nditer:
@@ -126,9 +61,9 @@ class nditer:
         itershape: Any = None,
         buffersize: Any = 0,
     ) -> None:
-        self._flags = _unknown("global flag", flags or (), _FLAGS)
+        self._flags = unknown("global flag", flags or (), FLAGS)
         self._casting, self._order = casting, order
-        self._size = int(buffersize) or _BUFFER
+        self._size = int(buffersize) or BUFFER
         given = list(op) if isinstance(op, (list, tuple)) else [op]
         self._alone = not isinstance(op, (list, tuple)) or len(given) == 1
         self._has_multi = "multi_index" in self._flags
@@ -136,7 +71,7 @@ class nditer:
         if "external_loop" in self._flags and (self._has_multi or self._has_index):
             raise ValueError("Iterator flag EXTERNAL_LOOP cannot be used if an index or multi-index is being tracked")
         self._ops = [
-            _Operand(None if one is None else asarray(one), named)
+            Operand(None if one is None else asarray(one), named)
             for one, named in zip(given, self._op_flags(given, op_flags), strict=True)
         ]
         self._closed = False
@@ -160,7 +95,7 @@ class nditer:
             raise ValueError("op_flags must be a tuple or array of per-op flag-tuples")
         out = []
         for one, names in zip(given, op_flags, strict=True):
-            names = _unknown("per-operand flag", [names] if isinstance(names, str) else names, _OP_FLAGS)
+            names = unknown("per-operand flag", [names] if isinstance(names, str) else names, OP_FLAGS)
             if not names & {"readonly", "readwrite", "writeonly"}:
                 if names != {"allocate"}:
                     raise ValueError(
@@ -179,7 +114,7 @@ class nditer:
                 continue
             if op.writes and not op.array.flags.writeable:
                 raise ValueError("output array is read-only")
-            op.view = op.array if axes is None else _with_axes(op.array, axes)
+            op.view = op.array if axes is None else with_axes(op.array, axes)
         wanted = [op.view.shape for op in self._ops if op.view is not None]
         if itershape is not None:
             wanted.append(tuple(n if n >= 0 else 1 for n in itershape))
@@ -223,7 +158,7 @@ class nditer:
 
     def _order_axes(self):
         ndim = len(self._shape)
-        strides = [_strides(op.view) for op in self._ops if op.view is not None]
+        strides = [strides_of(op.view) for op in self._ops if op.view is not None]
         self._axes = list(range(ndim))
         self._flipped = [False] * ndim
         arrays = [op.array for op in self._ops if op.array is not None]
@@ -231,7 +166,7 @@ class nditer:
         if self._order == "F" or (self._order == "A" and fortran):
             self._axes.reverse()
         elif self._order == "K":
-            self._axes = _order_of_axes(strides, ndim)
+            self._axes = order_of_axes(strides, ndim)
             # As NumPy has it, an allocated operand never runs backwards.
             for axis in range(ndim if len(arrays) == len(self._ops) else 0):
                 steps = [s[axis] for s in strides]
@@ -288,7 +223,7 @@ class nditer:
         self.itersize = math.prod(self._walk)
         if self._has_multi or self._has_index or not self.itersize:
             return
-        strides = [_strides(op.wide) for op in self._ops]
+        strides = [strides_of(op.wide) for op in self._ops]
         groups = []
         for axis, n in enumerate(self._walk):
             if n == 1:
@@ -340,7 +275,7 @@ class nditer:
         else:
             found = op.wide[(*own, ...)]
             found = found.reshape((1,)) if "external_loop" in self._flags else found
-        return found if op.writes else _read_only(found)
+        return found if op.writes else read_only(found)
 
     def _buffered(self, op):
         """A piece of an operand, cast; written back when the iterator leaves it."""
@@ -357,7 +292,7 @@ class nditer:
             else:
                 op.buffer = empty((stop - start,), dtype=op.dtype)
         found = op.buffer if "external_loop" in self._flags else op.buffer[self._at - start]
-        return found if op.writes else _read_only(found)
+        return found if op.writes else read_only(found)
 
     def _flush(self):
         if getattr(self, "_chunk", None) is None:
@@ -517,22 +452,3 @@ class nditer:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _strides(view):
-    """Strides, 0 along axes of length 1, which say nothing."""
-    return [0 if n == 1 else step for n, step in zip(view.shape, view.strides, strict=True)]
-
-
-def _read_only(view):
-    return broadcast_to(view, view.shape)
-
-
-def _with_axes(array, axes):
-    """The array with its axes at the places of the iterator's; -1 or None is a new one."""
-    own = [axis for axis in axes if axis is not None and axis >= 0]
-    rest = [axis for axis in range(array.ndim) if axis not in own]
-    if any(array.shape[axis] != 1 for axis in rest):
-        raise ValueError("nditer: op_axes must name every axis that is longer than 1")
-    array = array.transpose((*own, *rest)).reshape(tuple(array.shape[axis] for axis in own), copy=False)
-    return array[tuple(None if axis is None or axis < 0 else slice(None) for axis in axes)]
