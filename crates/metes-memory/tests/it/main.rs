@@ -2,6 +2,7 @@
 
 mod conformance;
 mod guards;
+mod huge_pages;
 mod ledger;
 mod limits;
 mod scopes;
