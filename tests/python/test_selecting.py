@@ -170,7 +170,8 @@ def test_take_and_put(data):
     array = np.arange(np.prod(shape)).reshape(shape, order=data.draw(st.sampled_from("CF"))).astype("int16")
     axis = data.draw(st.none() | st.integers(-len(shape), len(shape) - 1))
     indices = np.array(data.draw(st.lists(st.integers(-6, 6), max_size=5)), dtype="int8")
-    mode = data.draw(st.sampled_from(MODES))
+    # NumPy never comes back from wrapping around an empty axis of an array that is empty along another one too.
+    mode = data.draw(st.sampled_from(MODES if array.size else ["raise", "clip"]))
     both(lambda m, a, i: m.take(a, i, axis=axis, mode=mode), array, indices)
     new = np.array(data.draw(st.lists(st.integers(-99, 99), max_size=4)), dtype="int16")
     both(lambda m, a, i, v: m.put(a, i, v, mode=mode), array, indices, new)

@@ -112,8 +112,7 @@ impl Array {
     /// [`ErrorKind::Index`] for indices that are no integers or, with [`Mode::Raise`], out of bounds.
     pub fn take(&self, indices: &Array, axis: Option<isize>, mode: Mode) -> Result<Array> {
         let selection = selection(self, indices, axis, mode)?;
-        // Where nothing is taken, NumPy looks at no index.
-        if selection.size() == 0 {
+        if selection.size() == 0 && !self.checks_indices(axis, mode)? {
             return Array::empty(selection.shape(), self.dtype(), "take");
         }
         selection.gather(self, "take")
@@ -125,7 +124,16 @@ impl Array {
         if out.shape() != selection.shape() || out.dtype() != self.dtype() {
             return Err(Error::new(ErrorKind::Value, "output array does not match result of take"));
         }
-        if selection.size() == 0 { out.require_writeable("take") } else { selection.gather_into(self, out) }
+        if selection.size() == 0 && !self.checks_indices(axis, mode)? {
+            return out.require_writeable("take");
+        }
+        selection.gather_into(self, out)
+    }
+
+    /// Whether NumPy looks at the indices of a take even where nothing is taken: for each element before the axis.
+    fn checks_indices(&self, axis: Option<isize>, mode: Mode) -> Result<bool> {
+        let before = axis.map_or(Ok(0), |axis| self.axis(axis))?;
+        Ok(mode == Mode::Raise && !self.shape()[..before].contains(&0))
     }
 
     /// Writes values, repeated as often as needed, to these positions among all elements in C order.
