@@ -42,7 +42,7 @@ fn rust(steps: &mut Steps) -> Result<()> {
 
 fn python(steps: &mut Steps, venv: &Venv) -> Result<()> {
     let site = staged(steps)?;
-    let mut pytest = venv.command(&["-m", "pytest", "-q", "-p", "no:cacheprovider"]);
+    let mut pytest = venv.command(&["-m", "pytest", "-p", "no:cacheprovider"]);
     steps.step("Python tests, documents, example", || last_line(pytest.env("PYTHONPATH", &site)))
 }
 
