@@ -5,6 +5,7 @@
 
 mod bench;
 mod check;
+mod clients;
 mod extension;
 mod job;
 mod python;

@@ -2,13 +2,14 @@
 
 use crate::python::Venv;
 use crate::steps::{Steps, cargo, openly, quietly};
-use crate::{Result, check, extension};
+use crate::{Result, check, clients, extension};
 use std::path::PathBuf;
 use std::process::Command;
 
 const TOOLS: &[&str] = &["pytest>=8", "hypothesis>=6.100", "mypy>=1.18", "numpy>=2.0", "ruff>=0.15"];
 
-/// Runs all checks and all tests of Rust and Python, the examples of the documents, and the example on a small mask.
+/// Runs all checks and all tests of Rust and Python, the examples of the documents, the example on a small
+/// mask, and other libraries on Metes arrays.
 pub fn test() -> Result<()> {
     let mut steps = Steps::new();
     let venv = tools(&mut steps)?;
@@ -43,7 +44,8 @@ fn rust(steps: &mut Steps) -> Result<()> {
 fn python(steps: &mut Steps, venv: &Venv) -> Result<()> {
     let site = staged(steps)?;
     let mut pytest = venv.command(&["-m", "pytest", "-p", "no:cacheprovider"]);
-    steps.step("Python tests, documents, example", || last_line(pytest.env("PYTHONPATH", &site)))
+    steps.step("Python tests, documents, example", || last_line(pytest.env("PYTHONPATH", &site)))?;
+    clients::test(steps, venv, &site)
 }
 
 fn staged(steps: &mut Steps) -> Result<PathBuf> {
