@@ -201,6 +201,8 @@ CALLS = {
 
 # Functions that make no array bytes: views, questions about types and shapes.
 NO_BYTES = {
+    "set_num_threads",
+    "get_num_threads",
     "iscomplexobj",
     "isrealobj",
     "isscalar",

@@ -5,10 +5,11 @@
 //! bytes with a result, unless it is exactly that result, is copied first: the one operand, not the result.
 
 use crate::direct::{self, Borrowed};
-use crate::exec::{self, Walk};
+use crate::exec;
 use crate::program::{ProgramBuilder, ScratchBuf, Slot};
 use crate::resolve::{Input, placed, resolve, signed};
 use crate::status;
+use crate::walk::Walk;
 use metes_array::{Array, Dims, Order, Scalar, broadcast_shapes, shape_text, shares_memory};
 use metes_dtype::{Casting, DType, Kind, can_cast};
 use metes_kernels::{Cell, Flags, NEGATIVE_POWER, Ufunc};
@@ -314,7 +315,8 @@ fn compute(
         let operands: SmallVec<[&Array; 5]> = outs.iter().chain(arrays).collect();
         let walk = Walk::new(outs[0].shape(), &operands)?;
         let _guards = exec::guard(&operands, outs.len(), ufunc.name)?;
-        return Ok(exec::run_loop(cell.call, outs.len(), &walk));
+        let widths: SmallVec<[usize; 5]> = operands.iter().map(|o| o.dtype().size()).collect();
+        return Ok(exec::run_loop_shared(cell.call, outs.len(), &walk, &widths));
     }
     if outs.len() > 1 {
         return several(cell, arrays, outs, mask);
@@ -331,7 +333,7 @@ fn compute(
     let slot = builder.step(cell.call, &args, cell.outputs[0].into());
     let slot = builder.cast(slot, outs[0].dtype());
     let program = builder.finish(slot);
-    let mut scratch = ScratchBuf::new(&program)?;
+    let mut scratch = ScratchBuf::for_lanes(&program, program.lanes(outs[0].size()))?;
     program.run(arrays, &outs[0], mask, &mut scratch)
 }
 
@@ -391,7 +393,7 @@ pub fn apply_program(
     let values = builder.cast(values, out.dtype());
     let program = builder.finish(values);
     let inputs = apart(inputs, std::slice::from_ref(&out))?;
-    let mut scratch = ScratchBuf::new(&program)?;
+    let mut scratch = ScratchBuf::for_lanes(&program, program.lanes(out.size()))?;
     program.run(&inputs, &out, None, &mut scratch)?;
     Ok(out)
 }

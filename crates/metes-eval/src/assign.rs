@@ -1,9 +1,10 @@
 //! Casts and assignment: values moved into arrays of another dtype or layout.
 
 use crate::apply::{Operand, cast_program, noticed, overlap_work};
-use crate::exec::{self, Walk};
+use crate::exec;
 use crate::program::ScratchBuf;
 use crate::status;
+use crate::walk::Walk;
 use metes_array::{Array, Order, copy_into, shape_text, shares_memory};
 use metes_dtype::{Casting, DType, Kind, can_cast};
 use metes_kernels::INVALID;
@@ -160,7 +161,7 @@ fn write(dst: &Array, src: &Array, mask: Option<&Array>) -> Result<()> {
         return copy_into(dst, &src.broadcast_to(dst.shape())?);
     }
     let program = cast_program(src.dtype(), dst.dtype());
-    let mut scratch = ScratchBuf::new(&program)?;
+    let mut scratch = ScratchBuf::for_lanes(&program, program.lanes(dst.size()))?;
     let (from, to) = (src.dtype().kind(), dst.dtype().kind());
     let (flags, raised) = status::watch_cast(from, to, || program.run(&[src], dst, mask, &mut scratch));
     noticed(status::reported_cast(from, to, flags? | raised))

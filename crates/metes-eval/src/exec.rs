@@ -1,16 +1,14 @@
-//! Running a [`Program`]: the walk over n dimensions, block by block. The file that calls loops.
+//! Running a [`Program`]: block by block along a walk, on several threads where there is enough to do. The file that
+//! calls loops.
 
-use crate::program::{BLOCK, Place, Program, ScratchBuf};
-use crate::status;
-use metes_array::{Array, Dims, Scalar, Strides, coalesce, shape_text};
+use crate::program::{BLOCK, Place, Program, Registers, ScratchBuf};
+use crate::walk::{Run, Runs, Walk};
+use crate::{share, status};
+use metes_array::{Array, Scalar};
 use metes_dtype::DType;
 use metes_kernels::{Flags, Loop};
-use metes_memory::{Access, Buffer, Error, ErrorKind, Result};
+use metes_memory::{Access, Buffer, Result};
 use smallvec::SmallVec;
-
-/// Where values lie and how far apart.
-pub(crate) type Run = (*mut u8, isize);
-pub(crate) type Runs = SmallVec<[Run; 4]>;
 
 /// Runs shorter than this are read with stride 0 rather than written out.
 const SPLAT: usize = 16;
@@ -28,6 +26,11 @@ pub(crate) fn fill(place: *mut u8, value: Scalar, dtype: DType, n: usize) {
 /// # Safety
 /// All places are valid, and sources do not overlap destinations.
 pub(crate) unsafe fn move_values(n: usize, width: usize, from: Run, to: Run) {
+    if from.1 == width as isize && to.1 == from.1 {
+        // SAFETY: the caller's promise.
+        unsafe { std::ptr::copy_nonoverlapping(from.0, to.0, n * width) };
+        return;
+    }
     macro_rules! each {
         ($t:ty) => {
             for i in 0..n as isize {
@@ -48,7 +51,7 @@ pub(crate) unsafe fn move_values(n: usize, width: usize, from: Run, to: Run) {
     }
 }
 
-fn aligned(run: Run, dtype: DType) -> bool {
+pub(crate) fn aligned(run: Run, dtype: DType) -> bool {
     (run.0 as usize | run.1.unsigned_abs()).is_multiple_of(dtype.align())
 }
 
@@ -58,7 +61,7 @@ fn aligned(run: Run, dtype: DType) -> bool {
 /// `inputs` are valid for reads of `n` values each, `out` for writes, and no input overlaps it but exactly.
 pub(crate) unsafe fn block(
     program: &Program,
-    scratch: &ScratchBuf,
+    scratch: Registers,
     n: usize,
     inputs: &[Run],
     out: Option<Run>,
@@ -103,84 +106,35 @@ pub(crate) unsafe fn block(
     (direct.or(out).unwrap_or(result), flags)
 }
 
-/// Operands stretched to one shape, axes ordered by the first operand's strides and merged.
-pub(crate) struct Walk {
-    shape: Dims,
-    strides: Vec<Strides>,
-    starts: Runs,
-}
-
-impl Walk {
-    /// A walk over `shape`, ordered for the first of the operands.
-    pub(crate) fn new(shape: &[usize], operands: &[&Array]) -> Result<Walk> {
-        let mut strides: Vec<Strides> = Vec::with_capacity(operands.len());
-        for operand in operands {
-            strides.push(stretched(operand, shape)?);
+/// The inputs of a block of `rows` rows of `length` values, each a run: as they lie where their rows follow each other,
+/// else gathered. Each input comes with the step from row to row.
+///
+/// # Safety
+/// As [`block`], for every row; together they are at most [`BLOCK`] values.
+pub(crate) unsafe fn gather_rows(
+    program: &Program,
+    scratch: Registers,
+    (rows, length): (usize, usize),
+    inputs: &[Run],
+    steps: &[isize],
+) -> Runs {
+    debug_assert!(rows * length <= BLOCK);
+    let mut gathered: Runs = SmallVec::new();
+    for (i, (&run, &step)) in inputs.iter().zip(steps).enumerate() {
+        if rows == 1 || run.1 * length as isize == step {
+            gathered.push(run);
+            continue;
         }
-        let mut axes: SmallVec<[usize; 6]> = (0..shape.len()).collect();
-        axes.sort_by_key(|&a| std::cmp::Reverse(strides[0][a].unsigned_abs()));
-        let sorted: Dims = axes.iter().map(|&a| shape[a]).collect();
-        let picked: Vec<Strides> = strides.iter().map(|s| axes.iter().map(|&a| s[a]).collect()).collect();
-        let (shape, strides) = coalesce(&sorted, &picked);
-        let starts = operands.iter().map(|o| (o.as_ptr(), 0)).collect();
-        Ok(Walk { shape, strides, starts })
+        let width = program.inputs[i].size();
+        let to = scratch.at(program.gathers[i]);
+        for row in 0..rows {
+            let from = (run.0.wrapping_offset(row as isize * step), run.1);
+            // SAFETY: the caller's promise for the input; a register holds BLOCK values.
+            unsafe { move_values(length, width, from, (to.wrapping_add(row * length * width), width as isize)) };
+        }
+        gathered.push((to, width as isize));
     }
-
-    /// Calls `each` with every run: its length, and where each operand's values lie.
-    pub(crate) fn for_each_run(&self, mut each: impl FnMut(usize, &[Run])) {
-        if self.shape.contains(&0) {
-            return;
-        }
-        let outer = self.shape.len().saturating_sub(1);
-        let length = self.shape.last().copied().unwrap_or(1);
-        let mut runs = self.starts.clone();
-        for (run, strides) in runs.iter_mut().zip(&self.strides) {
-            run.1 = strides.last().copied().unwrap_or(0);
-        }
-        let mut index: SmallVec<[usize; 6]> = SmallVec::from_elem(0, outer);
-        loop {
-            each(length, &runs);
-            let mut axis = outer;
-            loop {
-                if axis == 0 {
-                    return;
-                }
-                axis -= 1;
-                index[axis] += 1;
-                let wrapped = index[axis] == self.shape[axis];
-                let back = if wrapped { self.shape[axis] as isize - 1 } else { -1 };
-                for (run, strides) in runs.iter_mut().zip(&self.strides) {
-                    run.0 = run.0.wrapping_offset(strides[axis].wrapping_mul(-back));
-                }
-                if !wrapped {
-                    break;
-                }
-                index[axis] = 0;
-            }
-        }
-    }
-
-    /// The same in blocks of at most [`BLOCK`] values.
-    pub(crate) fn for_each_block(&self, mut each: impl FnMut(usize, &[Run])) {
-        self.for_each_run(|length, runs| {
-            let mut runs: Runs = runs.into();
-            let mut left = length;
-            while left > 0 {
-                let n = left.min(BLOCK);
-                each(n, &runs);
-                runs.iter_mut().for_each(|run| run.0 = run.0.wrapping_offset(run.1 * n as isize));
-                left -= n;
-            }
-        });
-    }
-}
-
-/// The strides of an operand stretched to a shape.
-pub(crate) fn stretched(operand: &Array, shape: &[usize]) -> Result<Strides> {
-    operand.layout().broadcast_to(shape).map(|l| l.strides().into()).ok_or_else(|| {
-        let (from, to) = (shape_text(operand.shape()), shape_text(shape));
-        Error::new(ErrorKind::Value, format!("operand of shape {from} does not broadcast to {to}"))
-    })
+    gathered
 }
 
 /// One loop over whole runs, for operands that need no conversion: aligned, and of the loop's dtypes.
@@ -196,6 +150,19 @@ pub(crate) fn run_loop(call: Loop, results: usize, walk: &Walk) -> Flags {
         flags |= unsafe { call(n, &ptrs, &steps) };
     });
     flags
+}
+
+/// The same on several threads where that pays, for results that depend on the inputs at their own place alone; `widths` are
+/// the bytes of an element of each operand.
+pub(crate) fn run_loop_shared(call: Loop, results: usize, walk: &Walk, widths: &[usize]) -> Flags {
+    let weight = walk.size().saturating_mul(widths.iter().sum());
+    let lanes = share::lanes(weight);
+    match walk.cuts(share::tasks(lanes, weight), &widths[..results]) {
+        Some(cuts) if lanes > 1 => {
+            share::share(lanes, cuts.count, |_, task| run_loop(call, results, &walk.part(cuts, task)))
+        }
+        _ => run_loop(call, results, walk),
+    }
 }
 
 impl Program {
@@ -234,13 +201,26 @@ impl Program {
         operands.extend(inputs);
         operands.extend(mask);
         let walk = Walk::new(out.shape(), &operands)?;
+        let weight = walk.size().saturating_mul(self.weight());
+        let lanes = scratch.lanes().min(share::lanes(weight));
+        let scratch = &*scratch;
+        Ok(match walk.cuts(share::tasks(lanes, weight), &[out.dtype().size()]) {
+            Some(cuts) if lanes > 1 => share::share(lanes, cuts.count, |lane, task| {
+                self.along(&walk.part(cuts, task), mask.is_some(), scratch.lane(lane))
+            }),
+            _ => self.along(&walk, mask.is_some(), scratch.lane(0)),
+        })
+    }
+
+    /// Computes along a walk over the result, the inputs, and the mask if there is one, which the caller holds.
+    fn along(&self, walk: &Walk, masked: bool, scratch: Registers) -> Flags {
         let mut flags = 0;
         walk.for_each_block(|n, runs| {
-            let (to, from) = (runs[0], &runs[1..=inputs.len()]);
+            let (to, from) = (runs[0], &runs[1..=self.inputs.len()]);
             // SAFETY: the walk stays within the arrays, which the caller holds.
             unsafe {
-                if mask.is_some() {
-                    let mask = runs[inputs.len() + 1];
+                if masked {
+                    let mask = runs[self.inputs.len() + 1];
                     status::take();
                     let (result, noticed) = block(self, scratch, n, from, None);
                     masked_move(n, self.dtype().size(), result, to, mask);
@@ -252,7 +232,7 @@ impl Program {
                 }
             }
         });
-        Ok(flags)
+        flags
     }
 }
 
@@ -262,7 +242,7 @@ impl Program {
     /// # Safety
     /// As [`block`], and the mask is valid for reads.
     #[cold]
-    unsafe fn noticed_where(&self, n: usize, inputs: &[Run], mask: Run, scratch: &ScratchBuf) -> Flags {
+    unsafe fn noticed_where(&self, n: usize, inputs: &[Run], mask: Run, scratch: Registers) -> Flags {
         let mut flags = 0;
         for (start, len) in true_runs(n, mask) {
             let part: Runs = inputs.iter().map(|r| (r.0.wrapping_offset(start as isize * r.1), r.1)).collect();

@@ -1,39 +1,45 @@
 //! How operations run: promotion, the walk over n dimensions, programs, reductions, lazy graphs and their plans.
 //!
 //! One evaluator serves all: an eager operation is a program of one step, a plan runs programs over parts of files.
-//! Left out: threads within one operation.
+//! Large operations are shared among threads, whose number no result depends on.
 
 mod apply;
 mod assign;
 mod direct;
+mod domain;
 mod exec;
 mod explain;
 mod expr;
 mod fold;
+mod folding;
 mod plan;
 mod program;
 mod reduce;
 mod reducer;
 mod resolve;
 mod select;
+mod share;
 mod sorting;
 mod source;
+mod split;
 mod status;
 mod stream;
 mod track;
 mod tree;
+mod walk;
 mod whole;
 
 pub use apply::{Operand, Options, Outputs, apply, apply_program, take_flags};
 pub(crate) use assign::convert;
 pub use assign::{assign, astype};
 pub use direct::{Borrowed, apply_direct, apply_direct_to};
+pub use domain::{Domain, Part};
 pub use expr::Expr;
 pub use fold::{AccumulateOptions, FoldOptions, Initial, accumulate, apply_at, cumulative, fold, outer, reduceat};
 pub use plan::{Output, Plan};
 pub use program::{Arg, Program, ProgramBuilder, ScratchBuf, Slot};
 pub use reduce::{ReduceOptions, reduce, reduce_program, result_dtype as reduced_dtype};
-pub use reducer::{Domain, Part, Reducer};
+pub use reducer::Reducer;
 pub use resolve::{Input, common_dtype, resolve, result_dtype};
 pub use select::assign_selected;
 pub use sorting::{

@@ -6,10 +6,11 @@
 //! read-ahead slots, decoders) before it starts, so its memory is a sum, and the plan's peak the largest such sum
 //! with what earlier passes left. A plan that does not fit reads smaller parts, or is refused.
 
+use crate::domain::Domain;
 use crate::expr::{Expr, Fold, Op};
 use crate::program::{Arg, Program, ProgramBuilder, Slot};
 use crate::reduce::choose;
-use crate::reducer::{Domain, Reducer};
+use crate::reducer::Reducer;
 use crate::source::{ChunkSink, ChunkSource};
 use crate::track::Track;
 use metes_array::Dims;

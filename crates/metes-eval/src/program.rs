@@ -134,7 +134,7 @@ impl ProgramBuilder {
             out = self.step(metes_kernels::cast(dtype.kind(), dtype.kind()), &[out], dtype);
         }
         self.drop_dead_steps(out.0);
-        let mut registers = Registers::default();
+        let mut registers = Places::default();
         let mut places: Vec<Option<Place>> = vec![None; self.values.len()];
         for (place, (value, dtype)) in places.iter_mut().zip(&self.values) {
             *place = match value {
@@ -203,12 +203,12 @@ impl ProgramBuilder {
 
 /// Registers by byte offset; free ones by width of a value.
 #[derive(Default)]
-struct Registers {
+struct Places {
     need: Need,
     free: Vec<(usize, usize)>,
 }
 
-impl Registers {
+impl Places {
     fn take(&mut self, width: usize) -> usize {
         if let Some(i) = self.free.iter().position(|f| f.1 == width) {
             return self.free.swap_remove(i).0;
@@ -253,28 +253,81 @@ impl Program {
 
     /// Bytes of registers that [`ScratchBuf::new`] takes, exactly.
     pub fn scratch_bytes(&self) -> usize {
-        self.need.size()
+        self.lane_bytes()
+    }
+
+    /// Bytes of the registers of one lane: a multiple of what threads should not share.
+    fn lane_bytes(&self) -> usize {
+        self.need.size().next_multiple_of(64)
+    }
+
+    /// Bytes of the registers for `lanes` threads.
+    pub(crate) fn lanes_bytes(&self, lanes: usize) -> usize {
+        self.lane_bytes() * lanes
+    }
+
+    /// How much work a value is, as bytes that go through the processor.
+    pub(crate) fn weight(&self) -> usize {
+        self.steps.iter().flat_map(|step| &step.widths).sum()
+    }
+
+    /// On how many threads so many values are computed.
+    pub(crate) fn lanes(&self, values: usize) -> usize {
+        crate::share::lanes(values.saturating_mul(self.weight()))
     }
 }
 
-/// The registers of one program.
+/// The registers of one program, for one thread or for several.
 pub struct ScratchBuf {
     buffer: Buffer,
+    lane_bytes: usize,
+    lanes: usize,
+}
+
+/// The registers of one thread.
+#[derive(Clone, Copy)]
+pub(crate) struct Registers(*mut u8);
+
+// SAFETY: an address; the thread that was given it is the only one to use it.
+unsafe impl Send for Registers {}
+
+impl Registers {
+    pub(crate) fn new(start: *mut u8) -> Registers {
+        Registers(start)
+    }
+
+    pub(crate) fn at(self, offset: usize) -> *mut u8 {
+        self.0.wrapping_add(offset)
+    }
 }
 
 impl ScratchBuf {
     /// Takes the registers of a program from the thread's memory, constants written.
     pub fn new(program: &Program) -> Result<ScratchBuf> {
-        let buffer = Buffer::here(program.need.request("scratch"))?;
-        let scratch = ScratchBuf { buffer };
-        for &(value, dtype, at) in &program.constants {
-            crate::exec::fill(scratch.at(at), value, dtype, BLOCK);
+        ScratchBuf::for_lanes(program, 1)
+    }
+
+    /// The same for so many threads.
+    pub(crate) fn for_lanes(program: &Program, lanes: usize) -> Result<ScratchBuf> {
+        let lane_bytes = program.lane_bytes();
+        let request = Need::new(lane_bytes * lanes, 64).request("scratch");
+        let scratch = ScratchBuf { buffer: Buffer::here(request)?, lane_bytes, lanes };
+        for lane in 0..lanes {
+            for &(value, dtype, at) in &program.constants {
+                crate::exec::fill(scratch.lane(lane).at(at), value, dtype, BLOCK);
+            }
         }
         Ok(scratch)
     }
 
-    pub(crate) fn at(&self, offset: usize) -> *mut u8 {
-        debug_assert!(offset <= self.buffer.len());
-        self.buffer.as_ptr().wrapping_add(offset)
+    /// For how many threads there are registers.
+    pub(crate) fn lanes(&self) -> usize {
+        self.lanes
+    }
+
+    /// The registers of a thread; no two threads use the same ones at once.
+    pub(crate) fn lane(&self, lane: usize) -> Registers {
+        assert!(lane < self.lanes, "registers were taken for {} lanes", self.lanes);
+        Registers(self.buffer.as_ptr().wrapping_add(lane * self.lane_bytes))
     }
 }

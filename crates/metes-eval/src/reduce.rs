@@ -1,8 +1,9 @@
 //! Eager reductions: axes, `keepdims`, `dtype=`, `out=`, `where=`, `initial`.
 
 use crate::apply::{Operand, Options, apply, noticed};
+use crate::domain::{Domain, Part};
 use crate::program::{ProgramBuilder, Slot};
-use crate::reducer::{Domain, Part, Reducer, check_not_empty};
+use crate::reducer::{Reducer, check_not_empty};
 use crate::status;
 use crate::whole::reduce_whole;
 use metes_array::{Array, Dims, Order, Scalar, broadcast_shapes, shape_text};

@@ -121,6 +121,13 @@ pub(crate) fn take() -> Flags {
     raised
 }
 
+/// Makes the processor remember, on this thread, what it noticed on others for it.
+pub(crate) fn raise(flags: Flags) {
+    if flags != 0 {
+        sticky::set(flags);
+    }
+}
+
 #[cfg(target_arch = "x86_64")]
 mod sticky {
     use super::{DIVIDE, Flags, INVALID, OVERFLOW, UNDERFLOW};
@@ -147,7 +154,15 @@ mod sticky {
     }
 
     pub(super) fn clear() {
-        let value = register() & !ALL;
+        store(register() & !ALL);
+    }
+
+    pub(super) fn set(flags: Flags) {
+        let bits = MEANING.iter().filter(|(_, flag)| flags & flag != 0).fold(0, |bits, (bit, _)| bits | bit);
+        store(register() | bits);
+    }
+
+    fn store(value: u32) {
         // SAFETY: only sticky flags change, on which no code but this file depends; rounding and masks stay.
         unsafe { asm!("ldmxcsr [{}]", in(reg) &raw const value, options(nostack, preserves_flags)) };
     }
@@ -176,8 +191,17 @@ mod sticky {
     }
 
     pub(super) fn clear() {
+        store(register() & !ALL);
+    }
+
+    pub(super) fn set(flags: Flags) {
+        let bits = MEANING.iter().filter(|(_, flag)| flags & flag != 0).fold(0, |bits, (bit, _)| bits | bit);
+        store(register() | bits);
+    }
+
+    fn store(value: u64) {
         // SAFETY: only sticky flags change, on which no code but this file depends.
-        unsafe { asm!("msr fpsr, {}", in(reg) register() & !ALL, options(nostack, preserves_flags)) };
+        unsafe { asm!("msr fpsr, {}", in(reg) value, options(nostack, preserves_flags)) };
     }
 }
 
@@ -190,4 +214,6 @@ mod sticky {
     }
 
     pub(super) fn clear() {}
+
+    pub(super) fn set(_: Flags) {}
 }

@@ -5,10 +5,11 @@
 //! by the progress callback, stops the readers and frees what the pass held; files that were being written stay
 //! invisible.
 
+use crate::domain::{Domain, Part};
 use crate::expr::{Expr, Op};
 use crate::plan::{Pass, Plan, SLOTS, Sink, Target, fold_of, slot_shape, source_id};
 use crate::program::ScratchBuf;
-use crate::reducer::{Domain, Part, Reducer};
+use crate::reducer::Reducer;
 use crate::source::{ChunkReader, ChunkSource};
 use metes_array::{Array, Dims, Index};
 use metes_memory::{Error, ErrorKind, Memory, Result};

@@ -56,8 +56,13 @@ impl States {
 
     /// After `n` results from `first` on took their value number `index`: full levels are merged upwards.
     pub(crate) fn carry(&self, first: usize, n: usize, index: usize) {
+        self.carry_from(0, first, n, index);
+    }
+
+    /// The same where a level took its value number `index`.
+    pub(crate) fn carry_from(&self, level: usize, first: usize, n: usize, index: usize) {
         let mut count = index + 1;
-        for level in 1..self.levels {
+        for level in level + 1..self.levels {
             if !count.is_multiple_of(FAN) {
                 return;
             }
@@ -68,6 +73,14 @@ impl States {
                 (self.cell.init)(n, self.at(level - 1, first));
             }
         }
+    }
+
+    /// Takes `n` adjacent states of a level, each made of [`FAN`] values of the level below or of the last ones, as the
+    /// values number `index` of `n` results' level 1.
+    pub(crate) fn take_branch(&self, n: usize, branch: *const u8, index: usize) {
+        // SAFETY: the level holds these results' states, and the branch is as many, apart from them.
+        unsafe { (self.cell.merge)(n, branch, self.at(1, 0)) };
+        self.carry_from(1, 0, n, index);
     }
 
     /// Merges all levels of `n` results into the highest, and returns where that is.

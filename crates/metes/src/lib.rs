@@ -20,6 +20,7 @@ pub use metes_kernels as kernels;
 pub use metes_linalg as linalg;
 pub use metes_memory as memory;
 pub use metes_store as store;
+pub use metes_threads as threads;
 
 /// The Rust of the README, run as a test.
 #[cfg(doctest)]

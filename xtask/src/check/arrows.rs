@@ -5,22 +5,33 @@ use std::collections::BTreeMap;
 
 /// Each crate and the crates of the workspace that it may use; a crate must stand below all of them.
 const ALLOWED: &[(&str, &[&str])] = &[
+    ("metes-threads", &[]),
     ("metes-memory", &[]),
     ("metes-dtype", &[]),
-    ("metes-array", &["metes-memory", "metes-dtype"]),
+    ("metes-array", &["metes-threads", "metes-memory", "metes-dtype"]),
     ("metes-kernels", &["metes-dtype"]),
-    ("metes-eval", &["metes-memory", "metes-dtype", "metes-array", "metes-kernels"]),
+    ("metes-eval", &["metes-threads", "metes-memory", "metes-dtype", "metes-array", "metes-kernels"]),
     ("metes-linalg", &["metes-memory", "metes-dtype", "metes-array", "metes-kernels", "metes-eval"]),
     ("metes-store", &["metes-memory", "metes-dtype", "metes-array", "metes-kernels", "metes-eval"]),
     ("metes-report", &["metes-memory"]),
     (
         "metes",
-        &["metes-memory", "metes-dtype", "metes-array", "metes-kernels", "metes-eval", "metes-linalg", "metes-store"],
+        &[
+            "metes-threads",
+            "metes-memory",
+            "metes-dtype",
+            "metes-array",
+            "metes-kernels",
+            "metes-eval",
+            "metes-linalg",
+            "metes-store",
+        ],
     ),
     ("metes-cli", &["metes", "metes-report"]),
     (
         "metes-py",
         &[
+            "metes-threads",
             "metes-memory",
             "metes-dtype",
             "metes-array",

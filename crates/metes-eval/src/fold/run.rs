@@ -1,8 +1,9 @@
 //! The walks that run a ufunc's loop on its own results. The file of the module that calls loops.
 
 use crate::apply::cast_program;
-use crate::exec::{self, Run, Walk, true_runs};
+use crate::exec::{self, true_runs};
 use crate::program::{Program, ScratchBuf};
+use crate::walk::{Run, Walk};
 use metes_array::{Array, Dims};
 use metes_kernels::{Cell, Flags};
 use metes_memory::Result;
@@ -33,7 +34,7 @@ impl Feed {
         match &self.cast {
             None => run,
             // SAFETY: the caller's promise.
-            Some((program, scratch)) => unsafe { exec::block(program, scratch, n, &[run], None).0 },
+            Some((program, scratch)) => unsafe { exec::block(program, scratch.lane(0), n, &[run], None).0 },
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The driver: lanes of arrays of any layout, in place where they lie densely, else through scratch.
 
 use super::{Sorting, axis_of, places_of};
-use crate::exec::{self, Run, Walk, move_values};
+use crate::exec::{self, move_values};
+use crate::walk::{Run, Walk};
 use metes_array::{Array, Index};
 use metes_dtype::{DType, Kind};
 use metes_kernels::{SortRow, sorting};

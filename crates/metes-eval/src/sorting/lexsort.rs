@@ -1,7 +1,8 @@
 //! Sorting by several keys.
 
 use super::{Sorting, argsort, axis_of};
-use crate::exec::{self, Walk};
+use crate::exec;
+use crate::walk::Walk;
 use metes_array::{Array, Index, shape_text};
 use metes_kernels::{SortRow, sorting};
 use metes_memory::{Error, ErrorKind, Result};

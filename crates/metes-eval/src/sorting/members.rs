@@ -4,8 +4,9 @@
 //! together, a table of bytes says it at once. Neither needs room for the values.
 
 use super::{Sorting, sort_in_place};
-use crate::exec::{self, Walk};
+use crate::exec;
 use crate::program::{BLOCK, ProgramBuilder, ScratchBuf};
+use crate::walk::Walk;
 use metes_array::{Array, Order, Scalar};
 use metes_dtype::{Category, DType, Kind, promote};
 use metes_kernels::{Sorted, sorting};
@@ -119,7 +120,7 @@ fn in_blocks(
     let _guards = exec::guard(&operands, written, "isin")?;
     walk.for_each_block(|n, runs| {
         // SAFETY: the walk stays within the guarded arrays; the block goes to a register.
-        let (block, _) = unsafe { exec::block(&program, &scratch, n, &runs[written..], None) };
+        let (block, _) = unsafe { exec::block(&program, scratch.lane(0), n, &runs[written..], None) };
         each(n, (block.0.cast_const(), block.1), runs[0]);
     });
     Ok(())

@@ -1,6 +1,7 @@
 //! Where values belong among sorted ones.
 
-use crate::exec::{self, Walk};
+use crate::exec;
+use crate::walk::Walk;
 use metes_array::{Array, Order, shape_text};
 use metes_dtype::{Kind, promote};
 use metes_kernels::{Sorted, sorting};

@@ -4,3 +4,4 @@ mod overlap;
 mod plan;
 mod reductions;
 mod short;
+mod threads;

@@ -22,6 +22,7 @@ pub(crate) mod selecting;
 mod sets;
 mod sharing;
 pub(crate) mod sorting;
+mod threads;
 mod tidy;
 
 pub(crate) use cumulative::cumulate;
@@ -56,6 +57,7 @@ pub(crate) fn functions() -> Vec<PyMethodDef> {
         sets::table,
         sharing::table,
         sorting::table,
+        threads::table,
         tidy::table,
         crate::arrow::functions,
         crate::dlpack::functions,

@@ -1,0 +1,181 @@
+//! [`Split`]: the branches of one result's tree, folded by several threads.
+//!
+//! A branch is what [`FAN`] values of a tree's lowest level make: it begins at a fixed position, so whoever folds it gets the
+//! same state. Branches of a wave are folded in any order, then taken in order into the levels above. What they are kept in
+//! meanwhile is small: a wave is as long as there is room for.
+
+use crate::domain::{Axes, Feed, Line};
+use crate::folding::{Folding, Lane, Strip, width};
+use crate::program::{Program, Registers};
+use crate::share::{self, TASK};
+use crate::tree::{FAN, States, levels};
+use crate::walk::Runs;
+use metes_kernels::{LEAF, ReduceCell};
+use metes_memory::{Buffer, Need, Result};
+
+/// Bytes of branches per thread, about.
+const ROOM: usize = 32 << 10;
+
+/// What the branches of a tree are made of.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// Outer values, each a row or a run.
+    Outer,
+    /// The leaves of a run.
+    Run,
+}
+
+/// Room for the branches of a wave, and the levels above them.
+pub(crate) struct Split {
+    kind: Kind,
+    trunk: States,
+    branches: Buffer,
+    /// How many branches a wave has.
+    wave: usize,
+    /// Bytes of a branch.
+    each: usize,
+    /// How many branches one task folds.
+    group: usize,
+}
+
+/// A result, or a strip of them, about to be folded.
+struct Unit<'a> {
+    strip: Option<Strip>,
+    position: usize,
+    line: Option<&'a Line>,
+    begin: Runs,
+}
+
+// SAFETY: addresses within guarded operands, which are only read.
+unsafe impl Sync for Unit<'_> {}
+
+/// The kind, how many branches there are, and the levels of the tree; `None` where a tree has one branch.
+fn shape(axes: &Axes, cut: Option<usize>, lanes: usize) -> Option<(Kind, usize, usize)> {
+    let (outer, run) = (axes.count(&axes.outer), axes.count(&axes.run).div_ceil(LEAF));
+    match (outer > FAN, !axes.run.is_empty() && outer == 1 && run > FAN) {
+        _ if cut.is_some() || lanes <= 1 => None,
+        (true, _) => Some((Kind::Outer, outer.div_ceil(FAN), levels(outer))),
+        (_, true) => Some((Kind::Run, run.div_ceil(FAN), levels(run))),
+        _ => None,
+    }
+}
+
+fn wave(count: usize, each: usize, lanes: usize) -> usize {
+    count.min((ROOM * lanes / each).max(4 * lanes))
+}
+
+impl Split {
+    /// Bytes that [`Split::new`] takes, exactly.
+    pub(crate) fn bytes(cell: &ReduceCell, _program: &Program, axes: &Axes, cut: Option<usize>, lanes: usize) -> usize {
+        let Some((_, count, levels)) = shape(axes, cut, lanes) else { return 0 };
+        let width = width(axes, cut);
+        States::bytes(cell, width, levels) + wave(count, cell.state * width, lanes) * cell.state * width
+    }
+
+    /// Room to split the trees of a reduction; `None` where they have but one branch.
+    pub(crate) fn new(
+        cell: &'static ReduceCell,
+        program: &Program,
+        axes: &Axes,
+        cut: Option<usize>,
+        lanes: usize,
+    ) -> Result<Option<Split>> {
+        let Some((kind, count, levels)) = shape(axes, cut, lanes) else { return Ok(None) };
+        let width = width(axes, cut);
+        let each = cell.state * width;
+        let wave = wave(count, each, lanes);
+        let values = match kind {
+            Kind::Outer => FAN * width * axes.count(&axes.run),
+            Kind::Run => FAN * LEAF,
+        };
+        let group = (TASK / (values * program.weight()).max(1)).max(1);
+        let branches = Buffer::here(Need::new(wave * each, 64).request("reduce"))?;
+        Ok(Some(Split { kind, trunk: States::new(cell, width, levels)?, branches, wave, each, group }))
+    }
+
+    /// Folds and writes one result, or one strip of results.
+    pub(crate) fn unit<'l, G>(
+        &self,
+        folding: &Folding,
+        feed: &Feed,
+        number: usize,
+        lanes: usize,
+        lane: &(dyn Fn(usize) -> G + Sync),
+    ) where
+        G: std::ops::DerefMut<Target = Lane> + 'l,
+    {
+        let axes = &folding.axes;
+        let strip = axes.run.is_empty().then(|| folding.strip(feed, number));
+        let line = (!axes.run.is_empty()).then(|| feed.line(&axes.run));
+        let begin = feed.at(&[(&axes.kept, &feed.index(&axes.kept, if strip.is_some() { 0 } else { number }))]);
+        let unit = Unit { strip, position: number, line: line.as_ref(), begin };
+        let (n, count) = (
+            strip.map_or(1, |strip| strip.n),
+            match self.kind {
+                Kind::Outer => feed.count(&axes.outer).div_ceil(FAN),
+                Kind::Run => feed.count(&axes.run).div_ceil(LEAF * FAN),
+            },
+        );
+        self.trunk.clear();
+        for first in (0..count).step_by(self.wave) {
+            let here = self.wave.min(count - first);
+            // A thread may be asked for twice as many tasks as it gets, so that the last ones end together.
+            let group = self.group.min(here.div_ceil(2 * lanes));
+            share::share(lanes, here.div_ceil(group), |at, task| {
+                let mut lane = lane(at);
+                for branch in task * group..((task + 1) * group).min(here) {
+                    self.fold(folding, feed, &unit, &mut lane, first + branch, self.branch(branch));
+                }
+                0
+            });
+            for branch in 0..here {
+                self.trunk.take_branch(n, self.branch(branch).at(0), first + branch);
+            }
+        }
+        let state = self.trunk.collect(0, n);
+        match (strip, self.kind) {
+            (Some(strip), _) => folding.write_strip(feed, strip, state),
+            (None, Kind::Outer) => folding.write_result(feed, number, state),
+            (None, Kind::Run) => {
+                let lane = lane(0);
+                lane.states.clear();
+                folding.merge_result(feed, number, state, &lane.states);
+            }
+        }
+    }
+
+    fn branch(&self, number: usize) -> Registers {
+        Registers::new(self.branches.as_ptr().wrapping_add(number * self.each))
+    }
+
+    /// Folds the branch of this number, and keeps its states.
+    fn fold(&self, folding: &Folding, feed: &Feed, unit: &Unit, lane: &mut Lane, number: usize, to: Registers) {
+        let axes = &folding.axes;
+        let within = |from: usize, each: usize, total: usize| (from, (from + each).min(total));
+        let (n, state) = match (self.kind, unit.line) {
+            (Kind::Outer, line) => {
+                let range = within(number * FAN, FAN, feed.count(&axes.outer));
+                lane.states.clear();
+                match (unit.strip, line) {
+                    (Some(strip), _) => folding.fold_strip(lane, feed, strip, range, 0),
+                    (None, Some(line)) => folding.fold_outer(lane, feed, line, unit.position, range, 0),
+                    (None, None) => unreachable!("what has no strips has runs"),
+                }
+                let n = unit.strip.map_or(1, |strip| strip.n);
+                (n, lane.states.collect(0, n).cast_const())
+            }
+            (Kind::Run, Some(line)) => {
+                let range = within(number * FAN * LEAF, FAN * LEAF, feed.count(&axes.run));
+                let mut tree = lane.runs.take().expect("the last axis is reduced");
+                tree.restart(0);
+                folding.fold_run(lane, feed, &mut tree, 0, line, &unit.begin, range, 0);
+                let state = tree.finish(0, range.1 as u64);
+                lane.runs = Some(tree);
+                (1, state.cast_const())
+            }
+            (Kind::Run, None) => unreachable!("a run has a line"),
+        };
+        // SAFETY: `n` states of the lane; the branch has room for as many, and belongs to this task alone.
+        unsafe { std::ptr::copy_nonoverlapping(state, to.at(0), n * folding.cell.state) };
+    }
+}

@@ -1,0 +1,136 @@
+"""Work shared among threads: the same bits on any number of them, after a fork, and in calls from several threads."""
+
+import multiprocessing
+import os
+import subprocess
+import sys
+import threading
+
+import metes as mt
+import numpy as np
+import pytest
+
+N = 300_000
+
+
+@pytest.fixture(autouse=True)
+def default_threads():
+    yield
+    mt.set_num_threads(None)
+
+
+def on_threads(work):
+    """What `work` gives on 1 to 4 threads, as bytes."""
+    results = []
+    for n in range(1, 5):
+        mt.set_num_threads(n)
+        results.append(np.asarray(work()).tobytes())
+    return results
+
+
+def values(*shape):
+    return mt.asarray(np.random.default_rng(3).normal(size=shape) * 10.0 ** np.arange(shape[-1] % 7 + 1).sum())
+
+
+def test_numbers_of_threads():
+    before = mt.get_num_threads()
+    assert before >= 1
+    assert mt.set_num_threads(3) == before
+    assert mt.get_num_threads() == 3
+    assert mt.set_num_threads(None) == 3
+    assert mt.get_num_threads() == before
+    for wrong in (0, -2):
+        with pytest.raises(ValueError, match="set_num_threads"):
+            mt.set_num_threads(wrong)
+    with pytest.raises(TypeError):
+        mt.set_num_threads("many")
+
+
+@pytest.mark.parametrize(("text", "expected"), [("3", 3), ("1", 1), ("none", None), ("0", None)])
+def test_the_variable(text, expected):
+    code = "import metes as mt; print(mt.get_num_threads())"
+    env = {**os.environ, "METES_NUM_THREADS": text}
+    out = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    assert int(out.stdout) == (expected or len(os.sched_getaffinity(0)))
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda a: a + a,
+        lambda a: mt.sqrt(mt.abs(a)) + 1,
+        lambda a: (a > 0).astype("i4") + a[::-1],
+        lambda a: a.sum(),
+        lambda a: a.var(),
+        lambda a: a.reshape(-1, 6).mean(axis=0),
+        lambda a: a.reshape(-1, 6).sum(axis=1),
+        lambda a: a.reshape(6, -1).max(axis=1),
+        lambda a: a.reshape(500, -1).T.argmin(axis=0),
+        lambda a: a.astype("f4"),
+        lambda a: a.reshape(600, 500).T.copy(),
+    ],
+)
+def test_the_same_bits(work):
+    a = values(N)
+    assert len(set(on_threads(lambda: work(a)))) == 1
+
+
+def test_warnings_of_other_threads():
+    a = mt.ones(N)
+    for at in (0, N // 2, N - 1):
+        b = mt.ones(N)
+        b[at] = 0
+        for n in (1, 2, 4):
+            mt.set_num_threads(n)
+            with pytest.warns(RuntimeWarning, match="divide by zero"):
+                a / b
+
+
+def in_child(queue):
+    a = mt.arange(float(N))
+    queue.put((float((a + a).sum()), mt.get_num_threads()))
+
+
+def test_a_forked_child_has_threads_of_its_own():
+    a = mt.arange(float(N))
+    mt.set_num_threads(4)
+    expected = float((a + a).sum())
+    context = multiprocessing.get_context("fork")
+    queue = context.Queue()
+    children = [context.Process(target=in_child, args=(queue,)) for _ in range(2)]
+    for child in children:
+        child.start()
+    results = [queue.get(timeout=60) for _ in children]
+    for child in children:
+        child.join(60)
+        assert child.exitcode == 0
+    assert results == [(expected, 4)] * 2
+    assert float((a + a).sum()) == expected
+
+
+def test_disjoint_views_are_written_from_many_threads():
+    mt.set_num_threads(3)
+    whole = mt.zeros((8, N))
+    expected = np.arange(8.0)[:, None] + np.arange(float(N))
+
+    def write(i):
+        for _ in range(3):
+            whole[i] = mt.arange(float(N)) + i
+
+    writers = [threading.Thread(target=write, args=(i,)) for i in range(8)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert np.array_equal(np.asarray(whole), expected)
+
+
+def test_a_budget_holds_for_all_threads():
+    a = mt.ones((N,), dtype="f4")
+    b = mt.ones((N,), dtype="f8")
+    mt.set_num_threads(4)
+    with mt.memory.budget(N * 8 + 4 * (256 << 10)):
+        assert float((a + b)[-1]) == 2.0
+    with mt.memory.budget(N * 8 - 1), pytest.raises(MemoryError):
+        a + b
+    assert float((a + b).sum()) == 2.0 * N
