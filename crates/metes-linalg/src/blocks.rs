@@ -6,11 +6,11 @@
 
 use crate::axes::Roles;
 use crate::contract::{Contraction, Held};
-use crate::dense::Dense;
 use crate::ring::{Loop, Places, Ring, clear, nest};
 use metes_array::{Array, Layout, Scalar};
 use metes_dtype::{Casting, DType, Kind};
 use metes_eval::{Operand, Program, ProgramBuilder, ScratchBuf, assign};
+use metes_factor::Dense;
 use metes_memory::{Access, Buffer, Result};
 use std::marker::PhantomData;
 

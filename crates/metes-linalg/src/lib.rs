@@ -1,19 +1,16 @@
 //! Linear algebra: sums of products, decompositions, Fourier transforms.
 //!
 //! Everything that multiplies and sums is one [`contract`]: axes at any steps, the library's product of matrices where
-//! it has one, own loops elsewhere. Libraries are named in one file each (`backend.rs`), behind what this crate asks of
-//! them, and are compiled for float32, float64, complex64 and complex128 alone. Workspaces come from the ledger.
+//! it has one, own loops elsewhere. Libraries are named in one file each, behind what is asked of them: that of matrices
+//! in the crate `metes-factor`, that of transforms in `fft/library.rs`. Workspaces come from the ledger.
 //! Left out: threads within one operation.
 
 mod axes;
-mod backend;
 mod blocks;
 mod chain;
 mod contract;
 mod decompose;
-mod dense;
 mod einsum;
-mod factor;
 mod fft;
 mod norms;
 mod ops;

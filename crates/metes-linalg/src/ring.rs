@@ -3,8 +3,7 @@
 //! Integers wrap as NumPy's do; signed and unsigned ones of a width share a loop, since their bits are the same. Bools
 //! are "or" of "and". The loops are for what no library has, and for products too small or too thin for one.
 
-use crate::backend;
-use crate::dense::Product;
+use metes_factor::{Field, Product};
 use num_complex::Complex;
 
 /// An element of a sum of products.
@@ -70,7 +69,7 @@ macro_rules! floats {
             fn add(self, other: $t) -> $t {
                 self + other
             }
-            const PRODUCT: Option<Product<$t>> = Some(backend::product::<$t>);
+            const PRODUCT: Option<Product<$t>> = Some(<$t as Field>::product);
         }
 
         impl Ring for Complex<$t> {
@@ -87,7 +86,7 @@ macro_rules! floats {
             fn conj(self) -> Self {
                 Complex::new(self.re, -self.im)
             }
-            const PRODUCT: Option<Product<Self>> = Some(backend::product::<Self>);
+            const PRODUCT: Option<Product<Self>> = Some(<Self as Field>::product);
         }
     )*};
 }

@@ -1,10 +1,9 @@
 //! Eigenvalues and eigenvectors.
 
 use super::{Bytes, Stack, check_square, dense, fresh, kind_of, lin_alg, part, with_field};
-use crate::dense::Dense;
-use crate::factor::{Field, Float};
 use metes_array::{Array, Order};
 use metes_dtype::{Category, Kind};
+use metes_factor::{Dense, Field, Float};
 use metes_memory::Result;
 use num_complex::Complex;
 

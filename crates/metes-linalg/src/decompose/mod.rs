@@ -15,11 +15,10 @@ pub(crate) use orthogonal::singular_values;
 pub use orthogonal::{QrMode, cholesky, qr, svd, svdvals};
 pub use square::{det, inv, slogdet, solve};
 
-use crate::dense::Dense;
-use crate::factor::{Field, Float};
 use metes_array::{Array, Dims, Layout, Order};
 use metes_dtype::{Category, DType, Kind, promote};
 use metes_eval::{Program, ProgramBuilder, ScratchBuf};
+use metes_factor::{Dense, Field};
 use metes_memory::{Buffer, Error, ErrorKind, Memory, Need, Result};
 use std::mem::MaybeUninit;
 
@@ -147,87 +146,6 @@ fn dense<T: Field>(array: &Array) -> Dense<T> {
     let step = |axis: usize| array.strides().get(axis).map_or(0, |s| s / size_of::<T>() as isize);
     let side = |axis: usize| array.shape().get(axis).copied().unwrap_or(1);
     Dense { ptr: array.as_ptr().cast(), rows: side(0), columns: side(1), row_step: step(0), column_step: step(1) }
-}
-
-impl<T: Field> Dense<T> {
-    fn place(&self, i: usize, j: usize) -> *mut T {
-        debug_assert!(i < self.rows && j < self.columns);
-        self.ptr.wrapping_offset(i as isize * self.row_step + j as isize * self.column_step)
-    }
-
-    /// # Safety
-    /// The elements are valid, and the indices within the matrix.
-    unsafe fn get(&self, i: usize, j: usize) -> T {
-        // SAFETY: the caller's promise.
-        unsafe { self.place(i, j).read() }
-    }
-
-    /// # Safety
-    /// The elements are valid and ours, and the indices within the matrix.
-    unsafe fn set(&self, i: usize, j: usize, value: T) {
-        // SAFETY: the caller's promise.
-        unsafe { self.place(i, j).write(value) }
-    }
-
-    fn places(&self) -> impl Iterator<Item = (usize, usize)> {
-        let (rows, columns) = (self.rows, self.columns);
-        (0..columns).flat_map(move |j| (0..rows).map(move |i| (i, j)))
-    }
-
-    /// # Safety
-    /// The elements are valid and ours.
-    unsafe fn fill(&self, mut value: impl FnMut(usize, usize) -> T) {
-        // SAFETY: the caller's promise.
-        self.places().for_each(|(i, j)| unsafe { self.set(i, j, value(i, j)) });
-    }
-
-    /// # Safety
-    /// The elements are valid.
-    unsafe fn is_finite(&self) -> bool {
-        // SAFETY: the caller's promise.
-        self.places().all(|(i, j)| unsafe { self.get(i, j).is_finite() })
-    }
-
-    /// Scales the elements by a power of two where their squares would overflow or vanish, so that the largest of those
-    /// that `counts` picks comes near 1. Returns its exponent, which [`Dense::scale`] puts back into the results.
-    ///
-    /// # Safety
-    /// The elements are valid and ours, and those picked are finite.
-    unsafe fn balance(&self, counts: impl Fn(usize, usize) -> bool) -> i32 {
-        let safe = if size_of::<T::Real>() == 4 { 40 } else { 400 };
-        // SAFETY: the caller's promise.
-        let modulus = |(i, j)| unsafe { self.get(i, j).modulus() }.to_f64();
-        let largest = self.places().filter(|(i, j)| counts(*i, *j)).map(modulus).fold(0.0, f64::max);
-        let exponent = if largest > 0.0 { largest.log2().floor() as i32 } else { 0 };
-        if exponent.abs() <= safe {
-            return 0;
-        }
-        // SAFETY: the caller's promise.
-        unsafe { self.scale(-exponent) };
-        exponent
-    }
-
-    /// Multiplies the elements by a power of two.
-    ///
-    /// # Safety
-    /// The elements are valid and ours.
-    unsafe fn scale(&self, exponent: i32) {
-        if exponent != 0 {
-            // In two steps, each of which has a factor that the type can hold.
-            let power = |e: i32| T::from_real(T::Real::from_f64(2f64.powi(e)));
-            let (one, other) = (power(exponent / 2), power(exponent - exponent / 2));
-            // SAFETY: the caller's promise.
-            self.places().for_each(|(i, j)| unsafe { self.set(i, j, self.get(i, j).times(one).times(other)) });
-        }
-    }
-
-    fn transposed(self) -> Dense<T> {
-        Dense { rows: self.columns, columns: self.rows, row_step: self.column_step, column_step: self.row_step, ..self }
-    }
-
-    fn nan() -> T {
-        T::from_real(T::Real::from_f64(f64::NAN))
-    }
 }
 
 /// Bytes for the library to work in.

@@ -1,9 +1,8 @@
 //! Cholesky, QR and singular values.
 
 use super::{Bytes, Stack, check_matrices, check_square, dense, fresh, kind_of, lin_alg, part, with_field};
-use crate::dense::Dense;
-use crate::factor::{Field, Vectors};
 use metes_array::{Array, Order};
+use metes_factor::{Dense, Field, Vectors};
 use metes_memory::Result;
 
 /// Which parts of a QR decomposition are wanted.
@@ -88,7 +87,7 @@ fn qr_in<T: Field>(a: &Array, mode: QrMode) -> Result<(Option<Array>, Array)> {
 /// # Safety
 /// All matrices are valid and ours.
 unsafe fn qr_one<T: Field>(a: Dense<T>, factors: Dense<T>, r: Dense<T>, q: Option<Dense<T>>, work: &mut Bytes) {
-    let one = T::from_real(<T::Real as crate::factor::Float>::from_f64(1.0));
+    let one = T::from_real(<T::Real as metes_factor::Float>::from_f64(1.0));
     let unit = |i, j| if i == j { one } else { T::ZERO };
     // SAFETY: the caller's promise.
     unsafe {
@@ -184,8 +183,8 @@ unsafe fn svd_one<T: Field>(
     u: Option<Dense<T>>,
     vh: Option<Dense<T>>,
     work: &mut Bytes,
-) -> std::result::Result<(), crate::factor::NoConvergence> {
-    let one = T::from_real(<T::Real as crate::factor::Float>::from_f64(1.0));
+) -> std::result::Result<(), metes_factor::NoConvergence> {
+    let one = T::from_real(<T::Real as metes_factor::Float>::from_f64(1.0));
     // SAFETY: the caller's promise.
     unsafe {
         if s.rows == 0 {

@@ -1,11 +1,10 @@
 //! Systems of equations, inverses and determinants, by LU with partial pivoting.
 
 use super::{Bytes, Places, Stack, check_matrices, check_square, dense, fresh, kind_of, lin_alg, part, with_field};
-use crate::dense::Dense;
-use crate::factor::{Field, Float};
 use metes_array::{Array, Order, broadcast_shapes};
 use metes_dtype::Casting;
 use metes_eval::{Operand, assign};
+use metes_factor::{Dense, Field, Float};
 use metes_memory::{Error, ErrorKind, Result};
 
 /// What LU needs: the matrix, its permutation, a workspace.

@@ -4,55 +4,76 @@
 
 use crate::backend;
 use crate::dense::Dense;
-use crate::ring::Ring;
 use metes_dtype::Kind;
 use num_complex::Complex;
 use std::mem::MaybeUninit;
 
 /// Bytes that a decomposition works in.
-pub(crate) type Workspace<'a> = &'a mut [MaybeUninit<u8>];
+pub type Workspace<'a> = &'a mut [MaybeUninit<u8>];
 
 /// How many singular vectors are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Vectors {
+pub enum Vectors {
+    /// Values alone.
     None,
+    /// As many as there are values.
     Thin,
+    /// A basis of the whole space.
     Full,
 }
 
 /// The library did not come to an end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct NoConvergence;
+pub struct NoConvergence;
 
 /// A field that the library decomposes matrices over: float32, float64, complex64, complex128.
 ///
 /// # Safety
 /// Of all functions: the elements of matrices and vectors are aligned and valid, and those written are shared with
 /// nothing else; the workspace has the bytes that were asked for.
-pub(crate) trait Field: Ring {
+// What is promised is said once, above, for all.
+#[allow(clippy::missing_safety_doc)]
+pub trait Field: Copy + 'static {
     /// The kind.
     const KIND: Kind;
+    /// What added to any element leaves it as it is.
+    const ZERO: Self;
     /// The field of moduli, singular values and eigenvalues of Hermitian matrices.
     type Real: Field<Real = Self::Real> + Float;
 
+    /// A [`crate::Product`] of matrices.
+    unsafe fn product(c: Dense<Self>, add: bool, a: Dense<Self>, conj: bool, b: Dense<Self>);
+
+    /// The complex conjugate.
+    fn conj(self) -> Self;
+    /// The absolute value.
     fn modulus(self) -> Self::Real;
+    /// The real part.
     fn real(self) -> Self::Real;
+    /// A real number of this field.
     fn from_real(x: Self::Real) -> Self;
+    /// Whether all parts are finite.
     fn is_finite(self) -> bool;
+    /// The product.
     fn times(self, other: Self) -> Self;
+    /// The quotient.
     fn over(self, other: Self) -> Self;
+    /// The opposite.
     fn negated(self) -> Self;
 
     /// LU with partial pivoting in place; `order` and `back` take the permutation of rows. Returns how many exchanges
     /// of rows it is.
     unsafe fn lu(a: Dense<Self>, order: &mut [usize], back: &mut [usize], work: Workspace<'_>) -> usize;
+    /// Bytes of the workspace of `lu`.
     fn lu_need(n: usize) -> usize;
     /// Solves for `b` in place.
     unsafe fn lu_solve(a: Dense<Self>, order: &[usize], back: &[usize], b: Dense<Self>, work: Workspace<'_>);
+    /// Bytes of the workspace of `lu_solve`.
     fn lu_solve_need(n: usize, columns: usize) -> usize;
 
     /// The lower Cholesky factor in place of the lower triangle; `false` where the matrix is not positive definite.
     unsafe fn cholesky(a: Dense<Self>, work: Workspace<'_>) -> bool;
+    /// Bytes of the workspace of `cholesky`.
     fn cholesky_need(n: usize) -> usize;
 
     /// QR in place: R above the diagonal, reflections below it and in `factors`.
@@ -70,6 +91,7 @@ pub(crate) trait Field: Ring {
         v: Option<Dense<Self>>,
         work: Workspace<'_>,
     ) -> Result<(), NoConvergence>;
+    /// Bytes of the workspace of `svd`.
     fn svd_need(rows: usize, columns: usize, vectors: Vectors) -> usize;
 
     /// Eigenvalues, increasing, and vectors of a Hermitian matrix given by its lower triangle.
@@ -79,6 +101,7 @@ pub(crate) trait Field: Ring {
         v: Option<Dense<Self>>,
         work: Workspace<'_>,
     ) -> Result<(), NoConvergence>;
+    /// Bytes of the workspace of `eigh`.
     fn eigh_need(n: usize, vectors: bool) -> usize;
 
     /// Eigenvalues and vectors of a general matrix. Those of a real matrix are packed: `w` and `imaginary` have the
@@ -90,18 +113,26 @@ pub(crate) trait Field: Ring {
         v: Option<Dense<Self>>,
         work: Workspace<'_>,
     ) -> Result<(), NoConvergence>;
+    /// Bytes of the workspace of `eig`.
     fn eig_need(n: usize, vectors: bool) -> usize;
 }
 
 /// What sizes of real numbers are asked for.
-pub(crate) trait Float: Copy + PartialOrd {
+pub trait Float: Copy + PartialOrd {
+    /// The natural logarithm.
     fn ln(self) -> Self;
+    /// As float64.
     fn to_f64(self) -> f64;
+    /// The nearest value.
     fn from_f64(x: f64) -> Self;
 }
 
 macro_rules! common {
     ($t:ty, $eig:path) => {
+        unsafe fn product(c: Dense<$t>, add: bool, a: Dense<$t>, conj: bool, b: Dense<$t>) {
+            // SAFETY: the caller's promise.
+            unsafe { backend::product(c, add, a, conj, b) }
+        }
         unsafe fn lu(a: Dense<$t>, order: &mut [usize], back: &mut [usize], work: Workspace<'_>) -> usize {
             // SAFETY: the caller's promise.
             unsafe { backend::lu(a, order, back, work) }
@@ -200,7 +231,11 @@ macro_rules! fields {
 
         impl Field for $t {
             const KIND: Kind = Kind::$real;
+            const ZERO: $t = 0.0;
             type Real = $t;
+            fn conj(self) -> $t {
+                self
+            }
             fn modulus(self) -> $t {
                 self.abs()
             }
@@ -218,7 +253,11 @@ macro_rules! fields {
 
         impl Field for Complex<$t> {
             const KIND: Kind = Kind::$complex;
+            const ZERO: Self = Complex::new(0.0, 0.0);
             type Real = $t;
+            fn conj(self) -> Self {
+                Complex::new(self.re, -self.im)
+            }
             fn modulus(self) -> $t {
                 self.norm()
             }
