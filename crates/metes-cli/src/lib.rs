@@ -6,6 +6,7 @@
 
 mod inspect;
 mod report;
+mod top;
 
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
@@ -30,6 +31,7 @@ struct Cli {
 enum Command {
     Inspect(inspect::Inspect),
     Report(report::Report),
+    Top(top::Top),
 }
 
 /// Runs the command line on the process's output and returns the exit code.
@@ -55,6 +57,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write, err: &
     let ended = match cli.command {
         Command::Inspect(command) => command.run(&mut answer),
         Command::Report(command) => command.run(&mut answer),
+        Command::Top(command) => command.run(&mut answer),
     };
     match ended {
         // Who reads the output has read enough.

@@ -7,6 +7,15 @@ pub(crate) const SMALL: usize = 32 * 1024;
 /// Classes up to [`SMALL`].
 pub(crate) const SMALL_CLASSES: usize = class_of(SMALL) + 1;
 
+/// Bytes that the pool sets aside for a block of `size` bytes; `None` on overflow.
+///
+/// ```
+/// assert_eq!(metes_memory::class_bytes(1000), Some(1024));
+/// ```
+pub fn class_bytes(size: usize) -> Option<usize> {
+    if size <= SMALL { Some(size_of_class(class_of(size))) } else { large_size(size) }
+}
+
 /// The class of a small size: multiples of 64 up to 512, then eight sizes to a doubling.
 #[inline]
 pub(crate) const fn class_of(size: usize) -> usize {

@@ -28,6 +28,11 @@ impl Large {
         self.bytes
     }
 
+    /// The blocks, the oldest first.
+    pub fn blocks(&self) -> impl Iterator<Item = &Block> {
+        self.blocks.values().map(|(block, _)| block)
+    }
+
     /// Keeps a block.
     pub fn add(&mut self, block: Block) {
         self.bytes += block.reserved;

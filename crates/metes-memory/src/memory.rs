@@ -110,6 +110,10 @@ impl Memory {
         }
     }
 
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.inner().pool
+    }
+
     /// The program's memory; its limit is what the container or the machine has.
     pub fn global() -> &'static Memory {
         static GLOBAL: Memory = Memory(Handle::Program);

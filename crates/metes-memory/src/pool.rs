@@ -12,7 +12,7 @@ use crate::large::Large;
 use crate::slab::Slabs;
 use crate::system::MAPPED_BYTES;
 use crate::thread_cache;
-use crate::{Block, Request, Result, Source};
+use crate::{Block, Request, Result, Run, RunState, Source};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -50,6 +50,16 @@ impl Pool {
         let small: usize =
             self.0.slabs.iter().map(|s| s.lock().unwrap_or_else(PoisonError::into_inner).free_bytes()).sum();
         small + self.0.large().bytes()
+    }
+
+    /// Appends the runs of all slabs and of the cached large blocks, gathered by slab from `most` runs on.
+    pub(crate) fn runs(&self, most: usize, out: &mut Vec<Run>) {
+        let cached =
+            |block: &Block| Run { start: block.ptr.as_ptr() as usize, bytes: block.reserved, state: RunState::Cached };
+        out.extend(self.0.large().blocks().map(cached));
+        for slabs in &self.0.slabs {
+            slabs.lock().unwrap_or_else(PoisonError::into_inner).runs(most, out);
+        }
     }
 
     /// Sets the most bytes of freed large blocks that are kept.

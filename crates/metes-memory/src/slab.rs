@@ -1,6 +1,7 @@
 //! [`Slabs`]: the slabs of one size class and their free blocks.
 
-use crate::{Block, Request};
+use crate::layout::slab_runs;
+use crate::{Block, Request, Run};
 use std::collections::BTreeMap;
 use std::ptr::NonNull;
 
@@ -84,6 +85,14 @@ impl Slabs {
     /// Bytes of free blocks.
     pub(crate) fn free_bytes(&self) -> usize {
         self.free * self.size
+    }
+
+    /// Appends the runs of every slab, each slab's gathered from `most` runs on.
+    pub(crate) fn runs(&self, most: usize, out: &mut Vec<Run>) {
+        for (&start, slab) in &self.slabs {
+            let free = slab.free.iter().map(|block| block.as_ptr() as usize).collect();
+            slab_runs(start, self.size, slab.count, free, out.len() >= most, out);
+        }
     }
 
     /// Moves slabs without a live block to `out`.

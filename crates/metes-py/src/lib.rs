@@ -36,6 +36,7 @@ mod number;
 mod object;
 mod progress;
 mod reduce;
+mod reports;
 mod rows;
 mod site;
 mod text;
@@ -77,6 +78,7 @@ fn start(module: &Bound<'_, PyModule>) -> PyResult<()> {
     fastcall::add_functions(module, vec![rebuild])?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     memory::install(module)?;
+    reports::install(module)?;
     transparency::install(module)?;
     rows::install(module)?;
     lazy::install(module)?;

@@ -2,7 +2,7 @@
 
 use crate::errors::OrRaise;
 use metes_memory::{By, Memory, Scope, parse_size, resident};
-use metes_report::{Recorder, read_capture, write_html};
+use metes_report::Recorder;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -131,18 +131,19 @@ impl _Recorder {
         Ok(_Recorder(Mutex::new(Some(recorder))))
     }
 
+    /// Notes views that keep blocks alive: who holds them, their bytes, those of the block.
+    fn pinned(&self, rows: Vec<(String, usize, usize)>) {
+        if let Some(recorder) = self.0.lock().ok().as_deref().and_then(Option::as_ref) {
+            rows.iter().for_each(|(holder, view, block)| recorder.pinned(holder, *view, *block));
+        }
+    }
+
     /// Completes the file.
     fn stop(&self, py: Python<'_>) -> PyResult<()> {
         let recorder = self.0.lock().ok().and_then(|mut recorder| recorder.take());
         let recorder = recorder.ok_or_else(|| PyValueError::new_err("the recording has stopped already"))?;
         py.detach(|| recorder.finish()).or_raise()
     }
-}
-
-/// Draws a capture as a page.
-#[pyfunction]
-fn _memory_report(py: Python<'_>, capture: PathBuf, html: PathBuf) -> PyResult<()> {
-    py.detach(|| write_html(&read_capture(capture)?, html)).or_raise()
 }
 
 /// Adds the functions to the module.
@@ -157,6 +158,5 @@ pub(crate) fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(_memory_get_limit, module)?)?;
     module.add_function(wrap_pyfunction!(_memory_live, module)?)?;
     module.add_function(wrap_pyfunction!(_memory_trim, module)?)?;
-    module.add_function(wrap_pyfunction!(_memory_rss, module)?)?;
-    module.add_function(wrap_pyfunction!(_memory_report, module)?)
+    module.add_function(wrap_pyfunction!(_memory_rss, module)?)
 }

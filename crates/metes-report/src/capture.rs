@@ -1,6 +1,6 @@
 //! [`Capture`]: what a capture file says, condensed so that its size does not depend on the length of the run.
 
-use crate::format::Header;
+use crate::format::{Group, Header};
 use std::time::Duration;
 
 /// A recorded run of a program, read by [`read_capture`](crate::read_capture).
@@ -12,6 +12,13 @@ pub struct Capture {
     pub(crate) largest: Vec<BlockKind>,
     pub(crate) holders: Vec<Holder>,
     pub(crate) totals: Totals,
+    pub(crate) series: Series,
+    pub(crate) traffic: Vec<Traffic>,
+    pub(crate) copies: Vec<Copies>,
+    pub(crate) pins: Vec<Pin>,
+    pub(crate) limits: Vec<(Duration, Option<u64>)>,
+    pub(crate) peak_map: Option<MemoryMap>,
+    pub(crate) end_map: Option<MemoryMap>,
     pub(crate) duration: Duration,
     pub(crate) notes: Vec<String>,
 }
@@ -87,6 +94,120 @@ pub struct Totals {
     pub live_at_end: u64,
     /// The most physical memory of the process that was seen, in bytes; 0 where it was not looked at.
     pub most_rss: u64,
+    /// The most bytes that the pool had taken from the system, in bytes; 0 where it was not looked at.
+    pub most_reserved: u64,
+}
+
+/// Live bytes of the largest sites over time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Series {
+    /// The sites, or operations where no site is known, the largest first.
+    pub labels: Vec<String>,
+    /// Some hundred moments, each the highest of its part of the time.
+    pub moments: Vec<Moment>,
+}
+
+/// One moment of a [`Series`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// Time since the recording started.
+    pub time: Duration,
+    /// Live bytes of all arrays.
+    pub total: u64,
+    /// Live bytes of each site.
+    pub live: Vec<u64>,
+}
+
+/// What one maker of blocks did over the whole recording. Counts of blocks made are of large ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Traffic {
+    /// Who.
+    pub group: Group,
+    /// Blocks made.
+    pub blocks: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Blocks of them that went again before some more had come: intermediate results.
+    pub temporaries: u64,
+    /// Their bytes.
+    pub temporary_bytes: u64,
+    /// How long a temporary lived on average.
+    pub temporary_life: Duration,
+    /// The most bytes that it held at once.
+    pub most: u64,
+    /// Blocks, large and small, that were live when the recording ended.
+    pub alive: u64,
+    /// Their bytes.
+    pub alive_bytes: u64,
+    /// The age of the oldest large one.
+    pub oldest: Duration,
+    /// Whether it held more and more, whatever came and went.
+    pub grows: bool,
+}
+
+/// What was copied for one reason at one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copies {
+    /// The place; empty for small copies.
+    pub site: String,
+    /// Why.
+    pub reason: String,
+    /// Bytes.
+    pub bytes: u64,
+    /// Copies.
+    pub count: u64,
+}
+
+/// A small view that kept a large block alive when the recording ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pin {
+    /// Who held the view.
+    pub holder: String,
+    /// Bytes of the view.
+    pub view: u64,
+    /// Bytes of the block.
+    pub block: u64,
+}
+
+/// Where bytes lay at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MemoryMap {
+    /// Time since the recording started.
+    pub time: Duration,
+    /// Live bytes then.
+    pub live: u64,
+    /// The pieces, by address; they do not overlap.
+    pub pieces: Vec<Piece>,
+    /// Who holds live pieces.
+    pub groups: Vec<Group>,
+    /// Bytes in pieces too small and too many to be listed.
+    pub left_out: u64,
+}
+
+/// Adjacent bytes of a [`MemoryMap`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// The address.
+    pub start: u64,
+    /// Bytes.
+    pub bytes: u64,
+    /// What they do.
+    pub state: PieceState,
+}
+
+/// What a piece of memory does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PieceState {
+    /// A large live block of this group.
+    Live(usize),
+    /// Small blocks, live or at a thread's hand.
+    Small,
+    /// Behind a block, for rounding.
+    Rounding,
+    /// Free small blocks.
+    Free,
+    /// A freed large block that waits to be handed out again.
+    Cached,
 }
 
 impl Capture {
@@ -108,6 +229,41 @@ impl Capture {
     /// Who held the bytes at the peak, the largest first. Large blocks are exact; small ones as of the last tick before.
     pub fn by_site(&self) -> &[Holder] {
         &self.holders
+    }
+
+    /// Live bytes of the largest sites over time.
+    pub fn series(&self) -> &Series {
+        &self.series
+    }
+
+    /// What each maker of blocks did, the most bytes first.
+    pub fn traffic(&self) -> &[Traffic] {
+        &self.traffic
+    }
+
+    /// What was copied, the most bytes first.
+    pub fn copies(&self) -> &[Copies] {
+        &self.copies
+    }
+
+    /// Small views that kept large blocks alive when the recording ended, as far as the program noted them.
+    pub fn pins(&self) -> &[Pin] {
+        &self.pins
+    }
+
+    /// The limit whenever it had changed, with the time since the recording started.
+    pub fn limits(&self) -> &[(Duration, Option<u64>)] {
+        &self.limits
+    }
+
+    /// Where bytes lay at or shortly before the peak: the map with the most live bytes of those that were made.
+    pub fn peak_map(&self) -> Option<&MemoryMap> {
+        self.peak_map.as_ref()
+    }
+
+    /// Where bytes lay when the recording ended, or last.
+    pub fn end_map(&self) -> Option<&MemoryMap> {
+        self.end_map.as_ref()
     }
 
     /// Sums over the whole recording.

@@ -34,8 +34,10 @@ impl Chunks {
             return Err(refuse("is not a capture: a capture starts with the bytes 89 6d 65 74 65 73 0d 0a".into()));
         }
         let version = u16::from_le_bytes([start[MAGIC.len()], start[MAGIC.len() + 1]]);
-        if version != VERSION {
-            return Err(refuse(format!("is a capture of version {version}; this Metes reads version {VERSION}")));
+        if version == 0 || version > VERSION {
+            return Err(refuse(format!(
+                "is a capture of version {version}; this Metes reads versions up to {VERSION}: a newer one reads it"
+            )));
         }
         let mut chunks = Chunks {
             file,

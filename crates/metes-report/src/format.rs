@@ -1,4 +1,4 @@
-//! The capture format, version 1: bytes and records, without any policy.
+//! The capture format, version 2: bytes and records, without any policy.
 //!
 //! ```text
 //! file    = MAGIC  version: u16  header: chunk of JSON  chunk*
@@ -7,16 +7,18 @@
 //! record  = kind: u8  time since the last one: varint  fields: varints and strings
 //! ```
 //!
-//! All numbers are little-endian. Chunks carry their length and two checksums, so that a reader stops cleanly where the
+//! A site is a place in the program, or a stack of them: frames from the outermost to the innermost, one to a line. A large
+//! block's number is its address. All numbers are little-endian. Chunks carry their length and two checksums, so that a reader stops cleanly where the
 //! file was cut, and finds the next chunk after damage by looking for the mark. Later versions may add kinds of records;
-//! a reader must know every kind of the version that it accepts.
+//! a reader must know every kind of the version that it accepts. Version 2 added copies, the pool, its map and pins to
+//! version 1, which is still read.
 
 use serde::{Deserialize, Serialize};
 
 /// The first bytes of a capture: not text, and changed by a transfer that takes it for text.
 pub const MAGIC: [u8; 8] = *b"\x89metes\r\n";
-/// The version that this crate writes and reads.
-pub const VERSION: u16 = 1;
+/// The version that this crate writes; it reads this and all before.
+pub const VERSION: u16 = 2;
 /// The first bytes of a chunk.
 pub const MARK: [u8; 4] = *b"\xC3chk";
 /// Bytes before a chunk's payload.
@@ -55,6 +57,23 @@ pub struct Group {
     pub scope: String,
     /// The element type's name.
     pub dtype: String,
+}
+
+impl Group {
+    /// The frames of the site, the outermost first; none where it is not known.
+    pub fn frames(&self) -> impl Iterator<Item = &str> {
+        frames(&self.site)
+    }
+
+    /// The innermost frame of the site, or the operation where the site is not known.
+    pub fn label(&self) -> &str {
+        self.frames().last().unwrap_or(&self.op)
+    }
+}
+
+/// The frames of a site, the outermost first; none where it is empty.
+pub fn frames(site: &str) -> impl Iterator<Item = &str> {
+    site.split('\n').filter(|frame| !frame.is_empty())
 }
 
 /// One thing that happened.
@@ -109,6 +128,44 @@ pub enum Record {
         /// Blocks.
         count: u64,
     },
+    /// What was copied for a reason at a place since the recording started.
+    Copies {
+        /// The place.
+        site: String,
+        /// The reason's name.
+        reason: String,
+        /// Bytes.
+        bytes: u64,
+        /// Copies.
+        count: u64,
+    },
+    /// How the pool stands.
+    Pool {
+        /// Bytes taken from the system.
+        reserved: u64,
+        /// Bytes of them that wait to be handed out again.
+        cached: u64,
+        /// The limit in bytes.
+        limit: Option<u64>,
+    },
+    /// Where the pool's bytes lie; large live blocks are known by their own records.
+    Map {
+        /// Live bytes at that moment.
+        live: u64,
+        /// Bytes of runs that were too many to be listed.
+        left_out: u64,
+        /// The runs, in the order of their addresses.
+        runs: Vec<MapRun>,
+    },
+    /// A small view that kept a large block alive.
+    Pinned {
+        /// Who held the view.
+        holder: String,
+        /// Bytes of the view.
+        view: u64,
+        /// Bytes of the block.
+        block: u64,
+    },
     /// The recording ended as it should.
     End {
         /// Records that were not written because the capture was full or the disk too slow.
@@ -116,12 +173,30 @@ pub enum Record {
     },
 }
 
+/// Adjacent bytes of the pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MapRun {
+    /// The address.
+    pub start: u64,
+    /// Bytes.
+    pub bytes: u64,
+    /// 0: in use, 1: free, 2: a large block that waits to be handed out again.
+    pub state: u8,
+}
+
+/// Runs that one record may hold, so that it fits a chunk.
+pub const MAX_RUNS: usize = 8192;
+
 const GROUP: u8 = 1;
 const TAKE: u8 = 2;
 const GIVE: u8 = 3;
 const TICK: u8 = 4;
 const SMALL: u8 = 5;
 const END: u8 = 6;
+const COPIES: u8 = 7;
+const POOL: u8 = 8;
+const MAP: u8 = 9;
+const PINNED: u8 = 10;
 
 impl Record {
     /// Appends the record, `later` nanoseconds after the one before.
@@ -144,6 +219,21 @@ impl Record {
                 put(TICK, &[*live, *most, *takes, *gives, *taken, *rss]);
             }
             Record::Small { group, bytes, count } => put(SMALL, &[*group, *bytes, *count]),
+            Record::Copies { site, reason, bytes, count } => {
+                put(COPIES, &[*bytes, *count]);
+                [site, reason].iter().for_each(|text| put_text(text, out));
+            }
+            Record::Pool { reserved, cached, limit } => {
+                put(POOL, &[*reserved, *cached, limit.map_or(0, |limit| limit.saturating_add(1))]);
+            }
+            Record::Map { live, left_out, runs } => {
+                put(MAP, &[*live, *left_out, runs.len() as u64]);
+                put_runs(runs, out);
+            }
+            Record::Pinned { holder, view, block } => {
+                put(PINNED, &[*view, *block]);
+                put_text(holder, out);
+            }
             Record::End { dropped } => put(END, &[*dropped]),
         }
     }
@@ -171,6 +261,19 @@ impl Record {
                 rss: varint(input)?,
             },
             SMALL => Record::Small { group: varint(input)?, bytes: varint(input)?, count: varint(input)? },
+            COPIES => {
+                let (bytes, count) = (varint(input)?, varint(input)?);
+                Record::Copies { bytes, count, site: text(input)?, reason: text(input)? }
+            }
+            POOL => {
+                let (reserved, cached) = (varint(input)?, varint(input)?);
+                Record::Pool { reserved, cached, limit: varint(input)?.checked_sub(1) }
+            }
+            MAP => Record::Map { live: varint(input)?, left_out: varint(input)?, runs: runs(input)? },
+            PINNED => {
+                let (view, block) = (varint(input)?, varint(input)?);
+                Record::Pinned { view, block, holder: text(input)? }
+            }
             END => Record::End { dropped: varint(input)? },
             _ => return None,
         };
@@ -224,16 +327,36 @@ pub fn varint(input: &mut &[u8]) -> Option<u64> {
     None
 }
 
-/// The longest string in a record; longer ones are cut.
-const MAX_TEXT: usize = 1024;
+/// Runs as the gap before each, and its bytes with the state in the lowest two bits.
+fn put_runs(runs: &[MapRun], out: &mut Vec<u8>) {
+    let mut end = 0;
+    for run in runs {
+        put_varint(run.start.wrapping_sub(end), out);
+        put_varint(run.bytes << 2 | u64::from(run.state), out);
+        end = run.start.wrapping_add(run.bytes);
+    }
+}
+
+fn runs(input: &mut &[u8]) -> Option<Vec<MapRun>> {
+    let count = usize::try_from(varint(input)?).ok().filter(|count| *count <= MAX_RUNS)?;
+    let mut end = 0u64;
+    let mut next = || {
+        let start = end.wrapping_add(varint(input)?);
+        let word = varint(input)?;
+        let run = MapRun { start, bytes: word >> 2, state: (word & 3) as u8 };
+        end = start.wrapping_add(run.bytes);
+        Some(run)
+    };
+    (0..count).map(|_| next()).collect()
+}
+
+/// The longest string in a record. Of longer ones the end is kept: of a stack that is where the array was made.
+const MAX_TEXT: usize = 4096;
 
 fn put_text(text: &str, out: &mut Vec<u8>) {
-    let mut end = text.len().min(MAX_TEXT);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    put_varint(end as u64, out);
-    out.extend(&text.as_bytes()[..end]);
+    let text = &text[text.ceil_char_boundary(text.len().saturating_sub(MAX_TEXT))..];
+    put_varint(text.len() as u64, out);
+    out.extend(text.as_bytes());
 }
 
 fn text(input: &mut &[u8]) -> Option<String> {
@@ -286,12 +409,22 @@ mod tests {
     #[test]
     fn records_come_back() {
         let group = Group { op: "add".into(), site: "a.py:3 é".into(), scope: "load".into(), dtype: "float64".into() };
+        let run = |start, bytes, state| MapRun { start, bytes, state };
         let records = [
             Record::Group { id: 7, group },
             Record::Take { id: u64::MAX, size: 1 << 40, group: 7, live: 5 },
             Record::Give { id: 3, live: 0 },
             Record::Tick { live: 1, most: 2, takes: 3, gives: 4, taken: 5, rss: 6 },
             Record::Small { group: 7, bytes: 100, count: 2 },
+            Record::Copies { site: "a.py:1 f\nb.py:2 g".into(), reason: "cast".into(), bytes: 9, count: 1 },
+            Record::Pool { reserved: 4, cached: 3, limit: None },
+            Record::Pool { reserved: 4, cached: 3, limit: Some(0) },
+            Record::Map {
+                live: 3,
+                left_out: 0,
+                runs: vec![run(4096, 64, 0), run(4160, 1 << 40, 2), run(1 << 50, 1, 1)],
+            },
+            Record::Pinned { holder: "x in f".into(), view: 80, block: 1 << 20 },
             Record::End { dropped: 9 },
         ];
         let mut bytes = Vec::new();
@@ -308,5 +441,8 @@ mod tests {
         let mut bytes = Vec::new();
         put_text(&"é".repeat(MAX_TEXT), &mut bytes);
         assert_eq!(text(&mut bytes.as_slice()).unwrap().len(), MAX_TEXT);
+        bytes.clear();
+        put_text(&("é".repeat(MAX_TEXT) + "x"), &mut bytes);
+        assert_eq!(text(&mut bytes.as_slice()).unwrap().len(), MAX_TEXT - 1, "at a character");
     }
 }

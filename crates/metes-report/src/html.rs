@@ -1,9 +1,14 @@
-//! [`write_html`]: a capture as one page that needs nothing else, neither network nor files.
+//! [`write_html`]: a capture as one page that needs nothing else, neither network nor files; and a small inline report.
 //!
 //! All that comes from the program (names of files, operations, scopes) goes through the template engine's escaping.
 
-use crate::capture::{BlockKind, Capture, Holder};
+use crate::atlas::{Atlas, atlas};
+use crate::capture::Capture;
+use crate::grid::{Grid, grids, slots};
+use crate::icicle::{Frame, icicle};
+use crate::series::SITES;
 use crate::svg::{Drawing, draw};
+use crate::tree::tree;
 use crate::units::{bytes, counted, grouped, time};
 use metes_memory::{Error, ErrorKind, Result};
 use minijinja::Environment;
@@ -12,101 +17,92 @@ use serde::Serialize;
 use std::path::Path;
 
 const TEMPLATE: &str = include_str!("page/page.html");
+const INLINE: &str = include_str!("page/inline.html");
+const CHART: &str = include_str!("page/chart.html");
 const STYLE: &str = include_str!("page/page.css");
+const INLINE_STYLE: &str = include_str!("page/inline.css");
+const COLORS: &str = include_str!("page/colors.css");
 const SCRIPT: &str = include_str!("page/page.js");
-
-/// Rows of the table of holders; a program has seldom more that matter.
-const HOLDERS: usize = 200;
 
 /// Writes a capture as a self-contained HTML page. Errors: `Io`, naming the file.
 pub fn write_html(capture: &Capture, path: impl AsRef<Path>) -> Result<()> {
-    let path = path.as_ref();
-    std::fs::write(path, html(capture)?).map_err(|error| Error::from(error).context(path.display()))
+    write_page(path.as_ref(), &html(capture)?)
+}
+
+/// Writes a page about a capture compared with an older one. Errors: `Io`, naming the file.
+pub fn write_html_against(capture: &Capture, older: &Capture, path: impl AsRef<Path>) -> Result<()> {
+    let mut page = Page::of(capture, STYLE);
+    page.grids.insert(0, crate::diff::compare(older, capture).grid());
+    write_page(path.as_ref(), &render("page.html", page)?)
+}
+
+fn write_page(path: &Path, page: &str) -> Result<()> {
+    std::fs::write(path, page).map_err(|error| Error::from(error).context(path.display()))
 }
 
 /// The page as text.
 pub fn html(capture: &Capture) -> Result<String> {
+    render("page.html", Page::of(capture, STYLE))
+}
+
+/// A small report to stand within another page, a notebook's: facts, timeline, who held the peak. No script.
+pub fn inline_html(capture: &Capture) -> Result<String> {
+    let mut page = Page::of(capture, INLINE_STYLE);
+    page.grids.truncate(1);
+    page.grids.iter_mut().for_each(|grid| grid.shorten(8));
+    render("inline.html", page)
+}
+
+fn render(name: &str, page: Page) -> Result<String> {
     let mut environment = Environment::new();
     // The ending `.html` is what switches escaping on.
-    let page = environment.add_template("page.html", TEMPLATE).and_then(|()| environment.get_template("page.html"));
-    let text = page.and_then(|page| page.render(Serde(Page::of(capture))));
+    let named = [("page.html", TEMPLATE), ("inline.html", INLINE), ("chart.html", CHART)];
+    let added = named.into_iter().try_for_each(|(name, text)| environment.add_template(name, text));
+    let text = added.and_then(|()| environment.get_template(name)?.render(Serde(page)));
     text.map_err(|error| Error::new(ErrorKind::Format, format!("the template of the report: {error:#}")))
 }
 
 #[derive(Serialize)]
 struct Page<'a> {
     style: &'a str,
+    colors: &'a str,
     script: &'a str,
     program: &'a str,
     version: &'a str,
     facts: Vec<(&'a str, String, String)>,
     over: bool,
+    /// The number of a colour and the site that has it.
+    legend: Vec<(usize, &'a str)>,
     drawing: Drawing,
-    holders: Vec<Row<'a>>,
-    more_holders: Option<String>,
-    blocks: Vec<Row<'a>>,
+    flame: Vec<Frame>,
+    flame_rows: usize,
+    maps: Vec<Atlas>,
+    grids: Vec<Grid>,
     notes: &'a [String],
 }
 
-/// A row of either table: what is sorted by, beside what is shown.
-#[derive(Serialize)]
-struct Row<'a> {
-    bytes: u64,
-    shown: String,
-    exact: String,
-    share: String,
-    count: u64,
-    site: &'a str,
-    op: &'a str,
-    dtype: &'a str,
-    scope: &'a str,
-    born: Option<(u64, String)>,
-    lived: Option<(u64, String)>,
-}
-
 impl<'a> Page<'a> {
-    fn of(capture: &'a Capture) -> Page<'a> {
+    fn of(capture: &'a Capture, style: &'a str) -> Page<'a> {
         let peak = capture.peak().bytes;
-        let hidden = capture.by_site().len().saturating_sub(HOLDERS) as u64;
+        let slot = slots(capture);
+        let (flame, flame_rows) = icicle(&tree(capture), &slot);
+        let maps = [("near the peak", capture.peak_map()), ("at the end", capture.end_map())];
+        let labels = capture.series().labels.iter().map(String::as_str).enumerate();
         Page {
-            style: STYLE,
+            style,
+            colors: COLORS,
             script: SCRIPT,
             program: capture.program(),
             version: &capture.header.metes,
             facts: facts(capture),
             over: capture.limit().is_some_and(|limit| peak > limit),
+            legend: labels.chain([(SITES, "all others")]).collect(),
             drawing: draw(capture),
-            holders: capture.by_site().iter().take(HOLDERS).map(|holder| Row::holder(holder, peak)).collect(),
-            more_holders: (hidden > 0).then(|| counted(hidden, "smaller one", "smaller ones")),
-            blocks: capture.largest().iter().map(|kind| Row::block(kind, peak)).collect(),
+            flame,
+            flame_rows,
+            maps: maps.into_iter().filter_map(|(name, map)| Some(atlas(name, map?, &slot))).collect(),
+            grids: grids(capture, &slot),
             notes: capture.notes(),
-        }
-    }
-}
-
-impl<'a> Row<'a> {
-    fn holder(holder: &'a Holder, peak: u64) -> Row<'a> {
-        let Holder { site, op, dtype, scope, bytes: size, count } = holder;
-        let share = share(*size, peak);
-        let (shown, exact) = (bytes(*size), grouped(*size));
-        Row { bytes: *size, shown, exact, share, count: *count, site, op, dtype, scope, born: None, lived: None }
-    }
-
-    fn block(kind: &'a BlockKind, peak: u64) -> Row<'a> {
-        let lived = format!("{}{}", time(kind.lifetime), if kind.alive { ", to the end" } else { "" });
-        let moment = |time: std::time::Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-        Row {
-            bytes: kind.bytes,
-            shown: bytes(kind.bytes),
-            exact: grouped(kind.bytes),
-            share: share(kind.bytes, peak),
-            count: kind.times,
-            site: &kind.site,
-            op: &kind.op,
-            dtype: &kind.dtype,
-            scope: &kind.scope,
-            born: Some((moment(kind.born), time(kind.born))),
-            lived: Some((moment(kind.lifetime), lived)),
         }
     }
 }
@@ -122,13 +118,13 @@ fn facts(capture: &Capture) -> Vec<(&str, String, String)> {
     }
     facts.push(("made in all", bytes(totals.bytes), counted(totals.takes, "block", "blocks")));
     facts.push(("live at the end", bytes(totals.live_at_end), exact(totals.live_at_end)));
+    if totals.most_reserved > 0 {
+        let hint = "the most that the pool had taken from the system, cached bytes included".into();
+        facts.push(("reserved", bytes(totals.most_reserved), hint));
+    }
     if totals.most_rss > 0 {
-        facts.push(("most of the process", bytes(totals.most_rss), "physical memory, foreign bytes included".into()));
+        facts.push(("process", bytes(totals.most_rss), "the most physical memory, foreign bytes included".into()));
     }
     facts.push(("recorded", time(capture.duration()), String::new()));
     facts
-}
-
-fn share(part: u64, whole: u64) -> String {
-    format!("{:.1}", 100.0 * part as f64 / whole.max(1) as f64)
 }

@@ -3,13 +3,16 @@
 //! Large blocks are recorded one by one. Small ones, of which a program may make millions a second, are counted by group
 //! and written at ticks, where they changed. Ticks grow rarer as the run grows longer, and blocks are no longer recorded
 //! once the capture has its allowed size: both so that the size of a capture has an end. What is dropped is counted.
+//! A map of the pool is wanted whenever clearly more is live than at the last one, so the last lies near the peak.
 
-use crate::format::{Group, Record, frame, put_varint};
-use metes_memory::Tag;
+use crate::format::{Group, MAX_RUNS, MapRun, Record, frame, put_varint};
+use metes_memory::{Copied, Run, RunState, Tag};
 use std::collections::{HashMap, HashSet};
 
-/// Blocks below this size are counted by group.
-pub const SMALL: usize = 64 << 10;
+/// Blocks below this size are counted by group; those from it on are blocks of their own in the pool, too.
+pub const SMALL: usize = (32 << 10) + 1;
+/// Live bytes below which no map of the pool is wanted.
+const MAPPED: u64 = 1 << 20;
 
 /// How much a journal may write and keep.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +70,9 @@ pub struct Journal {
     since: Since,
     live: u64,
     high: u64,
+    mapped: u64,
+    pool: [u64; 3],
+    copies: HashMap<(String, &'static str), u64>,
     ticked: u64,
     interval: u64,
     ticks: u64,
@@ -107,14 +113,17 @@ impl Journal {
             since: Since { most: live as u64, ..Since::default() },
             live: live as u64,
             high: live as u64,
+            mapped: 0,
+            pool: [0; 3],
+            copies: HashMap::new(),
             ticked: 0,
             interval: FIRST_INTERVAL,
             ticks: 0,
         }
     }
 
-    /// Takes note of a change.
-    pub fn change(&mut self, change: &Change) {
+    /// Takes note of a change; says whether a map of the pool is wanted now.
+    pub fn change(&mut self, change: &Change) -> bool {
         self.live = change.live as u64;
         if change.size < SMALL || change.id == 0 {
             self.small(change);
@@ -125,6 +134,51 @@ impl Journal {
         if change.time.saturating_sub(self.ticked) >= self.interval {
             self.tick(change.time, 0);
         }
+        change.taken && self.wants_map(8)
+    }
+
+    /// Whether the live bytes have grown by one part in `parts` since the last map.
+    pub fn wants_map(&self, parts: u64) -> bool {
+        self.live >= MAPPED && self.live - self.live / (parts + 1) > self.mapped && self.written < self.bounds.capture
+    }
+
+    /// Writes where the pool's bytes lie.
+    pub fn map(&mut self, time: u64, mut runs: Vec<Run>) {
+        let mut left_out = 0;
+        if runs.len() > MAX_RUNS {
+            runs.sort_unstable_by_key(|run| std::cmp::Reverse(run.bytes));
+            left_out = runs.drain(MAX_RUNS..).map(|run| run.bytes as u64).sum();
+            runs.sort_unstable_by_key(|run| run.start);
+        }
+        let runs =
+            runs.iter().map(|run| MapRun { start: run.start as u64, bytes: run.bytes as u64, state: state(run) });
+        let live = self.live;
+        self.mapped = self.mapped.max(live);
+        self.put(time, &Record::Map { live, left_out, runs: runs.collect() });
+    }
+
+    /// Writes how the pool stands, where that has changed.
+    pub fn pool(&mut self, time: u64, reserved: usize, cached: usize, limit: Option<usize>) {
+        let (reserved, cached, limit) = (reserved as u64, cached as u64, limit.map(|limit| limit as u64));
+        let state = [reserved, cached, limit.map_or(0, |limit| limit.saturating_add(1))];
+        if std::mem::replace(&mut self.pool, state) != state {
+            self.put(time, &Record::Pool { reserved, cached, limit });
+        }
+    }
+
+    /// Writes what was copied, where that has changed.
+    pub fn copies(&mut self, time: u64, rows: Vec<Copied>) {
+        for Copied { site, reason, bytes, count } in rows {
+            let known = self.copies.entry((site.clone(), reason.name())).or_default();
+            if std::mem::replace(known, count) != count {
+                self.put(time, &Record::Copies { site, reason: reason.name().into(), bytes, count });
+            }
+        }
+    }
+
+    /// Writes that a small view kept a large block alive.
+    pub fn pinned(&mut self, time: u64, holder: &str, view: u64, block: u64) {
+        self.put(time, &Record::Pinned { holder: holder.into(), view, block });
     }
 
     fn flush_small(&mut self, time: u64) {
@@ -243,5 +297,13 @@ impl Journal {
         }
         self.written += chunk.len() as u64;
         self.ready.extend(chunk);
+    }
+}
+
+fn state(run: &Run) -> u8 {
+    match run.state {
+        RunState::Used => 0,
+        RunState::Free => 1,
+        RunState::Cached => 2,
     }
 }

@@ -18,23 +18,45 @@
 //! # Ok::<(), metes_memory::Error>(())
 //! ```
 //!
-//! Left out for now: Python stacks, flame graphs, and exports to other tools' formats.
+//! [`View`] shows one as text in many ways, [`compare`] sets two side by side, [`replay`] asks what another limit or another
+//! size of pages would have done, [`Export`] hands one to other tools, and [`Live`] lets another process look at a program
+//! that runs. Left out: native stacks, and views of foreign allocations.
 
+mod arena;
+mod atlas;
 mod capture;
 mod chunks;
+mod diff;
 mod digest;
+mod export;
+mod first;
 mod format;
+mod grid;
 mod html;
+mod icicle;
 mod journal;
 mod kinds;
+mod live;
 mod recorder;
+mod replay;
+mod screen;
+mod series;
 mod svg;
 mod text;
 mod thin;
+mod tree;
 mod units;
+mod world;
 
-pub use capture::{BlockKind, Capture, Holder, Peak, Point, Totals};
+pub use capture::{BlockKind, Capture, Copies, Holder, MemoryMap, Moment, Peak, Piece, PieceState, Pin, Point};
+pub use capture::{Series, Totals, Traffic};
+pub use diff::{Diff, compare};
 pub use digest::read_capture;
-pub use html::{html, write_html};
+pub use export::Export;
+pub use format::Group;
+pub use html::{html, inline_html, write_html, write_html_against};
+pub use live::{Live, LiveReader, Snapshot, live_path};
 pub use recorder::Recorder;
-pub use text::summary;
+pub use replay::{Outcome, Pages, Policy, replay};
+pub use screen::screen;
+pub use text::{View, summary};

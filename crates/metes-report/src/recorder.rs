@@ -6,7 +6,9 @@
 
 use crate::format::{Group, Header, MAGIC, VERSION, frame};
 use crate::journal::{Bounds, Change, Journal, SMALL};
-use metes_memory::{Error, Event, Memory, Observer, Result, Tag, resident, scope_name, site_name};
+use metes_memory::{Copied, Error, Event, Memory, Observer, Reason, Result, Tag};
+use metes_memory::{copies, resident, scope_name, site_name};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -16,6 +18,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Time between two writes.
 const INTERVAL: Duration = Duration::from_millis(50);
+/// Writes from one look at the copies to the next.
+const LOOKS: u64 = 20;
+/// Runs of the pool from which on a map becomes coarser.
+const RUNS: usize = 4096;
 
 /// A recording that runs until it is finished or dropped.
 pub struct Recorder {
@@ -27,6 +33,9 @@ pub struct Recorder {
 
 /// What the observed threads and the writer share.
 struct Shared {
+    memory: Memory,
+    /// What was copied before.
+    copied: HashMap<(String, Reason), (u64, u64)>,
     journal: Mutex<Journal>,
     stop: Mutex<bool>,
     wake: Condvar,
@@ -40,6 +49,8 @@ impl Recorder {
         let live = memory.stats().current_bytes;
         let file = create(&path, &header(memory, live)).map_err(|error| Error::from(error).context(path.display()))?;
         let shared = Arc::new(Shared {
+            memory: memory.clone(),
+            copied: copies().into_iter().map(|row| ((row.site, row.reason), (row.bytes, row.count))).collect(),
             journal: Mutex::new(Journal::new(name, Bounds::default(), live)),
             stop: Mutex::new(false),
             wake: Condvar::new(),
@@ -56,6 +67,12 @@ impl Recorder {
     /// Stops recording and completes the file. Errors: `Io`, where any part of it could not be written.
     pub fn finish(mut self) -> Result<()> {
         self.stop()
+    }
+
+    /// Notes for the report that a view of `view` bytes, held by `holder`, keeps a block of `block` bytes alive.
+    pub fn pinned(&self, holder: &str, view: usize, block: usize) {
+        let mut journal = lock(&self.shared.journal);
+        journal.pinned(self.shared.now(), holder, view as u64, block as u64);
     }
 
     fn stop(&mut self) -> Result<()> {
@@ -82,22 +99,33 @@ impl Observer for Shared {
             Event::Give { size, tag, id, live_bytes, .. } => (false, size, tag, id, live_bytes),
             _ => return,
         };
-        let mut journal = lock(&self.journal);
-        let time = self.now();
-        journal.change(&Change { taken, id: id as u64, size, tag, time, live });
+        let wants_map = {
+            let mut journal = lock(&self.journal);
+            let time = self.now();
+            journal.change(&Change { taken, id: id as u64, size, tag, time, live })
+        };
+        if wants_map {
+            self.map();
+        }
     }
 }
 
 impl Shared {
     fn write(&self, mut file: File) -> std::io::Result<()> {
-        loop {
+        for round in 0.. {
             let stop = lock(&self.stop);
             let waited = self.wake.wait_timeout_while(stop, INTERVAL, |stop| !*stop);
             let stop = *waited.unwrap_or_else(PoisonError::into_inner).0;
+            if stop || lock(&self.journal).wants_map(32) {
+                self.map();
+            }
             let ready = {
-                let (rss, _) = resident();
+                let ((rss, _), stats) = (resident(), self.memory.stats());
+                let copied = if stop || round % LOOKS == 0 { self.copied() } else { Vec::new() };
                 let mut journal = lock(&self.journal);
                 let now = self.now();
+                journal.pool(now, stats.reserved_bytes, stats.cached_bytes, self.memory.limit());
+                journal.copies(now, copied);
                 journal.tick(now, rss as u64);
                 if stop {
                     journal.end(now);
@@ -106,9 +134,30 @@ impl Shared {
             };
             file.write_all(&ready)?;
             if stop {
-                return Ok(());
+                break;
             }
         }
+        Ok(())
+    }
+
+    fn map(&self) {
+        let runs = self.memory.runs(RUNS);
+        let mut journal = lock(&self.journal);
+        let now = self.now();
+        journal.map(now, runs);
+    }
+
+    /// What was copied since the recording started. Whoever forgets the copies meanwhile starts them anew.
+    fn copied(&self) -> Vec<Copied> {
+        let since = |mut row: Copied| {
+            let key = (std::mem::take(&mut row.site), row.reason);
+            let (bytes, count) = self.copied.get(&key).copied().unwrap_or_default();
+            if row.count >= count {
+                (row.bytes, row.count) = (row.bytes.saturating_sub(bytes), row.count - count);
+            }
+            Copied { site: key.0, ..row }
+        };
+        copies().into_iter().map(since).filter(|row| row.count > 0).collect()
     }
 
     fn now(&self) -> u64 {
@@ -128,13 +177,18 @@ fn create(path: &Path, header: &Header) -> std::io::Result<File> {
     Ok(file)
 }
 
+/// The program and its arguments.
+pub(crate) fn program() -> String {
+    let mut words: String = std::env::args_os().map(|word| word.to_string_lossy().into_owned() + " ").collect();
+    words.truncate(words.floor_char_boundary(4096));
+    words.trim_end().into()
+}
+
 fn header(memory: &Memory, live: usize) -> Header {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let mut program: String = std::env::args_os().map(|word| word.to_string_lossy().into_owned() + " ").collect();
-    program.truncate(program.floor_char_boundary(4096));
     Header {
         metes: env!("CARGO_PKG_VERSION").into(),
-        program: program.trim_end().into(),
+        program: program(),
         pid: std::process::id(),
         started_unix_ms: now.as_millis() as u64,
         limit: memory.limit().map(|limit| limit as u64),

@@ -2,7 +2,7 @@
 
 use crate::{MIB, Scratch, block, recorded};
 use metes_memory::ErrorKind;
-use metes_report::{html, read_capture, summary};
+use metes_report::{Export, Policy, View, compare, html, read_capture, replay, summary};
 use proptest::prelude::*;
 
 /// A capture of some chunks: ten thousand large blocks that come and go.
@@ -54,9 +54,25 @@ fn other_files_are_refused_by_name() {
 }
 
 #[test]
+fn a_newer_version_is_refused_by_number_and_an_older_one_read() {
+    let mut bytes = whole("versions-whole");
+    let file = Scratch::new("versions");
+    for (version, read) in [(0, false), (1, true), (2, true), (3, false)] {
+        bytes[8] = version;
+        std::fs::write(&file.0, &bytes).unwrap();
+        let capture = read_capture(&file.0);
+        assert_eq!(capture.is_ok(), read, "version {version}");
+        if version == 3 {
+            let text = capture.expect_err("it is newer").to_string();
+            assert!(text.contains("version 3") && text.contains("newer"), "{text}");
+        }
+    }
+}
+
+#[test]
 fn a_file_of_nothing_but_damage_ends() {
     let file = Scratch::new("nothing");
-    let mut bytes = b"\x89metes\r\n\x01\x00".to_vec();
+    let mut bytes = b"\x89metes\r\n\x02\x00".to_vec();
     bytes.extend(b"\xC3chk\xFF\xFF\x00\x00".repeat(200_000));
     std::fs::write(&file.0, &bytes).unwrap();
     let capture = read_capture(&file.0).unwrap();
@@ -66,7 +82,7 @@ fn a_file_of_nothing_but_damage_ends() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_bytes_make_it_panic(changes in proptest::collection::vec((any::<usize>(), any::<u8>()), 1..40), cut in any::<usize>()) {
@@ -85,6 +101,10 @@ proptest! {
         if let Ok(capture) = read_capture(&file.0) {
             summary(&capture);
             html(&capture).unwrap();
+            View::ALL.iter().for_each(|view| drop(view.draw(&capture)));
+            Export::ALL.iter().for_each(|export| drop(export.bytes(&capture)));
+            compare(&capture, &capture).text();
+            replay(&file.0, &Policy::default()).unwrap();
         }
     }
 }

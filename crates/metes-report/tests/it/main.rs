@@ -1,8 +1,13 @@
 //! Captures are written, read and drawn; what damaged, cut or hostile files do.
 
+mod bounded;
+mod browser;
 mod damage;
+mod live;
 mod page;
 mod record;
+mod replay;
+mod views;
 
 use metes_memory::{Buffer, Memory, Request};
 use metes_report::{Capture, Recorder, read_capture};

@@ -1,0 +1,59 @@
+//! Captures as texts and pages, and programs that can be looked at while they run.
+
+use crate::errors::OrRaise;
+use metes_memory::Memory;
+use metes_report::{Live, View, inline_html, read_capture, write_html, write_html_against};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+/// A capture as a view shows it.
+#[pyfunction]
+fn _report_view(py: Python<'_>, capture: PathBuf, view: &str) -> PyResult<String> {
+    let names = || View::ALL.iter().map(|view| view.name()).collect::<Vec<_>>().join(", ");
+    let parsed = View::parse(view);
+    let view = parsed.ok_or_else(|| PyValueError::new_err(format!("no view {view:?}; there are {}", names())))?;
+    py.detach(|| read_capture(capture).map(|capture| view.draw(&capture))).or_raise()
+}
+
+/// A capture as a small report for a notebook.
+#[pyfunction]
+fn _report_inline(py: Python<'_>, capture: PathBuf) -> PyResult<String> {
+    py.detach(|| inline_html(&read_capture(capture)?)).or_raise()
+}
+
+/// Draws a capture as a page, beside an older one if there is one.
+#[pyfunction]
+#[pyo3(signature = (capture, html, older))]
+fn _report_page(py: Python<'_>, capture: PathBuf, html: PathBuf, older: Option<PathBuf>) -> PyResult<()> {
+    let draw = || match older {
+        None => write_html(&read_capture(capture)?, html),
+        Some(older) => write_html_against(&read_capture(capture)?, &read_capture(older)?, html),
+    };
+    py.detach(draw).or_raise()
+}
+
+/// Lets `metes top` look at this process, or not any more.
+#[pyfunction]
+fn _watchable(py: Python<'_>, on: bool) -> PyResult<()> {
+    static LIVE: Mutex<Option<(u32, Live)>> = Mutex::new(None);
+    let mut live = LIVE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let pid = std::process::id();
+    if !on {
+        // What a fork left belongs to the parent, and so does its socket.
+        live.take().filter(|(owner, _)| *owner != pid).map_or((), std::mem::forget);
+    } else if live.as_ref().is_none_or(|(owner, _)| *owner != pid) {
+        std::mem::forget(live.take());
+        *live = Some((pid, py.detach(|| Live::start(Memory::global())).or_raise()?));
+    }
+    Ok(())
+}
+
+/// Adds the functions to the module.
+pub(crate) fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(_report_view, module)?)?;
+    module.add_function(wrap_pyfunction!(_report_inline, module)?)?;
+    module.add_function(wrap_pyfunction!(_report_page, module)?)?;
+    module.add_function(wrap_pyfunction!(_watchable, module)?)
+}
