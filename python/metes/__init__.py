@@ -41,6 +41,7 @@ from ._grids import *
 from ._iterate import *
 from ._join import *
 from ._limits import *
+from ._magic import load_ipython_extension, unload_ipython_extension
 from ._manipulate import *
 from ._nditer import *
 from ._places import *

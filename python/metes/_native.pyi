@@ -397,7 +397,6 @@ _memory_deny: Any
 _memory_forget_copies: Any
 _memory_get_limit: Any
 _memory_live: Any
-_memory_report: Any
 _memory_reset_peak: Any
 _memory_rss: Any
 _memory_set_limit: Any
@@ -410,8 +409,12 @@ _pad: Any
 _print_options: Any
 _rebuild: Any
 _reductions: Any
+_report_inline: Any
+_report_page: Any
+_report_view: Any
 _suggest_dtype: Any
 _ufuncs: Any
+_watchable: Any
 abs: ufunc[Array]
 absolute: ufunc[Array]
 acos: ufunc[Array]

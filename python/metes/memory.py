@@ -16,6 +16,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from . import _native
+from ._captures import describe, profile, report, watchable
 from ._copies import (
     Copied,
     Pinned,
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from typing import Any
 
-    from ._types import Path
-
 __all__ = [
     "Budget",
     "Copied",
@@ -51,6 +50,7 @@ __all__ = [
     "copies",
     "deny_copies",
     "deny_widening",
+    "describe",
     "fail_after",
     "forget_copies",
     "get_limit",
@@ -64,6 +64,7 @@ __all__ = [
     "sizes",
     "stats",
     "trim",
+    "watchable",
     "widenings",
 ]
 
@@ -206,21 +207,6 @@ def trim() -> int:
     Small blocks that other threads keep at hand follow when those next make or free an array, or end.
     """
     return _native._memory_trim()
-
-
-@contextlib.contextmanager
-def profile(path: Path) -> Generator[None]:
-    """Records every allocation of arrays inside the `with` block in the capture file `path`."""
-    recorder = _native._Recorder(os.fspath(path))
-    try:
-        yield
-    finally:
-        recorder.stop()
-
-
-def report(capture: Path, html: Path) -> None:
-    """Writes a self-contained HTML page about a capture: live bytes over time, and the largest blocks."""
-    _native._memory_report(os.fspath(capture), os.fspath(html))
 
 
 @contextlib.contextmanager

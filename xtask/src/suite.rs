@@ -6,7 +6,7 @@ use crate::{Result, check, clients, extension};
 use std::path::PathBuf;
 use std::process::Command;
 
-const TOOLS: &[&str] = &["pytest>=8", "hypothesis>=6.100", "mypy>=1.18", "numpy>=2.0", "ruff>=0.15"];
+const TOOLS: &[&str] = &["pytest>=8", "hypothesis>=6.100", "ipython>=8", "mypy>=1.18", "numpy>=2.0", "ruff>=0.15"];
 
 /// Runs all checks and all tests of Rust and Python, the examples of the documents, the example on a small
 /// mask, and other libraries on Metes arrays.
@@ -27,7 +27,7 @@ pub fn tools(steps: &mut Steps) -> Result<Venv> {
         Ok(String::new())
     })?;
     let venv = venv.ok_or("there is no Python environment")?;
-    steps.step("test tools", || venv.install(&["pytest", "hypothesis", "mypy", "numpy", "ruff"], TOOLS))?;
+    steps.step("test tools", || venv.install(&["pytest", "hypothesis", "IPython", "mypy", "numpy", "ruff"], TOOLS))?;
     Ok(venv)
 }
 

@@ -30,7 +30,7 @@ impl Top {
 /// leaves the terminal as it should be.
 pub(crate) fn watch(mut reader: LiveReader, once: bool, out: &mut dyn Write) -> Result<(), Stop> {
     let mut history: Vec<Snapshot> = Vec::new();
-    while let Some(now) = reader.next()? {
+    while let Some(now) = reader.moment()? {
         if history.len() == HISTORY {
             history.remove(0);
         }

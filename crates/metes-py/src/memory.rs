@@ -131,6 +131,13 @@ impl _Recorder {
         Ok(_Recorder(Mutex::new(Some(recorder))))
     }
 
+    /// Records no more, before `pinned` and `stop`.
+    fn close(&self) {
+        if let Some(recorder) = self.0.lock().ok().as_deref().and_then(Option::as_ref) {
+            recorder.close();
+        }
+    }
+
     /// Notes views that keep blocks alive: who holds them, their bytes, those of the block.
     fn pinned(&self, rows: Vec<(String, usize, usize)>) {
         if let Some(recorder) = self.0.lock().ok().as_deref().and_then(Option::as_ref) {

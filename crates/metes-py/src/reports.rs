@@ -42,7 +42,9 @@ fn _watchable(py: Python<'_>, on: bool) -> PyResult<()> {
     let pid = std::process::id();
     if !on {
         // What a fork left belongs to the parent, and so does its socket.
-        live.take().filter(|(owner, _)| *owner != pid).map_or((), std::mem::forget);
+        if let Some(left) = live.take().filter(|(owner, _)| *owner != pid) {
+            std::mem::forget(left);
+        }
     } else if live.as_ref().is_none_or(|(owner, _)| *owner != pid) {
         std::mem::forget(live.take());
         *live = Some((pid, py.detach(|| Live::start(Memory::global())).or_raise()?));

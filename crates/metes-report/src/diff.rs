@@ -10,6 +10,9 @@ use std::collections::HashMap;
 /// Rows of the text.
 const ROWS: usize = 40;
 
+/// A number of a capture.
+type Sum<'a> = &'a dyn Fn(&Capture) -> u64;
+
 /// What differs between an older and a newer capture.
 pub struct Diff {
     facts: Vec<(&'static str, u64, u64)>,
@@ -25,7 +28,7 @@ pub fn compare(older: &Capture, newer: &Capture) -> Diff {
     };
     let copied = |capture: &Capture| capture.copies().iter().map(|row| row.bytes).fold(0, u64::saturating_add);
     let both = |of: &dyn Fn(&Capture) -> u64| (of(older), of(newer));
-    let facts: [(&'static str, &dyn Fn(&Capture) -> u64); 6] = [
+    let facts: [(_, Sum); 6] = [
         ("peak", &|capture| capture.peak().bytes),
         ("made", &|capture| capture.totals().bytes),
         ("temporaries", &|capture| sum(capture, |row| row.temporary_bytes)),

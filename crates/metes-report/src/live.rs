@@ -184,8 +184,8 @@ impl LiveReader {
         Ok(LiveReader(BufReader::new(stream)))
     }
 
-    /// The next line; `None` when the program has ended. Waits for it.
-    pub fn next(&mut self) -> Result<Option<Snapshot>> {
+    /// The next moment; `None` when the program has ended. Waits for it.
+    pub fn moment(&mut self) -> Result<Option<Snapshot>> {
         let mut line = Vec::new();
         let read = std::io::Read::take(&mut self.0, LINE).read_until(b'\n', &mut line);
         match read {

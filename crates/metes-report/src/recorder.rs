@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -40,6 +41,8 @@ struct Shared {
     stop: Mutex<bool>,
     wake: Condvar,
     started: Instant,
+    /// The time at which the recording was closed; nothing is later than that.
+    closed: AtomicU64,
 }
 
 impl Recorder {
@@ -55,6 +58,7 @@ impl Recorder {
             stop: Mutex::new(false),
             wake: Condvar::new(),
             started: Instant::now(),
+            closed: AtomicU64::new(u64::MAX),
         });
         let writer = {
             let shared = shared.clone();
@@ -67,6 +71,12 @@ impl Recorder {
     /// Stops recording and completes the file. Errors: `Io`, where any part of it could not be written.
     pub fn finish(mut self) -> Result<()> {
         self.stop()
+    }
+
+    /// Records no more blocks, and lets no more time pass; what is pinned may still be noted, however long that takes.
+    pub fn close(&self) {
+        self.memory.observe(None);
+        self.shared.closed.fetch_min(self.shared.now(), Ordering::Relaxed);
     }
 
     /// Notes for the report that a view of `view` bytes, held by `holder`, keeps a block of `block` bytes alive.
@@ -161,7 +171,7 @@ impl Shared {
     }
 
     fn now(&self) -> u64 {
-        self.started.elapsed().as_nanos() as u64
+        (self.started.elapsed().as_nanos() as u64).min(self.closed.load(Ordering::Relaxed))
     }
 }
 

@@ -28,3 +28,25 @@ fn what_is_no_capture_is_refused_by_name() {
     assert_eq!((code, out.as_str()), (FAILED, ""));
     assert!(err.contains("no-capture.metes"), "{err}");
 }
+
+#[test]
+fn views_exports_and_replays_have_their_names_in_the_help() {
+    let (code, out, _) = metes(["report", "--help"]);
+    assert_eq!(code, DONE);
+    let views = metes_report::View::ALL.iter().map(|view| view.name());
+    for name in views.chain(metes_report::Export::ALL.iter().map(|export| export.name())) {
+        assert!(out.contains(name), "{name} is not in\n{out}");
+    }
+    for args in
+        [&["report", "x", "no-view"][..], &["report", "x", "--replay", "lots"], &["report", "x", "--huge-pages"]]
+    {
+        assert_eq!(metes(args.iter().copied()).0, metes_cli::USAGE, "{args:?}");
+    }
+}
+
+#[test]
+fn a_program_that_is_not_there_cannot_be_watched() {
+    let (code, out, err) = metes(["top", "4294967295", "--once"]);
+    assert_eq!((code, out.as_str()), (FAILED, ""));
+    assert!(err.contains("4294967295"), "{err}");
+}

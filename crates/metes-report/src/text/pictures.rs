@@ -160,7 +160,7 @@ fn one_map(map: &MemoryMap) -> String {
     let live = map.bytes(|state| matches!(state, PieceState::Live(_)));
     let (small, rounding) = (map.bytes(|state| state == PieceState::Small), map.bytes(|s| s == PieceState::Rounding));
     format!(
-        "{text}\neach character {}; █ large blocks {}, ▓ small blocks {}, ▒ rounding {}, · free {}\n{}",
+        "{text}\neach character {}\n█ large blocks {}, ▓ small blocks {}, ▒ rounding {}, · free {}\n{}",
         bytes(cell),
         bytes(live),
         bytes(small),

@@ -4,7 +4,7 @@
 use crate::{MIB, Scratch, block, recorded};
 use metes_memory::{intern_site, with_site};
 use metes_report::html;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const NAMES: &[&str] = &["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome"];
@@ -51,7 +51,7 @@ seen.push(`ground ${color}`);
 document.body.innerHTML = `<pre id="seen">${seen.join("\n")}</pre>`;
 "##;
 
-fn look(browser: &PathBuf, page: &PathBuf, more: &[&str]) -> String {
+fn look(browser: &Path, page: &Path, more: &[&str]) -> String {
     let output = Command::new(browser)
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--window-size=1200,900", "--dump-dom"])
         .args(more)

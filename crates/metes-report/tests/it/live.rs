@@ -19,14 +19,14 @@ fn what_is_live_is_told_until_the_end() {
     assert_eq!((mode(&place.0), mode(place.0.parent().unwrap())), (0o600, 0o700), "nobody else may look");
     let held = block(&memory, 3 * MIB, "add");
     let mut reader = LiveReader::at(&place.0).unwrap();
-    let now = reader.next().unwrap().expect("the program runs");
+    let now = reader.moment().unwrap().expect("the program runs");
     assert_eq!((now.live, now.peak, now.limit), (3 * MIB as u64, 3 * MIB as u64, Some(64 * MIB as u64)));
     assert_eq!(now.ops, [("add".to_owned(), 3 * MIB as u64, 1)]);
     drop(held);
-    while reader.next().unwrap().expect("the program runs").live > 0 {}
+    while reader.moment().unwrap().expect("the program runs").live > 0 {}
     assert!(screen(&[now], 80, 24).contains("3.00 MiB"));
     drop(live);
-    while reader.next().unwrap().is_some() {}
+    while reader.moment().unwrap().is_some() {}
     assert!(!place.0.exists(), "the socket goes with its program");
     assert_eq!(LiveReader::at(&place.0).err().map(|error| error.kind()), Some(ErrorKind::Io));
 }

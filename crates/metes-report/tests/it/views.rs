@@ -27,6 +27,8 @@ fn program(memory: &Memory, recorder: Option<&Recorder>) {
     with_site(grower, || copying(Reason::Reshape, MIB, String::new)).unwrap();
     let last = with_site(stack, || block(memory, 16 * MIB, "stack"));
     if let Some(recorder) = recorder {
+        recorder.close();
+        drop(block(memory, 64 * MIB, "after the close"));
         recorder.pinned("'x' in a dict", 80, 8 * MIB);
     }
     std::mem::forget((list, data));

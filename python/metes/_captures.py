@@ -1,0 +1,73 @@
+"""Captures of a program's memory: recorded, shown, drawn; and programs that others may look at while they run."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+from typing import TYPE_CHECKING
+
+from . import _native
+from ._copies import pinned
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from ._types import Path
+
+__all__ = ["describe", "profile", "report", "watchable"]
+
+
+@contextlib.contextmanager
+def profile(path: Path, pins: bool = True) -> Generator[None]:
+    """Records every allocation of arrays inside the `with` block in the capture file `path`.
+
+    A program that is killed leaves a capture that reads up to its last moments. `pins` says whether to look at the end
+    for small views that keep large blocks alive, which goes through all objects of the interpreter.
+
+    >>> import metes as mt, os, tempfile
+    >>> capture = os.path.join(tempfile.mkdtemp(), "run.metes")
+    >>> with mt.memory.profile(capture):
+    ...     _ = mt.ones(1 << 17).sum()
+    >>> print(mt.memory.describe(capture, "table"))
+    at the peak    share     blocks  made at
+       1.00 MiB  ...
+    """
+    recorder = _native._Recorder(os.fspath(path))
+    try:
+        yield
+    finally:
+        recorder.close()
+        try:
+            if pins:
+                recorder.pinned([(row.holder, row.logical, row.pinned) for row in pinned()])
+        finally:
+            recorder.stop()
+
+
+def describe(capture: Path, view: str = "summary") -> str:
+    """What a capture says, as text of at most a hundred columns.
+
+    `view` is "summary", "table", "tree", "flame", "timeline", "temporaries", "copies", "pins", "leaks" or "map".
+    """
+    return _native._report_view(os.fspath(capture), view)
+
+
+def report(capture: Path, html: Path, against: Path | None = None) -> None:
+    """Writes a self-contained HTML page about a capture.
+
+    It shows live bytes over time by where they were made, a flame graph of the peak, a map of the memory, and tables of
+    who held what, of temporaries, copies, pinned blocks and leaks. `against` is an older capture to compare with.
+    """
+    _native._report_page(os.fspath(capture), os.fspath(html), None if against is None else os.fspath(against))
+
+
+def watchable() -> None:
+    """Lets `metes top PID` of the same user look at this process from now on; costs nothing until somebody does."""
+    _native._watchable(True)
+    atexit.unregister(_unwatchable)
+    atexit.register(_unwatchable)
+
+
+def _unwatchable():
+    _native._watchable(False)
