@@ -11,6 +11,7 @@ import pytest
 # One call for each public function that allocates. `a` is float64 (4, 6), `i` int64 (4, 6), `m` a mask of that shape,
 # `p` a folder with `x.npy` and `x.npz` (member `x`). Ufuncs and reductions are added from their tables.
 CALLS = {
+    "fuse": lambda e: mt.fuse(lambda x: (x * 2 + 1).sum(axis=0))(e.a),
     "asarray": lambda e: mt.asarray([[1.0, 2.0], [3.0, 4.0]]),
     "array": lambda e: mt.array(e.a, dtype="float32"),
     "empty": lambda e: mt.empty((3, 4)),

@@ -7,7 +7,7 @@
 use crate::direct::{self, Borrowed};
 use crate::exec;
 use crate::program::{ProgramBuilder, ScratchBuf, Slot};
-use crate::resolve::{Input, placed, resolve, signed};
+use crate::resolve::{Input, placed, resolve, signed, squared};
 use crate::status;
 use crate::walk::Walk;
 use metes_array::{Array, Dims, Order, Scalar, broadcast_shapes, shape_text, shares_memory};
@@ -81,6 +81,13 @@ pub fn apply(ufunc: &'static Ufunc, inputs: &[Operand], options: &Options) -> Re
             Operand::Weak(scalar) => Input::Weak(*scalar),
         })
         .collect();
+    if let [base, power] = kinds[..]
+        && options.signature.is_empty()
+        && options.dtype.is_none()
+        && let Some(square) = squared(ufunc, base, power)
+    {
+        return apply(square, &inputs[..1], options);
+    }
     let cell = if options.signature.is_empty() {
         resolve(ufunc, &kinds, options.dtype)?
     } else {

@@ -5,7 +5,7 @@
 //! same bits and errors.
 
 use crate::apply::{Operand, check_power};
-use crate::resolve::alike;
+use crate::resolve::{Input, alike, squared};
 use crate::status;
 use metes_array::{Array, Scalar};
 use metes_dtype::Kind;
@@ -51,6 +51,7 @@ impl<'a> From<&'a Operand> for Borrowed<'a> {
 /// # Errors
 /// As [`crate::apply`].
 pub fn apply_direct(ufunc: &'static Ufunc, inputs: &[Borrowed], place: &mut Option<Array>) -> Result<Option<Flags>> {
+    let (ufunc, inputs) = simpler(ufunc, inputs);
     let Some(cell) = alike(ufunc, inputs) else { return Ok(None) };
     let (done, raised) = watched(cell, inputs, ufunc.name, place);
     let Some(flags) = done? else { return Ok(None) };
@@ -63,10 +64,21 @@ pub fn apply_direct(ufunc: &'static Ufunc, inputs: &[Borrowed], place: &mut Opti
 /// # Errors
 /// As [`crate::apply`].
 pub fn apply_direct_to(ufunc: &'static Ufunc, inputs: &[Borrowed], out: &Array) -> Result<Option<Flags>> {
+    let (ufunc, inputs) = simpler(ufunc, inputs);
     let Some(cell) = alike(ufunc, inputs) else { return Ok(None) };
     let (Some(flags), raised) = status::watch(cell, || apply_to(cell, inputs, out)) else { return Ok(None) };
     check_power(flags)?;
     Ok(Some(status::reported(ufunc, cell, flags | raised)))
+}
+
+/// The same operation by a simpler function, where there is one.
+#[inline]
+fn simpler<'a, 'b>(ufunc: &'static Ufunc, inputs: &'a [Borrowed<'b>]) -> (&'static Ufunc, &'a [Borrowed<'b>]) {
+    let [Borrowed::Array(base), Borrowed::Weak(power)] = inputs else { return (ufunc, inputs) };
+    match squared(ufunc, Input::DType(base.dtype()), Input::Weak(*power)) {
+        Some(square) => (square, &inputs[..1]),
+        None => (ufunc, inputs),
+    }
 }
 
 /// Whether an operation is so small that doing it twice costs less than a look at the processor's flags is worth.

@@ -1,6 +1,6 @@
 //! How a [`Plan`] prints: its passes, what they read, what they make, and their memory.
 
-use crate::expr::{Expr, Op};
+use crate::expr::{Expr, Op, Origin};
 use crate::plan::{Pass, Plan, SLOTS, Target, fold_of};
 use metes_array::shape_text;
 use std::fmt::{self, Display, Formatter, Write};
@@ -21,10 +21,21 @@ impl Display for Plan {
             for sink in &pass.sinks {
                 let (verb, shape, dtype) = match &sink.target {
                     Target::Fold(expr) => (fold_text(expr), expr.shape(), expr.dtype()),
-                    Target::Store(expr) => ("store ".to_owned(), expr.shape(), expr.dtype()),
+                    Target::Store(expr, _) => ("store ".to_owned(), expr.shape(), expr.dtype()),
                     Target::File(_) => ("write ".to_owned(), sink.value.shape(), sink.value.dtype()),
                 };
                 writeln!(f, "  {verb}{} -> {dtype} {}", Formula(&sink.value), shape_text(shape))?;
+                let steps = sink.program.steps.len();
+                let registers = sink.program.registers();
+                let lanes = sink.lanes(!pass.sources.is_empty());
+                writeln!(
+                    f,
+                    "    {steps} step{} on blocks of {} values, {registers} register{}, {lanes} thread{}",
+                    s(steps, ""),
+                    crate::program::BLOCK,
+                    s(registers, ""),
+                    s(lanes, "")
+                )?;
             }
             let b = pass.bytes;
             writeln!(
@@ -85,7 +96,10 @@ impl Display for Formula<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let of = Formula;
         match self.0.op() {
-            Op::Array(_) => f.write_str("array"),
+            Op::Array(_, Origin::Argument(number)) | Op::Argument { number, .. } => {
+                write!(f, "argument {}", number + 1)
+            }
+            Op::Array(..) => f.write_str("array"),
             Op::Source(source) => f.write_str(short(source.name())),
             Op::Weak(value) => write!(f, "{value}"),
             Op::View(_, x) => write!(f, "view({})", of(x)),

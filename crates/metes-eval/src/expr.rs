@@ -4,13 +4,14 @@
 //! are taken, so that an elementwise tree stands on viewed leaves only. Reductions (and rows held whole) are the
 //! barriers between passes over the data. Nothing is computed here; [`crate::Plan`] decides how to.
 
-use crate::resolve::{Input, result_dtype};
+use crate::resolve::{Input, result_dtype, squared};
 use crate::source::ChunkSource;
 use crate::track::Track;
-use metes_array::{Array, Dims, Index, Scalar, broadcast_shapes, shape_text};
+use metes_array::{Array, Dims, Index, Layout, Scalar, broadcast_shapes, shape_text};
 use metes_dtype::DType;
 use metes_kernels::{Reduction, Ufunc};
 use metes_memory::{Error, ErrorKind, Result};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A lazy value: elementwise functions, casts, views and reductions over leaves. Cloning is cheap.
@@ -26,8 +27,10 @@ struct Node {
 
 /// What a node does.
 pub(crate) enum Op {
-    /// An array in memory.
-    Array(Array),
+    /// An array in memory, and how it belongs to the arguments of a plan that will run again.
+    Array(Array, Origin),
+    /// What lies so in the argument of this number, `offset` bytes from its first element.
+    Argument { number: usize, layout: Layout, offset: isize },
     /// An array outside memory.
     Source(Arc<dyn ChunkSource>),
     /// A Python scalar, weak in promotion.
@@ -44,7 +47,19 @@ pub(crate) enum Op {
     Held(Expr),
 }
 
+/// Where an array in memory comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// It is always the same.
+    Given,
+    /// It is a view of the argument of this number.
+    Argument(usize),
+    /// It was copied from an argument, whose next value it does not follow.
+    Copied,
+}
+
 /// The parameters of a reduction.
+#[derive(Clone)]
 pub(crate) struct Fold {
     pub reduction: &'static Reduction,
     /// Normalised, ascending.
@@ -93,8 +108,18 @@ impl Expr {
 
     /// An array in memory as a leaf.
     pub fn array(array: Array) -> Expr {
+        Expr::leaf(array, Origin::Given)
+    }
+
+    /// The argument number `number` of a plan that may run again on others of the same dtypes, shapes and strides
+    /// ([`crate::Plan::repeatable`]); this array is the first.
+    pub fn argument(array: Array, number: usize) -> Expr {
+        Expr::leaf(array, Origin::Argument(number))
+    }
+
+    fn leaf(array: Array, origin: Origin) -> Expr {
         let (shape, dtype) = (Dims::from(array.shape()), array.dtype());
-        Expr::node(Op::Array(array), &shape, dtype, None)
+        Expr::node(Op::Array(array, origin), &shape, dtype, None)
     }
 
     /// A Python scalar: weak in promotion, as NEP 50 has it (a `bool` is of dtype bool).
@@ -126,9 +151,53 @@ impl Expr {
 
     /// Whether anything below is read from outside memory.
     pub fn is_streamed(&self) -> bool {
-        let mut found = false;
-        self.visit(&mut |e| found |= matches!(e.0.op, Op::Source(_)));
-        found
+        self.any(&mut |op| matches!(op, Op::Source(_)))
+    }
+
+    /// Whether anything below is an argument of a plan that may run again, or was copied from one.
+    pub fn has_arguments(&self) -> bool {
+        self.any(&mut |op| matches!(op, Op::Array(_, origin) if *origin != Origin::Given))
+    }
+
+    /// Whether a node is so, each looked at once.
+    fn any(&self, is: &mut dyn FnMut(&Op) -> bool) -> bool {
+        let mut seen = std::collections::HashSet::new();
+        let mut waiting = vec![self];
+        while let Some(expr) = waiting.pop() {
+            if !seen.insert(expr.id()) {
+                continue;
+            }
+            if is(expr.op()) {
+                return true;
+            }
+            waiting.extend(expr.operands());
+        }
+        false
+    }
+
+    /// The same graph without its arguments' bytes; `None` where it holds copies of them, or reads files.
+    pub(crate) fn detached(&self, arguments: &[Array], done: &mut HashMap<usize, Expr>) -> Option<Expr> {
+        if let Some(expr) = done.get(&self.id()) {
+            return Some(expr.clone());
+        }
+        let mut below = |of: &Expr| of.detached(arguments, done);
+        let op = match self.op() {
+            Op::Source(_) | Op::Array(_, Origin::Copied) => return None,
+            Op::Array(array, Origin::Argument(number)) => {
+                let start = arguments.get(*number)?.layout().offset() as isize;
+                let (layout, offset) = (array.layout().clone(), array.layout().offset() as isize - start);
+                Op::Argument { number: *number, layout, offset }
+            }
+            Op::Array(..) | Op::Argument { .. } | Op::Weak(_) => return Some(self.clone()),
+            Op::View(view, of) => Op::View(view.clone(), below(of)?),
+            Op::Ufunc(ufunc, args) => Op::Ufunc(ufunc, args.iter().map(below).collect::<Option<_>>()?),
+            Op::Cast(of) => Op::Cast(below(of)?),
+            Op::Reduce(fold, of) => Op::Reduce(fold.clone(), below(of)?),
+            Op::Held(of) => Op::Held(below(of)?),
+        };
+        let expr = Expr::node(op, self.shape(), self.dtype(), None);
+        done.insert(self.id(), expr.clone());
+        Some(expr)
     }
 
     pub(crate) fn op(&self) -> &Op {
@@ -147,17 +216,9 @@ impl Expr {
     /// The nodes that this one uses.
     pub(crate) fn operands(&self) -> &[Expr] {
         match &self.0.op {
-            Op::Array(_) | Op::Source(_) | Op::Weak(_) => &[],
+            Op::Array(..) | Op::Argument { .. } | Op::Source(_) | Op::Weak(_) => &[],
             Op::View(_, of) | Op::Cast(of) | Op::Reduce(_, of) | Op::Held(of) => std::slice::from_ref(of),
             Op::Ufunc(_, args) => args,
-        }
-    }
-
-    /// Calls `each` for this node and all below it.
-    pub(crate) fn visit(&self, each: &mut dyn FnMut(&Expr)) {
-        each(self);
-        for operand in self.operands() {
-            operand.visit(each);
         }
     }
 
@@ -167,6 +228,11 @@ impl Expr {
     /// Shapes that do not broadcast, dtypes that the function does not take, and sources that advance by
     /// different rows, which would have to be held whole.
     pub fn ufunc(ufunc: &'static Ufunc, args: &[Expr]) -> Result<Expr> {
+        if let [base, power] = args
+            && let Some(square) = squared(ufunc, base.input(), power.input())
+        {
+            return Expr::ufunc(square, &args[..1]);
+        }
         let shapes: Vec<&[usize]> = args.iter().map(Expr::shape).collect();
         let shape = broadcast_shapes(&shapes).map_err(|e| e.context(ufunc.name))?;
         let inputs: Vec<Input> = args.iter().map(Expr::input).collect();
@@ -260,7 +326,11 @@ impl Expr {
     fn view(&self, view: View) -> Result<Expr> {
         match self.op() {
             Op::Weak(value) => Expr::array(Array::full(&[], *value, self.dtype())?).view(view),
-            Op::Array(array) => Ok(Expr::array(view.of(array, true)?)),
+            Op::Array(array, origin) => {
+                let viewed = view.of(array, true)?;
+                let shared = viewed.buffer().same(array.buffer()) || *origin == Origin::Given;
+                Ok(Expr::leaf(viewed, if shared { *origin } else { Origin::Copied }))
+            }
             Op::Cast(of) => of.view(view)?.cast(self.dtype()),
             Op::Ufunc(ufunc, args) => {
                 let args: Result<Vec<Expr>> = args
@@ -271,7 +341,7 @@ impl Expr {
                     .collect();
                 Expr::ufunc(ufunc, &args?)
             }
-            Op::Source(_) | Op::View(..) | Op::Reduce(..) | Op::Held(_) => {
+            Op::Argument { .. } | Op::Source(_) | Op::View(..) | Op::Reduce(..) | Op::Held(_) => {
                 let shape = view.shape(self.shape())?;
                 let track = self.track().map(|t| t.through(&view, self.shape(), &shape)).transpose()?;
                 Ok(Expr::node(Op::View(view, self.clone()), &shape, self.dtype(), track))

@@ -12,6 +12,7 @@ use metes_array::Array;
 use metes_kernels::{LEAF, ReduceCell};
 use metes_memory::Result;
 use smallvec::SmallVec;
+use std::sync::Arc;
 
 /// Results of short runs that are folded at once.
 const LINES: usize = 128;
@@ -22,7 +23,7 @@ type Stretches = SmallVec<[(usize, usize); 8]>;
 /// What does not change while values are folded.
 pub(crate) struct Folding {
     pub cell: &'static ReduceCell,
-    pub program: Program,
+    pub program: Arc<Program>,
     pub axes: Axes,
     pub cut: Option<usize>,
     pub correction: f64,

@@ -16,6 +16,7 @@ mod plan;
 mod program;
 mod reduce;
 mod reducer;
+mod repeat;
 mod resolve;
 mod select;
 mod share;
@@ -40,6 +41,7 @@ pub use plan::{Output, Plan};
 pub use program::{Arg, Program, ProgramBuilder, ScratchBuf, Slot};
 pub use reduce::{ReduceOptions, reduce, reduce_program, result_dtype as reduced_dtype};
 pub use reducer::Reducer;
+pub use repeat::Repeatable;
 pub use resolve::{Input, common_dtype, resolve, result_dtype};
 pub use select::assign_selected;
 pub use sorting::{

@@ -13,11 +13,11 @@ use crate::reduce::choose;
 use crate::reducer::Reducer;
 use crate::source::{ChunkSink, ChunkSource};
 use crate::track::Track;
-use metes_array::Dims;
+use metes_array::{Array, Dims, shape_text, shares_memory};
 use metes_kernels::ReduceCell;
 use metes_memory::{Error, ErrorKind, Memory, Refusal, Result};
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// Bytes of one read-ahead slot where the limit leaves the choice: a part that stays in the cache.
 const SLOT_BYTES: usize = 2 << 20;
@@ -28,6 +28,8 @@ pub(crate) const SLOTS: usize = 2;
 pub enum Output {
     /// A result in memory.
     Array(Expr),
+    /// A result in an array that exists, which may share bytes with what is read: of the same shape, cast to its dtype.
+    Into(Expr, Array),
     /// Rows of a result, handed on as they are made.
     Sink(Expr, Box<dyn ChunkSink>),
 }
@@ -36,8 +38,8 @@ pub enum Output {
 pub struct Plan {
     pub(crate) passes: Vec<Pass>,
     /// The values to deliver; `None` where the rows went to a sink.
-    pub(crate) results: Vec<Option<Expr>>,
-    peak: usize,
+    pub(crate) results: Vec<Option<(Expr, Option<Array>)>>,
+    pub(crate) peak: usize,
 }
 
 /// Sinks that run together.
@@ -73,17 +75,17 @@ pub(crate) struct Sink {
     pub target: Target,
     /// The value that is computed elementwise.
     pub value: Expr,
-    pub program: Program,
+    pub program: Arc<Program>,
     pub leaves: Vec<Expr>,
 }
 
 pub(crate) enum Target {
     /// Folded; the expression is the `Reduce` node.
     Fold(Expr),
-    /// Kept whole under the id of this expression.
-    Store(Expr),
+    /// Kept whole under the id of this expression; in an array that exists, where one is given.
+    Store(Expr, Option<Array>),
     /// Handed on.
-    File(Box<dyn ChunkSink>),
+    File(Mutex<Box<dyn ChunkSink>>),
 }
 
 impl Sink {
@@ -95,7 +97,7 @@ impl Sink {
             slot = builder.builder.cast(slot, choose(fold.reduction, value.dtype(), fold.dtype)?.input.into());
         }
         let (program, leaves) = (builder.builder.finish(slot), builder.leaves);
-        Ok(Sink { target, value, program, leaves })
+        Ok(Sink { target, value, program: Arc::new(program), leaves })
     }
 
     pub(crate) fn track(&self) -> Option<&Track> {
@@ -119,7 +121,7 @@ impl Sink {
 
     fn id(&self) -> Option<usize> {
         match &self.target {
-            Target::Fold(expr) | Target::Store(expr) => Some(expr.id()),
+            Target::Fold(expr) | Target::Store(expr, _) => Some(expr.id()),
             Target::File(_) => None,
         }
     }
@@ -136,6 +138,18 @@ impl Sink {
         self.track().filter(|_| parts).map(|t| t.axis)
     }
 
+    /// On how many threads values are computed.
+    pub(crate) fn lanes(&self, parts: bool) -> usize {
+        match &self.target {
+            Target::Fold(expr) => {
+                let domain = Domain { shape: self.value.shape(), axes: &fold_of(expr).axes, cut: self.cut(parts) };
+                self.cell().map_or(1, |(cell, _)| crate::reducer::lanes(cell, &self.program, domain))
+            }
+            _ if parts => 1,
+            _ => self.program.lanes(self.value.shape().iter().product()),
+        }
+    }
+
     /// Bytes of the result that stays, and of states and scratch while the pass runs.
     fn bytes(&self, parts: bool) -> Result<(usize, usize)> {
         match &self.target {
@@ -146,7 +160,10 @@ impl Sink {
                 let states = Reducer::state_bytes(cell, &self.program, domain);
                 Ok((bytes_of(expr), states))
             }
-            Target::Store(expr) => Ok((bytes_of(expr), self.program.scratch_bytes())),
+            Target::Store(expr, into) => {
+                let result = if into.is_some() { 0 } else { bytes_of(expr) };
+                Ok((result, self.program.lanes_bytes(self.lanes(parts))))
+            }
             Target::File(_) => Ok((0, self.program.scratch_bytes())),
         }
     }
@@ -249,14 +266,30 @@ impl Plan {
         let mut waiting = Vec::new();
         let mut results = Vec::new();
         let mut planned = HashSet::new();
+        let alone = outputs.len() == 1;
         for output in outputs {
             match output {
                 Output::Array(expr) => {
                     collect(&expr, &mut planned, &mut waiting)?;
                     if barrier_of(&expr).is_none() && planned.insert(expr.id()) {
-                        waiting.push(Sink::new(Target::Store(expr.clone()), expr.clone())?);
+                        waiting.push(Sink::new(Target::Store(expr.clone(), None), expr.clone())?);
                     }
-                    results.push(Some(expr));
+                    results.push(Some((expr, None)));
+                }
+                Output::Into(expr, out) => {
+                    collect(&expr, &mut planned, &mut waiting)?;
+                    check_out(&expr, &out)?;
+                    let mut direct = None;
+                    if barrier_of(&expr).is_none() && planned.insert(expr.id()) {
+                        let value = expr.cast(out.dtype())?;
+                        if alone && may_be_written(&value, &out) {
+                            direct = Some(value.clone());
+                            waiting.push(Sink::new(Target::Store(value.clone(), Some(out.clone())), value)?);
+                        } else {
+                            waiting.push(Sink::new(Target::Store(expr.clone(), None), expr.clone())?);
+                        }
+                    }
+                    results.push(Some((direct.unwrap_or(expr), Some(out))));
                 }
                 Output::Sink(expr, sink) => {
                     collect(&expr, &mut planned, &mut waiting)?;
@@ -266,7 +299,7 @@ impl Plan {
                             "save: the lazy array's first axis is not the one that its file is read along; transpose it back, or compute() it first",
                         ));
                     }
-                    waiting.push(Sink::new(Target::File(sink), expr)?);
+                    waiting.push(Sink::new(Target::File(Mutex::new(sink)), expr)?);
                     results.push(None);
                 }
             }
@@ -280,6 +313,8 @@ impl Plan {
             live += pass.bytes.results;
             plan.passes.push(pass);
         }
+        let assigned = plan.results.iter().flatten().map(|(expr, out)| cast_bytes(expr, out.as_ref()));
+        plan.peak = plan.peak.max(live + assigned.max().unwrap_or(0));
         Ok(plan)
     }
 
@@ -294,6 +329,58 @@ impl Plan {
     }
 }
 
+/// Scratch for casting a result into an array that exists.
+fn cast_bytes(expr: &Expr, out: Option<&Array>) -> usize {
+    match out {
+        Some(out) if out.dtype() != expr.dtype() => {
+            let program = crate::apply::cast_program(expr.dtype(), out.dtype());
+            program.lanes_bytes(program.lanes(out.size()))
+        }
+        _ => 0,
+    }
+}
+
+fn check_out(expr: &Expr, out: &Array) -> Result<()> {
+    out.require_writeable("compute")?;
+    if out.shape() == expr.shape() {
+        return Ok(());
+    }
+    let (have, want) = (shape_text(out.shape()), shape_text(expr.shape()));
+    Err(Error::new(ErrorKind::Value, format!("compute: out has shape {have}, the result {want}")))
+}
+
+/// Whether an elementwise value may be written where it is wanted while it is computed: what it reads of those bytes lies at
+/// the very place of what is written.
+fn may_be_written(value: &Expr, out: &Array) -> bool {
+    let mut leaves = Vec::new();
+    elementwise_leaves(value, &mut HashSet::new(), &mut leaves);
+    let work = |array: &Array| Some(crate::apply::overlap_work(array));
+    leaves.iter().all(|leaf| match leaf.op() {
+        Op::Array(array, _) => {
+            array.buffer().same(out.buffer()) && array.layout() == out.layout() && array.dtype() == out.dtype()
+                || !shares_memory(array, out, work(array)).unwrap_or(true)
+        }
+        Op::Argument { .. } => false,
+        _ => true,
+    }) && !shares_memory_inside(out)
+}
+
+/// Whether elements of an array may lie on each other, so that what is written is not what is read.
+fn shares_memory_inside(array: &Array) -> bool {
+    array.strides().iter().zip(array.shape()).any(|(&stride, &n)| stride == 0 && n > 1)
+}
+
+/// The leaves that the program of a value reads.
+fn elementwise_leaves(expr: &Expr, seen: &mut HashSet<usize>, leaves: &mut Vec<Expr>) {
+    if !seen.insert(expr.id()) {
+        return;
+    }
+    match expr.op() {
+        Op::Ufunc(..) | Op::Cast(_) => expr.operands().iter().for_each(|of| elementwise_leaves(of, seen, leaves)),
+        _ => leaves.push(expr.clone()),
+    }
+}
+
 /// Makes a sink of every reduction below `expr` that has none yet, deepest first.
 fn collect(expr: &Expr, planned: &mut HashSet<usize>, waiting: &mut Vec<Sink>) -> Result<()> {
     if planned.contains(&expr.id()) {
@@ -304,7 +391,7 @@ fn collect(expr: &Expr, planned: &mut HashSet<usize>, waiting: &mut Vec<Sink>) -
     }
     let (target, value) = match expr.op() {
         Op::Reduce(_, of) => (Target::Fold(expr.clone()), of),
-        Op::Held(of) => (Target::Store(expr.clone()), of),
+        Op::Held(of) => (Target::Store(expr.clone(), None), of),
         _ => return Ok(()),
     };
     planned.insert(expr.id());

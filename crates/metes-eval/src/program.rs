@@ -277,6 +277,18 @@ impl Program {
     }
 }
 
+impl Program {
+    /// Registers that steps use, besides those for operands that must be gathered.
+    pub(crate) fn registers(&self) -> usize {
+        let places = self.steps.iter().flat_map(|step| step.args.iter().chain([&step.out]));
+        let mut places: Vec<usize> =
+            places.filter_map(|place| if let Place::Register(at) = place { Some(*at) } else { None }).collect();
+        places.sort_unstable();
+        places.dedup();
+        places.len()
+    }
+}
+
 /// The registers of one program, for one thread or for several.
 pub struct ScratchBuf {
     buffer: Buffer,

@@ -10,6 +10,7 @@ use metes_array::{Array, Dims, Order, Scalar, broadcast_shapes, shape_text};
 use metes_dtype::{Casting, Category, DType, Kind, can_cast};
 use metes_kernels::{ReduceCell, Reduction, Ufunc};
 use metes_memory::{Error, ErrorKind, Result};
+use std::sync::Arc;
 
 /// The keyword arguments of a reduction.
 #[derive(Clone, Debug, Default)]
@@ -181,7 +182,7 @@ fn fold(
     let via = options.dtype.filter(|d| d.size() < cell.input.size() && d.kind().category() <= Category::Signed);
     let slot = via.map_or(slot, |dtype| builder.cast(slot, dtype));
     let slot = builder.cast(slot, cell.input.into());
-    let program = builder.finish(slot);
+    let program = Arc::new(builder.finish(slot));
     let part = Part { axis: 0, start: 0, len: array.shape().first().copied().unwrap_or(1) };
     let domain = Domain { shape: array.shape(), axes, cut: None };
     let mut reducer = Reducer::new(reduction, cell, program, domain, options.correction, result.clone())?;
@@ -234,7 +235,7 @@ pub fn reduce_program(
     let cell = choose(reduction, builder.dtype(values), None)?;
     check_not_empty(reduction, &shape, &axes)?;
     let values = builder.cast(values, cell.input.into());
-    let program = builder.finish(values);
+    let program = Arc::new(builder.finish(values));
     let kept: Dims = (0..shape.len()).filter(|a| !axes.contains(a)).map(|a| shape[a]).collect();
     let result = Array::empty(&kept, cell.output.into(), reduction.name)?;
     let part = Part { axis: 0, start: 0, len: shape[0] };

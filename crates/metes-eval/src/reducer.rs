@@ -14,7 +14,7 @@ use metes_array::{Array, shape_text};
 use metes_kernels::{ReduceCell, Reduction};
 use metes_memory::{Error, ErrorKind, Result};
 use smallvec::SmallVec;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A reduction under way.
 pub struct Reducer {
@@ -51,7 +51,7 @@ impl Reducer {
     pub fn new(
         reduction: &'static Reduction,
         cell: &'static ReduceCell,
-        program: Program,
+        program: Arc<Program>,
         domain: Domain,
         correction: f64,
         out: Array,

@@ -109,6 +109,18 @@ pub(crate) fn alike(ufunc: &Ufunc, inputs: &[Borrowed]) -> Option<&'static Cell>
     ufunc.cells.iter().find(|cell| cell.inputs[0] == kind && cell.inputs[1..].iter().all(|&input| input == kind))
 }
 
+/// The function that computes the same as this one of a float and the number 2: a square, to the bit what a power should be.
+#[inline]
+pub(crate) fn squared(ufunc: &Ufunc, first: Input, second: Input) -> Option<&'static Ufunc> {
+    let two = match second {
+        Input::Weak(Scalar::Int(2)) => true,
+        Input::Weak(Scalar::Float(value)) => value == 2.0,
+        _ => false,
+    };
+    let float = matches!(first, Input::DType(dtype) if dtype.kind().category() == Category::Float);
+    if two && float && ufunc.name == "power" { metes_kernels::ufunc("square") } else { None }
+}
+
 /// A dtype in which an integer beyond another's range can be compared.
 fn wide_dtype(scalar: Scalar) -> DType {
     match scalar {

@@ -11,11 +11,12 @@ use crate::plan::{Pass, Plan, SLOTS, Sink, Target, fold_of, slot_shape, source_i
 use crate::program::ScratchBuf;
 use crate::reducer::Reducer;
 use crate::source::{ChunkReader, ChunkSource};
-use metes_array::{Array, Dims, Index};
+use metes_array::{Array, Dims, Index, Layout};
+use metes_dtype::Casting;
 use metes_memory::{Error, ErrorKind, Memory, Result};
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, PoisonError};
 
 /// Told how many of the bytes to read are done; an error stops the plan.
 pub type Progress<'a> = &'a mut dyn FnMut(u64, u64) -> Result<()>;
@@ -26,22 +27,39 @@ impl Plan {
     /// # Errors
     /// What the sources, the sinks, the memory or `progress` report; nothing of the plan stays allocated then.
     pub fn run(self, progress: Progress) -> Result<Vec<Option<Array>>> {
+        self.run_on(&[], progress)
+    }
+
+    /// The same for a plan over arguments ([`Expr::argument`]), which are given anew.
+    ///
+    /// # Errors
+    /// As [`Plan::run`], and arguments of another dtype, shape or strides than the first ones.
+    pub fn run_on(self, arguments: &[Array], progress: Progress) -> Result<Vec<Option<Array>>> {
         let total = self.read_bytes();
         let mut done = 0;
-        let mut held = Held::default();
+        let mut held = Held { done: HashMap::new(), arguments };
         for pass in self.passes {
             pass.run(&mut held, &mut |bytes| {
                 done += bytes;
                 progress(done, total)
             })?;
         }
-        self.results.iter().map(|expr| expr.as_ref().map(|e| held.value(e, None)).transpose()).collect()
+        let results = self.results.iter().map(|result| {
+            let Some((expr, out)) = result else { return Ok(None) };
+            let value = held.value(expr, None)?;
+            let Some(out) = out else { return Ok(Some(value)) };
+            crate::assign(out, &crate::Operand::Array(value), Casting::Unsafe, None)?;
+            Ok(Some(out.clone()))
+        });
+        results.collect()
     }
 }
 
-/// Results of earlier passes by the id of their expression.
-#[derive(Default)]
-struct Held(HashMap<usize, Array>);
+/// Results of earlier passes by the id of their expression, and the arguments.
+struct Held<'a> {
+    done: HashMap<usize, Array>,
+    arguments: &'a [Array],
+}
 
 /// The rows of the files that are in memory now.
 struct Window<'a> {
@@ -50,14 +68,15 @@ struct Window<'a> {
     parts: &'a HashMap<usize, Array>,
 }
 
-impl Held {
+impl Held<'_> {
     /// The value of a leaf: whole, or the window's rows of it. `None` inside where the window has no row of it.
     fn leaf(&self, leaf: &Expr, window: Option<&Window>) -> Result<Option<Array>> {
-        if let Some(done) = self.0.get(&leaf.id()) {
+        if let Some(done) = self.done.get(&leaf.id()) {
             return Ok(Some(done.clone()));
         }
         match (leaf.op(), window) {
-            (Op::Array(array), _) => Ok(Some(array.clone())),
+            (Op::Array(array, _), _) => Ok(Some(array.clone())),
+            (Op::Argument { number, layout, offset }, _) => self.argument(*number, layout, *offset, leaf).map(Some),
             (Op::Source(source), Some(window)) => Ok(window.parts.get(&source_id(source)).cloned()),
             (Op::View(view, of), window) => {
                 let Some(array) = self.leaf(of, window)? else { return Ok(None) };
@@ -73,6 +92,15 @@ impl Held {
         }
     }
 
+    /// A view of an argument.
+    fn argument(&self, number: usize, layout: &Layout, offset: isize, leaf: &Expr) -> Result<Array> {
+        let other = || Error::new(ErrorKind::Value, format!("plan: argument {} is not as it was planned", number + 1));
+        let array = self.arguments.get(number).filter(|a| a.dtype() == leaf.dtype()).ok_or_else(other)?;
+        let start = array.layout().offset().checked_add_signed(offset).ok_or_else(other)?;
+        let layout = Layout::new(layout.shape(), layout.strides(), start)?;
+        Array::new(array.buffer().clone(), array.dtype(), layout, false)
+    }
+
     fn value(&self, expr: &Expr, window: Option<&Window>) -> Result<Array> {
         self.leaf(expr, window)?.ok_or_else(|| Error::new(ErrorKind::Value, "plan: an output was not computed"))
     }
@@ -86,7 +114,8 @@ impl Pass {
     fn run(self, held: &mut Held, advance: &mut dyn FnMut(u64) -> Result<()>) -> Result<()> {
         let part_rows = self.part_rows();
         let Pass { sources, cuts, sinks, .. } = self;
-        let mut running: Vec<Running> = sinks.into_iter().map(|s| Running::new(s, &cuts)).collect::<Result<_>>()?;
+        let mut running: Vec<Running> =
+            sinks.into_iter().map(|s| Running::new(s, &cuts, !sources.is_empty())).collect::<Result<_>>()?;
         if sources.is_empty() {
             for sink in &mut running {
                 sink.whole(held)?;
@@ -123,15 +152,15 @@ enum Work {
 
 /// A program whose values are stored or handed on.
 struct Elementwise {
-    program: crate::program::Program,
+    program: Arc<crate::program::Program>,
     scratch: ScratchBuf,
     /// A slot for rows on their way out.
     rows: Option<Array>,
 }
 
 impl Running {
-    fn new(sink: Sink, cuts: &[usize]) -> Result<Running> {
-        let cut = sink.cut(true);
+    fn new(sink: Sink, cuts: &[usize], parts: bool) -> Result<Running> {
+        let (cut, lanes) = (sink.cut(parts), sink.lanes(parts));
         let cell = matches!(sink.target, Target::Fold(_)).then(|| sink.cell().map(|c| c.0)).transpose()?;
         let Sink { target, value, program, leaves } = sink;
         let (out, work) = match &target {
@@ -147,9 +176,12 @@ impl Running {
                 let reducer = Reducer::new(fold.reduction, cell, program, domain, fold.correction, out.clone())?;
                 (Some(out), Work::Fold(Box::new(reducer)))
             }
-            Target::Store(expr) => {
-                let out = Array::empty(expr.shape(), expr.dtype(), "compute")?;
-                let scratch = ScratchBuf::new(&program)?;
+            Target::Store(expr, into) => {
+                let out = match into {
+                    Some(out) => out.clone(),
+                    None => Array::empty(expr.shape(), expr.dtype(), "compute")?,
+                };
+                let scratch = ScratchBuf::for_lanes(&program, lanes)?;
                 (Some(out), Work::Elementwise(Box::new(Elementwise { program, scratch, rows: None })))
             }
             Target::File(_) => {
@@ -198,25 +230,25 @@ impl Running {
                 let out = if out.ndim() == 0 { out.clone() } else { rows_of(out, out.ndim(), at)? };
                 program.run(inputs, &out, None, scratch)?;
                 match &mut self.target {
-                    Target::File(sink) => sink.write(bytes_of(&out)),
+                    Target::File(sink) => sink.get_mut().unwrap_or_else(PoisonError::into_inner).write(bytes_of(&out)),
                     _ => Ok(()),
                 }
             }
         }
     }
 
-    fn finish(self, held: &mut Held) -> Result<()> {
+    fn finish(self, held: &mut Held<'_>) -> Result<()> {
         match (self.target, self.work) {
             (Target::Fold(expr), Work::Fold(reducer)) => {
                 let out = self.out.expect("a fold has a result");
                 reducer.finish()?;
                 let shape: Vec<isize> = expr.shape().iter().map(|&n| n as isize).collect();
-                held.0.insert(expr.id(), out.reshape(&shape, metes_array::Order::C, Some(false))?);
+                held.done.insert(expr.id(), out.reshape(&shape, metes_array::Order::C, Some(false))?);
             }
-            (Target::Store(expr), _) => {
-                held.0.insert(expr.id(), self.out.expect("a stored value has a result"));
+            (Target::Store(expr, _), _) => {
+                held.done.insert(expr.id(), self.out.expect("a stored value has a result"));
             }
-            (Target::File(mut sink), _) => sink.finish()?,
+            (Target::File(sink), _) => sink.into_inner().unwrap_or_else(PoisonError::into_inner).finish()?,
             (Target::Fold(_), Work::Elementwise(_)) => unreachable!("a fold folds"),
         }
         Ok(())

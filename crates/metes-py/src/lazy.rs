@@ -28,6 +28,13 @@ pub(crate) struct PyPlan {
     text: String,
 }
 
+impl PyPlan {
+    /// How this plan prints.
+    pub(crate) fn of(plan: &metes_eval::Plan) -> PyPlan {
+        PyPlan { peak: plan.peak_bytes(), text: plan.to_string().trim_end().to_owned() }
+    }
+}
+
 #[pymethods]
 impl PyPlan {
     /// The most bytes of array memory that the computation will hold at once, its results included.
@@ -98,8 +105,7 @@ pub(crate) fn compute(py: Python<'_>, exprs: Vec<Expr>, progress: bool) -> PyRes
 
 /// How expressions would be computed together.
 pub(crate) fn plan_of(exprs: Vec<Expr>) -> PyResult<PyPlan> {
-    let plan = metes_eval::Plan::new(exprs.into_iter().map(Output::Array).collect(), None).or_raise()?;
-    Ok(PyPlan { peak: plan.peak_bytes(), text: plan.to_string().trim_end().to_owned() })
+    metes_eval::Plan::new(exprs.into_iter().map(Output::Array).collect(), None).or_raise().map(|p| PyPlan::of(&p))
 }
 
 fn exprs_of(arrays: &Bound<'_, PyTuple>) -> PyResult<Vec<Expr>> {

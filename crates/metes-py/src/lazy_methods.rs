@@ -2,12 +2,13 @@
 
 use crate::dtype::{dtype_object, parse_dtype};
 use crate::errors::{OrRaise, unsupported};
-use crate::eval::{self, Operand};
+use crate::fused::traced;
 use crate::index::{self, Key};
 use crate::lazy::{LazyArray, PyPlan, binary, compute, fold, plan_of, unary, wrap};
 use crate::methods::{output, parse_axis, parse_integers};
 use crate::object::from_array;
-use metes_array::{Array, shape_text};
+use metes_array::shape_text;
+use metes_eval::Output;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::pyclass::CompareOp;
@@ -347,7 +348,18 @@ impl LazyArray {
     }
 
     fn __bool__(&self) -> PyResult<bool> {
+        traced(self, "the truth value")?;
         Err(PyValueError::new_err("a lazy array has no truth value yet: compute() it, or use any() or all()"))
+    }
+
+    fn __float__(&self) -> PyResult<f64> {
+        traced(self, "the number")?;
+        Err(PyTypeError::new_err("a lazy array is no number yet: compute() it"))
+    }
+
+    fn __index__(&self) -> PyResult<isize> {
+        traced(self, "the number")?;
+        Err(PyTypeError::new_err("a lazy array is no integer yet: compute() it"))
     }
 
     fn __iter__(&self) -> PyResult<Py<PyAny>> {
@@ -367,6 +379,7 @@ impl LazyArray {
     /// Computes the array, for NumPy.
     #[pyo3(signature = (dtype = None, copy = None))]
     fn __array__<'py>(&self, py: Python<'py>, dtype: Option<Any<'_, 'py>>, copy: Option<bool>) -> Lazily<'py> {
+        traced(self, "the elements")?;
         if copy == Some(false) {
             return Err(PyValueError::new_err("a lazy array has no bytes to share: it must be computed"));
         }
@@ -384,30 +397,19 @@ impl LazyArray {
     /// Computes the array, in parts that fit the memory limit; into `out`, where given, which is returned then.
     #[pyo3(signature = (out = None, *, progress = false))]
     fn compute<'py>(&self, py: Python<'py>, out: Option<Any<'_, 'py>>, progress: bool) -> Lazily<'py> {
+        traced(self, "the elements")?;
         let Some(out) = out else {
             let array = compute(py, vec![self.0.clone()], progress)?.remove(0);
             return Ok(from_array(py, array, None));
         };
-        let target = self.check_out(out)?;
-        let array = compute(py, vec![self.0.clone()], progress)?.remove(0);
-        eval::assign(py, &target, &Operand::Array(array), None)?;
+        let target = output(out)?;
+        crate::lazy::run(py, vec![Output::Into(self.0.clone(), target)], progress)?;
         Ok(out.clone())
     }
 
     fn __repr__(&self) -> String {
         let (shape, dtype) = (shape_text(self.0.shape()), self.0.dtype());
         format!("<lazy {}: shape {shape}, dtype {dtype}>", self.0)
-    }
-}
-
-impl LazyArray {
-    fn check_out(&self, out: &Bound<'_, PyAny>) -> PyResult<Array> {
-        let array = output(out)?;
-        if array.shape() != self.0.shape() {
-            let (have, want) = (shape_text(array.shape()), shape_text(self.0.shape()));
-            return Err(PyValueError::new_err(format!("compute: out has shape {have}, the result {want}")));
-        }
-        Ok(array)
     }
 }
 

@@ -23,6 +23,7 @@ mod fastcall;
 mod flags;
 mod foreign;
 mod functions;
+mod fused;
 mod growable;
 mod index;
 mod interface;
@@ -82,6 +83,7 @@ fn start(module: &Bound<'_, PyModule>) -> PyResult<()> {
     transparency::install(module)?;
     rows::install(module)?;
     lazy::install(module)?;
+    fused::install(module)?;
     io::install(module)?;
     text::install(module)?;
     cli::install(module)?;

@@ -29,7 +29,7 @@ fn in_parts(name: &str, array: &Array, axes: &[usize], rows: usize) -> Option<Ve
     let mut builder = ProgramBuilder::new();
     let slot = builder.input(array.dtype());
     let slot = builder.cast(slot, cell.input.into());
-    let program = builder.finish(slot);
+    let program = std::sync::Arc::new(builder.finish(slot));
     let kept: Vec<usize> = (0..array.ndim()).filter(|a| !axes.contains(a)).map(|a| array.shape()[a]).collect();
     let out = Array::empty(&kept, cell.output.into(), "test").unwrap();
     let domain = Domain { shape: array.shape(), axes, cut: Some(0) };

@@ -1,0 +1,77 @@
+//! [`Repeatable`]: a plan over arguments, kept to be run on others of the same dtypes, shapes and strides.
+
+use crate::plan::{Output, Pass, Plan, Sink, Target};
+use crate::{Expr, Progress};
+use metes_array::Array;
+use metes_memory::Result;
+use std::collections::HashMap;
+
+/// A plan without its arguments' bytes, which runs as often as one likes.
+pub struct Repeatable(Plan);
+
+impl Plan {
+    /// A plan of these values that may run on other arguments ([`Expr::argument`]) than the present ones; `None` where
+    /// values hold copies of arguments (a reshape that no view can express), or read files.
+    ///
+    /// ```
+    /// use metes_array::Array;
+    /// use metes_eval::{Expr, Plan};
+    /// let first = Array::from_slice(&[2], &[1.0, 2.0])?;
+    /// let x = Expr::argument(first.clone(), 0);
+    /// let double = Expr::ufunc(metes_kernels::ufunc("add").unwrap(), &[x.clone(), x])?;
+    /// let plan = Plan::repeatable(&[double], &[first])?.unwrap();
+    /// let next = Array::from_slice(&[2], &[5.0, 6.0])?;
+    /// assert_eq!(plan.run(&[next], &mut |_, _| Ok(()))?[0].read::<f64>()?.to_vec(), [10.0, 12.0]);
+    /// # Ok::<(), metes_memory::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn repeatable(values: &[Expr], arguments: &[Array]) -> Result<Option<Repeatable>> {
+        let mut done = HashMap::new();
+        let values: Option<Vec<Expr>> = values.iter().map(|value| value.detached(arguments, &mut done)).collect();
+        let Some(values) = values else { return Ok(None) };
+        Plan::new(values.into_iter().map(Output::Array).collect(), None).map(|plan| Some(Repeatable(plan)))
+    }
+
+    /// The same once more, where it writes no files.
+    fn again(&self) -> Option<Plan> {
+        let passes = self.passes.iter().map(Pass::again).collect::<Option<_>>()?;
+        Some(Plan { passes, results: self.results.clone(), peak: self.peak_bytes() })
+    }
+}
+
+impl Pass {
+    fn again(&self) -> Option<Pass> {
+        let sinks = self.sinks.iter().map(Sink::again).collect::<Option<_>>()?;
+        Some(Pass { sources: self.sources.clone(), cuts: self.cuts.clone(), sinks, bytes: self.bytes })
+    }
+}
+
+impl Sink {
+    fn again(&self) -> Option<Sink> {
+        let target = match &self.target {
+            Target::Fold(expr) => Target::Fold(expr.clone()),
+            Target::Store(expr, into) => Target::Store(expr.clone(), into.clone()),
+            Target::File(_) => return None,
+        };
+        let Sink { value, program, leaves, .. } = self;
+        Some(Sink { target, value: value.clone(), program: program.clone(), leaves: leaves.clone() })
+    }
+}
+
+impl Repeatable {
+    /// The plan itself, to be looked at.
+    pub fn plan(&self) -> &Plan {
+        &self.0
+    }
+
+    /// Computes the values on these arguments.
+    ///
+    /// # Errors
+    /// As [`Plan::run_on`].
+    pub fn run(&self, arguments: &[Array], progress: Progress) -> Result<Vec<Array>> {
+        let plan = self.0.again().expect("a plan that writes no files can be repeated");
+        Ok(plan.run_on(arguments, progress)?.into_iter().flatten().collect())
+    }
+}
