@@ -165,13 +165,13 @@ def svdvals(x: ArrayLike, /) -> Array:
 def eig(a: ArrayLike) -> EigResult:
     """The eigenvalues and eigenvectors, as columns of length 1, of square matrices.
 
-    Those of real matrices are real where all eigenvalues are, else complex.
+    They are complex, whatever their values, as in the standard and from NumPy 2.5 on; `eigh` has real ones.
     """
     return EigResult(*_native._linalg_eig(a))
 
 
 def eigvals(a: ArrayLike) -> Array:
-    """The eigenvalues of square matrices."""
+    """The eigenvalues of square matrices, as complex numbers."""
     return _native._linalg_eigvals(a)
 
 

@@ -2,6 +2,7 @@
 
 import metes as mt
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from layouts import same
@@ -89,6 +90,74 @@ def test_transposed_square_onto_itself():
     ours = mt.array(source)
     ours[...] = ours.T
     same(ours, source.T)
+
+
+@st.composite
+def cubes(draw):
+    """Two views of one shape of a buffer: moved, reversed or with exchanged axes."""
+    side, deep = draw(st.integers(1, 5)), draw(st.integers(1, 4))
+
+    def cut(start, count, step):
+        last = start + step * (count - 1)
+        return slice(start, last + (1 if step > 0 else -1) if last > 0 or step > 0 else None, step)
+
+    def one():
+        steps = [draw(st.sampled_from([-1, 1, 1])) for _ in range(3)]
+        starts = [draw(st.integers(0, 2)) for _ in range(3)]
+        counts = [deep, side, side]
+        at = [start + (count - 1 if step < 0 else 0) for start, count, step in zip(starts, counts, steps, strict=True)]
+        axes = draw(st.sampled_from([(0, 1, 2), (0, 2, 1)]))
+        return tuple(map(cut, at, counts, steps)), axes
+
+    return one(), one()
+
+
+@given(
+    pair=cubes(),
+    way=st.sampled_from(["assign", "add", "subtract", "cast"]),
+    order=st.sampled_from(["C", "F"]),
+    kind=st.sampled_from(["i1", "i4", "f8", "c16"]),
+)
+def test_views_of_several_axes(pair, way, order, kind):
+    """Elements moved, reversed, or of exchanged axes, need no copy: and are the same as with one."""
+    (first, first_axes), (second, second_axes) = pair
+    source = np.arange(6 * 7 * 7).reshape(6, 7, 7).astype(kind, order=order)
+    expected, ours = source.copy("K"), mt.array(source, order="K")
+    target, other = ours[first].transpose(first_axes), ours[second].transpose(second_axes)
+    wanted, read = expected[first].transpose(first_axes), source[second].transpose(second_axes)
+    if way == "assign":
+        wanted[...] = read
+        target[...] = other
+    elif way == "cast":
+        np.add(wanted, read, out=wanted, dtype="c16", casting="unsafe")
+        mt.add(target, other, out=target, dtype="c16", casting="unsafe")
+    else:
+        getattr(np, way)(wanted.copy(), read, out=wanted)
+        getattr(mt, way)(target, other, out=target)
+    same(ours, expected)
+
+
+@pytest.mark.parametrize("n", [1, 7, 300, 40_001])
+@pytest.mark.parametrize("onto", ["up", "down", "reversed", "exchanged", "turned"])
+def test_large_views_in_parts(n, onto):
+    """More than one part, of lengths that no part divides."""
+    side = int(n**0.5) + 1
+    source = np.arange(side * side, dtype=np.float64).reshape(side, side)
+    views = {
+        "up": lambda a: (a[1:], a[:-1]),
+        "down": lambda a: (a[:-1], a[1:]),
+        "reversed": lambda a: (a, a[::-1, ::-1]),
+        "exchanged": lambda a: (a, a.T),
+        "turned": lambda a: (a, a[::-1, ::-1].T),
+    }[onto]
+    expected, ours = source.copy(), mt.array(source)
+    (target, other), (wanted, _) = views(ours), views(expected)
+    wanted += views(source)[1]
+    target += other
+    same(ours, expected)
+    wanted[...] = views(expected.copy())[1]
+    target[...] = other
+    same(ours, expected)
 
 
 def test_reduction_onto_its_input():

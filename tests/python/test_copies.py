@@ -41,8 +41,8 @@ DENIED = [
     (lambda a: a.T.reshape(-1), "reshape: strides"),
     (lambda a: a.T.ravel(), "ravel: strides"),
     (lambda a: a.astype("float32", copy=False), "cast: from float64 to float32"),
-    (lambda a: a[1:].__iadd__(a[:-1]), "overlap: an operand of shape"),
-    (lambda a: a.__setitem__(slice(1, None), a[:-1]), "overlap: the source"),
+    (lambda a: a.__iadd__(a[0]), "overlap: an operand of shape"),
+    (lambda a: a.__setitem__(..., a[0]), "overlap: the source"),
 ]
 ALLOWED = [
     lambda a: a.copy(),
@@ -52,6 +52,10 @@ ALLOWED = [
     lambda a: a.reshape(-1),
     lambda a: a.T.ravel("F"),
     lambda a: a.__iadd__(a),
+    lambda a: a[1:].__iadd__(a[:-1]),
+    lambda a: a.__setitem__(slice(1, None), a[:-1]),
+    lambda a: a.__iadd__(a[::-1, ::-1]),
+    lambda a: a[:8].__setitem__(..., a[:8].T),
     lambda a: a + a.T.copy().T,
     lambda a: mt.sum(a, axis=0, dtype="float32"),
 ]

@@ -13,6 +13,18 @@ KINDS = ["float32", "float64", "complex64", "complex128", "int32"]
 SIDES = st.sampled_from([0, 1, 2, 3, 4, 9, 30])
 
 
+class N25:
+    """NumPy's, with eigenvalues complex whatever their values, as it has them from 2.5 on."""
+
+    @staticmethod
+    def eig(a):
+        return tuple(complexed(part, a) for part in N.eig(a))
+
+
+def complexed(x, a):
+    return x.astype("complex64" if a.dtype.name in ("float32", "complex64") else "complex128")
+
+
 def matrix(kind, shape, seed=0):
     random = np.random.default_rng([seed, *shape])
     x = random.normal(size=shape)
@@ -104,7 +116,7 @@ def test_eigh(kind, shape, upper):
 @given(kind=st.sampled_from(KINDS), shape=squares)
 def test_eig(kind, shape):
     a = matrix(kind, (*shape[0], shape[1], shape[1]))
-    theirs = N.eig(a)
+    theirs = N25.eig(a)
     w, v = (np.asarray(x) for x in L.eig(mt.asarray(a)))
     assert (w.dtype, v.dtype, w.shape, v.shape) == tuple(
         y for x in ("dtype", "shape") for y in (getattr(theirs[0], x), getattr(theirs[1], x))
@@ -122,7 +134,7 @@ def test_eig(kind, shape):
 def test_eig_of_special_matrices():
     for a in (np.eye(4), np.zeros((3, 3)), np.diag([1.0, 2.0, 2.0]), np.array([[0.0, 1.0], [-1.0, 0.0]])):
         w, v = (np.asarray(x) for x in L.eig(a))
-        assert w.dtype == N.eig(a).eigenvalues.dtype
+        assert w.dtype == v.dtype == "complex128"
         np.testing.assert_allclose(a @ v, v * w, atol=1e-12)
     jordan = np.diag(np.ones(3)) + np.diag(np.ones(2), 1)
     np.testing.assert_allclose(np.asarray(L.eigvals(jordan)), 1, atol=1e-4)

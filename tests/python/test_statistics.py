@@ -196,6 +196,24 @@ def test_quantiles_of_any_shape(data):
     compare("median", x, axis=axis)
 
 
+@pytest.mark.parametrize("kind", ["int8", "uint32", "int64", "uint64", "float16", "float32", "float64"])
+def test_quantiles_of_a_long_lane(kind):
+    """Found by counting: values near each other, far from each other, all equal, with NaN."""
+    rng = np.random.default_rng(3)
+    wide = rng.integers(0, 2**60, 20_001) if kind in ("int64", "uint64") else rng.normal(size=20_001) * 50
+    for x in (wide.astype(kind), (wide % 3).astype(kind), np.ones(20_000, kind), np.arange(30_000).astype(kind)[::-1]):
+        for name in ("median", "nanmedian"):
+            compare(name, x)
+        compare("quantile", x, [0.0, 0.25, 1.0, 0.75])
+        compare("percentile", x, 30, method="lower")
+        if kind.startswith("float"):
+            holed = np.where(np.arange(x.size) % 5 == 0, np.nan, x).astype(kind)
+            for name in ("median", "nanmedian"):
+                compare(name, holed)
+            compare("nanquantile", holed, [0.1, 0.9])
+            compare("nanmedian", holed * np.nan)
+
+
 @pytest.mark.parametrize("kind", ["int16", "float64"])
 def test_weighted_quantile(kind):
     x, w = tame(kind), np.arange(30.0).reshape(6, 5) % 7

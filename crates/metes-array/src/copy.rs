@@ -3,8 +3,9 @@
 //! Axes are walked in the order of the destination's strides and merged where both sides allow it; contiguous runs are
 //! block copies, and transposed pairs go in tiles that fit the cache. One of the two files here with raw pointers.
 
+use crate::inplace::copy_meeting;
 use crate::layout::{Dims, Strides, shape_text};
-use crate::{Array, Order, coalesce, shares_memory};
+use crate::{Array, Order, coalesce, meeting, shares_memory};
 use metes_memory::{Access, Buffer, Cause, Error, ErrorKind, Reason, Result, copying};
 
 /// Side of a tile of a transposed copy, in elements.
@@ -32,6 +33,9 @@ pub fn copy_into(dst: &Array, src: &Array) -> Result<()> {
         return Ok(());
     }
     if shares_memory(dst, src, Some(OVERLAP_WORK)).unwrap_or(true) {
+        if let Some(meeting) = meeting(dst, src) {
+            return copy_meeting(dst, src, &meeting);
+        }
         let apart =
             src.copy_because(Order::K, Reason::Overlap, |_| "the source shares bytes with the target".to_owned())?;
         return copy_guarded(dst, &apart);

@@ -2,10 +2,12 @@
 //!
 //! A loop whose operands need no conversion runs over them directly, over whole runs and without scratch; otherwise a
 //! program of casts and the loop runs block by block, so that no operand is ever converted whole. An input that shares
-//! bytes with a result, unless it is exactly that result, is copied first: the one operand, not the result.
+//! bytes with a result, unless it is exactly that result, is set apart first: part by part where it lies regularly
+//! (`meeting.rs`), else the one operand, not the result.
 
 use crate::direct::{self, Borrowed};
 use crate::exec;
+use crate::meeting;
 use crate::program::{ProgramBuilder, ScratchBuf, Slot};
 use crate::resolve::{Input, placed, resolve, signed, squared};
 use crate::status;
@@ -130,6 +132,9 @@ pub fn apply(ufunc: &'static Ufunc, inputs: &[Operand], options: &Options) -> Re
 
 /// Computes into results that may share bytes with inputs: the smaller side is set apart.
 fn into(ufunc: &'static Ufunc, cell: &Cell, arrays: &[Array], outs: &[Array], mask: Option<&Array>) -> Result<Flags> {
+    if let Some(flags) = regular(ufunc, cell, arrays, outs, mask)? {
+        return Ok(flags);
+    }
     let whole: usize = outs.iter().map(Array::nbytes).sum();
     if overlapping_bytes(arrays, outs) <= whole {
         return compute(ufunc, cell, &apart(arrays, outs)?, outs, mask);
@@ -143,6 +148,22 @@ fn into(ufunc: &'static Ufunc, cell: &Cell, arrays: &[Array], outs: &[Array], ma
         crate::assign(out, &Operand::Array(made.clone()), Casting::Unsafe, mask)?;
     }
     Ok(flags)
+}
+
+/// The same where the operand in the way meets the result in a regular way: in parts, with nothing set apart whole.
+fn regular(
+    ufunc: &Ufunc,
+    cell: &Cell,
+    arrays: &[Array],
+    outs: &[Array],
+    mask: Option<&Array>,
+) -> Result<Option<Flags>> {
+    let [out] = outs else { return Ok(None) };
+    if mask.is_some() || !converts_nothing(cell, arrays, outs) {
+        return Ok(None);
+    }
+    let Some((apart, way)) = meeting::regular(arrays, out, |array| in_the_way(array, outs)) else { return Ok(None) };
+    meeting::run(cell, arrays, out, apart, &way, ufunc.name).map(Some)
 }
 
 /// Books operands that promotion widened, and refuses where that is denied.
@@ -307,6 +328,12 @@ pub(crate) fn overlap_work(array: &Array) -> u64 {
     LEAST_OVERLAP_WORK + array.size() as u64 / 4
 }
 
+/// Whether a loop runs over the operands as they are: aligned, and of its dtypes.
+fn converts_nothing(cell: &Cell, arrays: &[Array], outs: &[Array]) -> bool {
+    let exact = |(array, &kind): (&Array, &Kind)| array.dtype().kind() == kind && array.is_aligned();
+    arrays.iter().zip(cell.inputs).all(exact) && outs.iter().zip(cell.outputs).all(exact)
+}
+
 fn compute(
     ufunc: &'static Ufunc,
     cell: &Cell,
@@ -314,11 +341,7 @@ fn compute(
     outs: &[Array],
     mask: Option<&Array>,
 ) -> Result<Flags> {
-    let exact = |array: &Array, kind: Kind| array.dtype().kind() == kind && array.is_aligned();
-    let direct = mask.is_none()
-        && arrays.iter().zip(cell.inputs).all(|(a, &k)| exact(a, k))
-        && outs.iter().zip(cell.outputs).all(|(o, &k)| exact(o, k));
-    if direct {
+    if mask.is_none() && converts_nothing(cell, arrays, outs) {
         let operands: SmallVec<[&Array; 5]> = outs.iter().chain(arrays).collect();
         let walk = Walk::new(outs[0].shape(), &operands)?;
         let _guards = exec::guard(&operands, outs.len(), ufunc.name)?;

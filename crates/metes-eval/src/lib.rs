@@ -12,6 +12,7 @@ mod explain;
 mod expr;
 mod fold;
 mod folding;
+mod meeting;
 mod plan;
 mod program;
 mod reduce;

@@ -14,7 +14,8 @@ use faer::linalg::lu::partial_pivoting as lu;
 use faer::linalg::matmul::matmul_with_conj;
 use faer::linalg::qr::no_pivoting as qr;
 use faer::linalg::svd::{self, ComputeSvdVectors};
-use faer::perm::PermRef;
+use faer::linalg::triangular_solve as triangular;
+use faer::reborrow::ReborrowMut;
 use faer::traits::{ComplexField, RealField};
 use faer::{Accum, Conj, MatMut, MatRef, Par};
 use num_complex::Complex;
@@ -77,23 +78,22 @@ pub(crate) fn lu_need<T: ComplexField>(n: usize) -> usize {
 
 /// # Safety
 /// As [`crate::factor::Field::lu_solve`].
-pub(crate) unsafe fn lu_solve<T: ComplexField>(
-    a: Dense<T>,
-    order: &[usize],
-    back: &[usize],
-    b: Dense<T>,
-    work: Workspace<'_>,
-) {
-    // SAFETY: the caller's promise; the two halves of the permutation are inverse to each other, as `lu` made them.
-    unsafe {
-        let (a, b) = (view(a), view_mut(b));
-        let order = PermRef::new_unchecked(order, back, order.len());
-        lu::solve::solve_in_place(a, a, order, b, Par::Seq, MemStack::new(work));
+pub(crate) unsafe fn lu_solve<T: ComplexField>(a: Dense<T>, order: &[usize], b: Dense<T>) {
+    // SAFETY: the caller's promise.
+    let (a, mut b) = unsafe { (view(a), view_mut(b)) };
+    // The rows change places one after the other, so that no second matrix is needed: what belongs here may have been
+    // moved before, and then lies where its own place was.
+    for row in 0..order.len() {
+        let mut from = order[row];
+        while from < row {
+            from = order[from];
+        }
+        if from != row {
+            faer::perm::swap_rows_idx(b.rb_mut(), row, from);
+        }
     }
-}
-
-pub(crate) fn lu_solve_need<T: ComplexField>(n: usize, columns: usize) -> usize {
-    bytes(lu::solve::solve_in_place_scratch::<usize, T>(n, columns, Par::Seq))
+    triangular::solve_unit_lower_triangular_in_place(a, b.rb_mut(), Par::Seq);
+    triangular::solve_upper_triangular_in_place(a, b, Par::Seq);
 }
 
 /// # Safety

@@ -67,9 +67,7 @@ pub trait Field: Copy + 'static {
     /// Bytes of the workspace of `lu`.
     fn lu_need(n: usize) -> usize;
     /// Solves for `b` in place.
-    unsafe fn lu_solve(a: Dense<Self>, order: &[usize], back: &[usize], b: Dense<Self>, work: Workspace<'_>);
-    /// Bytes of the workspace of `lu_solve`.
-    fn lu_solve_need(n: usize, columns: usize) -> usize;
+    unsafe fn lu_solve(a: Dense<Self>, order: &[usize], b: Dense<Self>);
 
     /// The lower Cholesky factor in place of the lower triangle; `false` where the matrix is not positive definite.
     unsafe fn cholesky(a: Dense<Self>, work: Workspace<'_>) -> bool;
@@ -140,12 +138,9 @@ macro_rules! common {
         fn lu_need(n: usize) -> usize {
             backend::lu_need::<$t>(n)
         }
-        unsafe fn lu_solve(a: Dense<$t>, order: &[usize], back: &[usize], b: Dense<$t>, work: Workspace<'_>) {
+        unsafe fn lu_solve(a: Dense<$t>, order: &[usize], b: Dense<$t>) {
             // SAFETY: the caller's promise.
-            unsafe { backend::lu_solve(a, order, back, b, work) }
-        }
-        fn lu_solve_need(n: usize, columns: usize) -> usize {
-            backend::lu_solve_need::<$t>(n, columns)
+            unsafe { backend::lu_solve(a, order, b) }
         }
         unsafe fn cholesky(a: Dense<$t>, work: Workspace<'_>) -> bool {
             // SAFETY: the caller's promise.

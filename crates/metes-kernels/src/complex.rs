@@ -149,8 +149,8 @@ pub(crate) fn tanh(z: C) -> C {
         return C::new(x.tanh(), y);
     }
     if x.is_infinite() {
-        let zero = if y.is_finite() { y.sin() * y.cos() } else { y };
-        return C::new(1f64.copysign(x), 0f64.copysign(zero));
+        // The standard's choice of the zero's sign; in the limit it is that of sin(2y).
+        return C::new(1f64.copysign(x), 0f64.copysign(y));
     }
     if !y.is_finite() {
         return if x == 0.0 { C::new(x, f64::NAN) } else { NAN };

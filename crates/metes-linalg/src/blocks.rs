@@ -16,11 +16,14 @@ use std::marker::PhantomData;
 
 /// Products with fewer terms than this are not worth a call of the library.
 const LITTLE: usize = 64;
-/// Rows or columns of a block whose operands go through tiles, and its terms.
+/// Rows or columns of a block of loops, and its terms.
 const SIDE: usize = 256;
 const DEPTH: usize = 512;
+/// The same where operands go through tiles: one of float64 takes 224 KiB.
+const TILE_SIDE: usize = 128;
+const TILE_DEPTH: usize = 224;
 /// Elements of a tile that holds several small matrices, or complete rows.
-const ROOM: usize = 1 << 16;
+const ROOM: usize = 1 << 14;
 
 /// Length and steps of a block: batch, rows, columns, inner.
 type Four<T> = [T; 4];
@@ -295,12 +298,12 @@ fn blocks(len: Four<usize>, [a, b, c]: [bool; 3], held: Held, library: bool) -> 
         return if thick { [batch, m.min(SIDE), n.min(DEPTH), k.min(SIDE / 2)] } else { [batch, m, n, k] };
     }
     let (m, n, k) = match held {
-        Held::Rows => ((ROOM / n).clamp(1, m), n, k.min(if a || b { DEPTH } else { k })),
-        Held::Columns => (m, (ROOM / m).clamp(1, n), k.min(if a || b { DEPTH } else { k })),
+        Held::Rows => ((ROOM / n).clamp(1, m), n, k.min(if a || b { TILE_DEPTH } else { k })),
+        Held::Columns => (m, (ROOM / m).clamp(1, n), k.min(if a || b { TILE_DEPTH } else { k })),
         Held::Nothing => (
-            if a || c { m.min(SIDE) } else { m },
-            if b || c { n.min(SIDE) } else { n },
-            if a || b { k.min(DEPTH) } else { k },
+            if a || c { m.min(TILE_SIDE) } else { m },
+            if b || c { n.min(TILE_SIDE) } else { n },
+            if a || b { k.min(TILE_DEPTH) } else { k },
         ),
     };
     let largest = [(a, m * k), (b, k * n), (c, m * n)].iter().filter(|(tiled, _)| *tiled).map(|(_, size)| *size).max();

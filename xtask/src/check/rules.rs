@@ -7,6 +7,7 @@ use std::path::Path;
 const UNSAFE: &[&str] = &[
     "crates/metes-array/src/copy.rs",
     "crates/metes-array/src/create.rs",
+    "crates/metes-array/src/inplace.rs",
     "crates/metes-array/src/scalar.rs",
     "crates/metes-array/src/select/along.rs",
     "crates/metes-array/src/select/choose.rs",
@@ -20,6 +21,7 @@ const UNSAFE: &[&str] = &[
     "crates/metes-eval/src/direct.rs",
     "crates/metes-eval/src/exec.rs",
     "crates/metes-eval/src/domain.rs",
+    "crates/metes-eval/src/meeting.rs",
     "crates/metes-eval/src/fold/run.rs",
     "crates/metes-eval/src/folding.rs",
     "crates/metes-eval/src/program.rs",

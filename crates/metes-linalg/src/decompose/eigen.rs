@@ -61,8 +61,7 @@ fn eigh_in<T: Field>(a: &Array, upper: bool, vectors: bool) -> Result<(Array, Op
     Ok((w, v))
 }
 
-/// The eigenvalues and eigenvectors, as columns of length 1, of square matrices. Of real matrices they are real where
-/// all eigenvalues are, else complex.
+/// The eigenvalues and eigenvectors, as columns of length 1, of square matrices: complex, whatever their values.
 ///
 /// # Errors
 /// As [`eigh`].
@@ -157,7 +156,7 @@ unsafe fn normalise<T: Field>(v: Dense<T>, im: Option<Dense<T>>) {
     }
 }
 
-/// Values and vectors of real matrices: as they are where all values are real, else complex.
+/// Values and vectors of real matrices, as complex numbers.
 fn paired<T>(w: Array, im: &Array, v: Option<Array>) -> Result<(Array, Option<Array>)>
 where
     T: Field + PartialEq,
@@ -167,9 +166,6 @@ where
     let (re, im) = (column::<T>(&w, count)?, column::<T>(im, count)?);
     // SAFETY: both are ours, and dense.
     let at = |i: usize| unsafe { (re.get(i, 0), im.get(i, 0)) };
-    if (0..count).all(|i| at(i).1 == T::ZERO) {
-        return Ok((w, v));
-    }
     let values = fresh::<Complex<T>>(w.shape(), Order::C, "eig")?;
     let out = column::<Complex<T>>(&values, count)?;
     // SAFETY: the result is fresh.

@@ -16,10 +16,10 @@ struct Lu {
 }
 
 impl Lu {
-    fn new<T: Field>(n: usize, columns: usize, op: &'static str) -> Result<Lu> {
-        let need = T::lu_need(n).max(T::lu_solve_need(n, columns));
+    fn new<T: Field>(n: usize, op: &'static str) -> Result<Lu> {
         let matrix = fresh::<T>(&[n, n], Order::F, op)?;
-        Ok(Lu { matrix, order: Places::take(n, op)?, back: Places::take(n, op)?, work: Bytes::take(need, op)? })
+        let work = Bytes::take(T::lu_need(n), op)?;
+        Ok(Lu { matrix, order: Places::take(n, op)?, back: Places::take(n, op)?, work })
     }
 
     /// Factors matrix `i`; returns the number of exchanges of rows.
@@ -43,8 +43,8 @@ impl Lu {
         }
         if b.rows > 0 && b.columns > 0 {
             let matrix = dense::<T>(&self.matrix);
-            // SAFETY: the matrix and the workspace are ours, `b` is the caller's fresh result.
-            unsafe { T::lu_solve(matrix, self.order.get(), self.back.get(), b, self.work.get()) };
+            // SAFETY: the matrix is ours, `b` is the caller's fresh result.
+            unsafe { T::lu_solve(matrix, self.order.get(), b) };
         }
         Ok(())
     }
@@ -73,13 +73,13 @@ pub fn solve(a: &Array, b: &Array) -> Result<Array> {
     let (a, b) = (a.broadcast_to(&wide([n, n]))?, b.broadcast_to(&wide([n, columns]))?);
     let x = Array::empty(&wide([n, columns]), kind.into(), "solve")?;
     assign(&x, &Operand::Array(b), Casting::Unsafe, None)?;
-    with_field!(kind, T => solve_in::<T>(&a, &x, columns))?;
+    with_field!(kind, T => solve_in::<T>(&a, &x))?;
     if vector { x.squeeze(Some(&[-1])) } else { Ok(x) }
 }
 
-fn solve_in<T: Field>(a: &Array, x: &Array, columns: usize) -> Result<()> {
+fn solve_in<T: Field>(a: &Array, x: &Array) -> Result<()> {
     let mut stack = Stack::new(a, T::KIND)?;
-    let mut lu = Lu::new::<T>(stack.rows, columns, "solve")?;
+    let mut lu = Lu::new::<T>(stack.rows, "solve")?;
     (0..stack.len()).try_for_each(|i| {
         lu.factor::<T>(&mut stack, i)?;
         lu.solve::<T>(dense(&part(x, 2, i)?))
@@ -104,7 +104,7 @@ pub(super) fn inverses(a: &Array, lenient: bool) -> Result<Array> {
 fn inv_in<T: Field>(a: &Array, lenient: bool) -> Result<Array> {
     let mut stack = Stack::new(a, T::KIND)?;
     let result = fresh::<T>(a.shape(), Order::C, "inv")?;
-    let mut lu = Lu::new::<T>(stack.rows, stack.rows, "inv")?;
+    let mut lu = Lu::new::<T>(stack.rows, "inv")?;
     for i in 0..stack.len() {
         lu.factor::<T>(&mut stack, i)?;
         let matrix = dense::<T>(&part(&result, 2, i)?);
@@ -133,7 +133,7 @@ pub fn det(a: &Array) -> Result<Array> {
 fn det_in<T: Field>(a: &Array) -> Result<Array> {
     let mut stack = Stack::new(a, T::KIND)?;
     let result = fresh::<T>(&stack.batch, Order::C, "det")?;
-    let mut lu = Lu::new::<T>(stack.rows, 0, "det")?;
+    let mut lu = Lu::new::<T>(stack.rows, "det")?;
     for i in 0..stack.len() {
         let exchanges = lu.factor::<T>(&mut stack, i)?;
         let step = |product: T, pivot: T| {
@@ -188,7 +188,7 @@ fn slogdet_in<T: Field>(a: &Array) -> Result<(Array, Array)> {
     let mut stack = Stack::new(a, T::KIND)?;
     let signs = fresh::<T>(&stack.batch, Order::C, "slogdet")?;
     let logs = fresh::<T::Real>(&stack.batch, Order::C, "slogdet")?;
-    let mut lu = Lu::new::<T>(stack.rows, 0, "slogdet")?;
+    let mut lu = Lu::new::<T>(stack.rows, "slogdet")?;
     for i in 0..stack.len() {
         let exchanges = lu.factor::<T>(&mut stack, i)?;
         let (sign, log) = sign_and_log::<T>(&lu, exchanges);

@@ -9,7 +9,7 @@ use num_complex::Complex;
 use std::sync::Arc;
 
 /// Elements that a block of lines has, about.
-const ROOM: usize = 1 << 14;
+const ROOM: usize = 1 << 13;
 /// Work that the overlap test may spend before it counts as overlapping.
 const OVERLAP_WORK: u64 = 1000;
 
@@ -99,6 +99,8 @@ impl<T: Precision> Lines<T> {
         let count = across.map_or(1, |across| a.shape()[across].min((ROOM / n).max(1)));
         let lines = |length: usize, dtype: DType| Array::empty(&[count, length], dtype, "fft");
         let output = if matches!(shape, Shape::Complex(_)) { None } else { Some(lines(after, to)?) };
+        // Lines that are transformed where the result has them need no room of their own.
+        let there = output.is_none() && in_place(out, complex) && axis + 1 == out.ndim() && a.shape()[axis] >= before;
         Ok(Lines {
             a: a.clone(),
             out: out.clone(),
@@ -113,7 +115,7 @@ impl<T: Precision> Lines<T> {
             load: Move::new(a.dtype(), from)?,
             store: Move::new(to, out.dtype())?,
             count,
-            input: lines(before, from)?,
+            input: if there { Array::empty(&[0, before], from, "fft")? } else { lines(before, from)? },
             output,
             work: Array::empty(&[plan.need()], complex, "fft")?,
             plan,
@@ -171,11 +173,7 @@ impl<T: Precision> Lines<T> {
     /// # Safety
     /// The caller holds the source for reading and the target for writing.
     unsafe fn block(&mut self, source: Option<&Array>, target: &Array, count: usize) -> Result<()> {
-        let dense = self.output.is_none()
-            && target.dtype() == self.input.dtype()
-            && target.is_c_contiguous()
-            && target.is_aligned()
-            && self.given == self.n;
+        let dense = self.output.is_none() && in_place(target, self.input.dtype()) && self.given == self.n;
         let input = if dense { target.clone() } else { Self::front(&self.input, count, self.before)? };
         if self.given < self.before {
             // SAFETY: the scratch is ours, dense, and of plain numbers, for which zero bytes are zeros.
@@ -229,6 +227,11 @@ impl<T: Precision> Lines<T> {
             }
         }
     }
+}
+
+/// Whether lines of a result can be transformed where they lie.
+fn in_place(target: &Array, dtype: DType) -> bool {
+    target.dtype() == dtype && target.is_c_contiguous() && target.is_aligned()
 }
 
 /// The first elements of a dense array.

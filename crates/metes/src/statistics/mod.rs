@@ -10,6 +10,7 @@ mod histogram;
 mod methods;
 mod missing;
 mod quantile;
+mod ranks;
 
 pub(crate) use blocks::{dense, each_block};
 

@@ -1,10 +1,11 @@
 //! Medians and other quantiles.
 //!
-//! Lanes are copied, a block of short ones or one long one at a time, and parted there at the places that are asked for: so
-//! scratch is a block or one lane, not a copy of the array, unless the array is one lane.
+//! Lanes are copied, a block of short ones at a time, and parted there at the places that are asked for. In a long lane a few
+//! places are found by counting (`ranks.rs`); where there are many, or weights, it is copied too.
 
 use super::blocks::BLOCK;
 use super::methods::{Between, Method};
+use super::ranks;
 use crate::build::{Build, at, call, cast, reduced, reduction, value_error, view, write};
 use metes_array::{Array, Order, Scalar, shape_text};
 use metes_dtype::{Category, DType, Kind};
@@ -12,6 +13,9 @@ use metes_eval::{
     Arg, Operand, ProgramBuilder, Sorting, apply_program, argsort, partition_in_place, reduce_program, sort_in_place,
 };
 use metes_memory::{Error, ErrorKind, Result};
+
+/// So many quantiles of a long lane are worth passes over it rather than a copy.
+const COUNTED: usize = 8;
 
 /// How quantiles are taken.
 #[derive(Clone, Debug)]
@@ -166,6 +170,9 @@ impl Taken<'_> {
     ) -> Result<()> {
         let rows: usize = lanes.shape()[..kept].iter().product();
         let n: usize = lanes.shape()[kept..].iter().product();
+        if rows == 1 && n > BLOCK && weights.is_none() && self.quantiles.len() <= COUNTED {
+            return self.counted(lanes, n, into, options);
+        }
         let scratch = view(&lanes.copy(Order::C)?, &[rows, n])?;
         let shape: Vec<usize> = lanes.shape()[..kept].to_vec();
         if let Some(weights) = weights {
@@ -181,6 +188,28 @@ impl Taken<'_> {
             let target = at(into, 0, number as isize)?;
             let values = self.between(&scratch, *place)?;
             write(&target, &view(&values, &shape)?)?;
+        }
+        Ok(())
+    }
+
+    /// One long lane, without a copy of it.
+    fn counted(&self, lane: &Array, n: usize, into: &Array, options: &QuantileOptions) -> Result<()> {
+        let missing = ranks::missing(lane)?;
+        let used = if options.skip_nan { n - missing } else { n };
+        if used == 0 || (missing > 0 && !options.skip_nan) {
+            return metes_eval::assign(into, &Operand::Weak(Scalar::Float(f64::NAN)), Default::default(), None);
+        }
+        let places: Vec<Between> = self.quantiles.iter().map(|&q| options.method.place(used, q)).collect();
+        let mut wanted: Vec<usize> = places.iter().flat_map(|place| [place.low, place.high]).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let values = ranks::at_ranks(lane, &wanted)?;
+        let values = view(&values, &[1, wanted.len()])?;
+        let rank = |place: usize| wanted.binary_search(&place).unwrap_or(0);
+        for (number, place) in places.iter().enumerate() {
+            let among = Between { low: rank(place.low), high: rank(place.high), gamma: place.gamma };
+            let target = at(into, 0, number as isize)?;
+            write(&target, &view(&self.between(&values, among)?, target.shape())?)?;
         }
         Ok(())
     }
