@@ -15,6 +15,7 @@ from __future__ import annotations
 from . import (
     _convert,
     _errstate,
+    _files,
     _functional,
     _grids,
     _iterate,
@@ -36,6 +37,7 @@ from . import (
 )
 from ._convert import *
 from ._errstate import *
+from ._files import *
 from ._functional import *
 from ._grids import *
 from ._iterate import *
@@ -84,6 +86,7 @@ _parts = [
     _convert,
     _join,
     _errstate,
+    _files,
     _functional,
     _grids,
     _iterate,

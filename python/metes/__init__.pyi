@@ -162,7 +162,6 @@ from ._native import (
     less_equal as less_equal,
     lexsort as lexsort,
     linspace as linspace,
-    load as load,
     log as log,
     log10 as log10,
     log1p as log1p,
@@ -181,7 +180,6 @@ from ._native import (
     may_share_memory as may_share_memory,
     mean as mean,
     median as median,
-    memmap as memmap,
     min as min,
     minimum as minimum,
     mod as mod,
@@ -238,9 +236,6 @@ from ._native import (
     right_shift as right_shift,
     rint as rint,
     roll as roll,
-    save as save,
-    savez as savez,
-    savez_compressed as savez_compressed,
     searchsorted as searchsorted,
     set_num_threads as set_num_threads,
     setdiff1d as setdiff1d,
@@ -351,8 +346,10 @@ from ._limits import isdtype as isdtype
 from ._questions import isrealobj as isrealobj
 from ._questions import isscalar as isscalar
 from ._grids import ix_ as ix_
+from ._files import load as load
 from ._places import mask_indices as mask_indices
 from ._manipulate import matrix_transpose as matrix_transpose
+from ._files import memmap as memmap
 from ._grids import meshgrid as meshgrid
 from ._grids import mgrid as mgrid
 from ._manipulate import moveaxis as moveaxis
@@ -378,6 +375,9 @@ from ._rearrange import rollaxis as rollaxis
 from ._rearrange import rot90 as rot90
 from ._manipulate import round as round
 from ._grids import s_ as s_
+from ._files import save as save
+from ._files import savez as savez
+from ._files import savez_compressed as savez_compressed
 from ._places import select as select
 from ._printing import set_printoptions as set_printoptions
 from ._errstate import seterr as seterr

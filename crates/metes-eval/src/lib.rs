@@ -37,7 +37,9 @@ pub use assign::{assign, astype};
 pub use direct::{Borrowed, apply_direct, apply_direct_to};
 pub use domain::{Domain, Part};
 pub use expr::Expr;
-pub use fold::{AccumulateOptions, FoldOptions, Initial, accumulate, apply_at, cumulative, fold, outer, reduceat};
+pub use fold::{
+    AccumulateOptions, FoldOptions, Initial, accumulate, apply_at, apply_selected, cumulative, fold, outer, reduceat,
+};
 pub use plan::{Output, Plan};
 pub use program::{Arg, Program, ProgramBuilder, ScratchBuf, Slot};
 pub use reduce::{ReduceOptions, reduce, reduce_program, result_dtype as reduced_dtype};

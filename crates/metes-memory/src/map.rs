@@ -8,6 +8,7 @@ use crate::{Buffer, Error, ErrorKind, Result};
 use rustix::mm::{Advice, MapFlags, MsyncFlags, ProtFlags, madvise, mmap, mmap_anonymous, msync, munmap};
 use std::fs::File;
 use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -64,6 +65,8 @@ struct Map {
     start: NonNull<u8>,
     len: usize,
     mode: MapMode,
+    path: PathBuf,
+    offset: u64,
     file: Identity,
     closed: AtomicBool,
 }
@@ -117,11 +120,11 @@ fn io(op: &str, error: rustix::io::Errno) -> Error {
 }
 
 impl Buffer {
-    /// The bytes `offset..offset + len` of a file, mapped.
+    /// The bytes `offset..offset + len` of the file at `path`, mapped.
     ///
     /// # Errors
     /// [`ErrorKind::Format`] where the file ends before the range does, [`ErrorKind::Io`] where the system refuses.
-    pub fn map(file: &File, offset: u64, len: usize, mode: MapMode) -> Result<Buffer> {
+    pub fn map(file: &File, path: &Path, offset: u64, len: usize, mode: MapMode) -> Result<Buffer> {
         let size = file.metadata()?.len();
         if offset.checked_add(len as u64).is_none_or(|end| end > size) {
             let message = format!("map: {len} bytes from {offset} on reach past the file's end at {size}");
@@ -141,10 +144,24 @@ impl Buffer {
         let start = start.map_err(|e| io("map", e))?;
         let start = NonNull::new(start.cast::<u8>()).expect("a map is not at address 0");
         mapped_files().push(identity);
-        let owner = Box::new(Map { start, len: span, mode, file: identity, closed: AtomicBool::new(false) });
+        let owner = Box::new(Map {
+            start,
+            len: span,
+            mode,
+            path: path.to_owned(),
+            offset,
+            file: identity,
+            closed: AtomicBool::new(false),
+        });
         // SAFETY: `len` bytes after `skip` are mapped until the owner is dropped.
         Ok(unsafe { Buffer::foreign(start.add(skip), len, mode != MapMode::ReadOnly, "mmap", owner) })
     }
+
+    /// The mapped file: its path as it was given, the offset in it, the mode; `None` for other bytes.
+    pub fn mapped_file(&self) -> Option<(&Path, u64, MapMode)> {
+        self.owner::<Map>().map(|map| (map.path.as_path(), map.offset, map.mode))
+    }
+
     fn mapped(&self, op: &str) -> Result<&Map> {
         self.owner::<Map>().ok_or_else(|| Error::new(ErrorKind::Value, format!("{op}: the bytes are no mapped file")))
     }

@@ -6,11 +6,13 @@ use crate::fastcall::{object, trap};
 use crate::flags::Flags;
 use crate::object::{base, leak, slot, this, view_of, view_or_new};
 use crate::text;
-use pyo3::exceptions::PyValueError;
+use metes_memory::MapMode;
+use pyo3::exceptions::{PyAttributeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyMemoryView, PyString, PyTuple};
-use std::ffi::c_void;
+use std::ffi::{c_int, c_void};
+use std::path::Path;
 use std::ptr;
 
 /// What computes an attribute.
@@ -58,7 +60,17 @@ pub(crate) fn slots() -> Vec<ffi::PyType_Slot> {
         getter!("__array_interface__", crate::interface::export, "NumPy's array interface, version 3."),
         getter!("__array_priority__", |a| object(a.py(), 1000.0), "Above NumPy's arrays."),
         getter!("origin", crate::transparency::origin, "How its bytes came to be: a view, fresh, or a copy and why."),
-        getter!("flat", flat, "All elements in C order: iterates, and takes and assigns by position."),
+        ffi::PyGetSetDef {
+            set: Some(set_flat),
+            ..getter!("flat", flat, "All elements in C order: iterates, and takes and assigns by position.")
+        },
+        getter!("filename", filename, "Of an array over a mapped file: the file's path."),
+        getter!(
+            "offset",
+            |a| object(a.py(), mapped(a, "offset")?.1),
+            "Of an array over a mapped file: where the map begins."
+        ),
+        getter!("mode", mode, "Of an array over a mapped file: 'r', 'r+' or 'c'."),
         getter!("base", |a| object(a.py(), base(a)), "Whose bytes the array shows; None where it owns them."),
     ];
     vec![
@@ -82,6 +94,37 @@ fn dtype<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
 
 fn flat<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     array.py().import("metes._iterate")?.call_method1("flatiter", (array,))
+}
+
+/// `array.flat = values`, repeated as often as they fit.
+unsafe extern "C" fn set_flat(slf: *mut ffi::PyObject, value: *mut ffi::PyObject, _: *mut c_void) -> c_int {
+    trap(-1, |py| {
+        if value.is_null() {
+            return Err(PyAttributeError::new_err("cannot delete flat"));
+        }
+        // SAFETY: both are live during the call.
+        let (array, value) = unsafe { (Bound::ref_from_ptr(py, &slf), Bound::ref_from_ptr(py, &value)) };
+        flat(array)?.set_item(py.Ellipsis(), value).map(|()| 0)
+    })
+}
+
+/// Path, offset and mode of the mapped file that an array shows.
+fn mapped<'a>(array: &'a Bound<'_, PyAny>, name: &str) -> PyResult<(&'a Path, u64, MapMode)> {
+    let refusal = || PyAttributeError::new_err(format!("'{name}': the array shows no mapped file"));
+    this(array)?.buffer().mapped_file().ok_or_else(refusal)
+}
+
+fn filename<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    object(array.py(), mapped(array, "filename")?.0.to_string_lossy().into_owned())
+}
+
+fn mode<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let name = match mapped(array, "mode")?.2 {
+        MapMode::ReadOnly => "r",
+        MapMode::ReadWrite => "r+",
+        MapMode::CopyOnWrite => "c",
+    };
+    object(array.py(), name)
 }
 
 fn transposed<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {

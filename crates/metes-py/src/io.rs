@@ -7,10 +7,10 @@ use crate::object::from_array;
 use metes_array::Array;
 use metes_eval::Output;
 use metes_memory::MapMode;
-use metes_store::NpyWriter;
+use metes_store::{Header, NpyWriter};
 use pyo3::exceptions::{PyFileNotFoundError, PyKeyError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyTuple};
 use std::path::{Path, PathBuf};
 
 /// The arrays of an .npz archive by name.
@@ -103,7 +103,7 @@ fn open<'py>(py: Python<'py>, path: PathBuf) -> PyResult<Bound<'py, PyAny>> {
 /// With mmap_mode "r" (read only), "r+" (writes go to the file) or "c" (writes stay in memory) the file is mapped instead.
 #[pyfunction]
 #[pyo3(signature = (path, /, mmap_mode = None))]
-fn load<'py>(py: Python<'py>, path: PathBuf, mmap_mode: Option<&str>) -> PyResult<Bound<'py, PyAny>> {
+fn _load<'py>(py: Python<'py>, path: PathBuf, mmap_mode: Option<&str>) -> PyResult<Bound<'py, PyAny>> {
     let mode = match mmap_mode {
         None => None,
         Some("r") => Some(MapMode::ReadOnly),
@@ -137,7 +137,7 @@ fn with_suffix(path: PathBuf, suffix: &str) -> PathBuf {
 /// Writes an array as an .npy file, which appears under its name when it is complete; a lazy array is computed in parts.
 #[pyfunction]
 #[pyo3(signature = (path, array, /, *, progress = false))]
-fn save(py: Python<'_>, path: PathBuf, array: &Bound<'_, PyAny>, progress: bool) -> PyResult<()> {
+fn _save(py: Python<'_>, path: PathBuf, array: &Bound<'_, PyAny>, progress: bool) -> PyResult<()> {
     let path = with_suffix(path, ".npy");
     if let Some(expr) = expr_of(array) {
         let writer = NpyWriter::create(&path, expr.dtype(), expr.shape()).or_raise()?;
@@ -171,7 +171,7 @@ fn members(arrays: &Bound<'_, PyTuple>, named: Option<&Bound<'_, PyDict>>) -> Py
 /// Writes arrays as the stored members of an .npz archive: positional ones as arr_0, arr_1, …
 #[pyfunction]
 #[pyo3(signature = (path, /, *arrays, **named))]
-fn savez(path: PathBuf, arrays: &Bound<'_, PyTuple>, named: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
+fn _savez(path: PathBuf, arrays: &Bound<'_, PyTuple>, named: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
     let (path, members) = (with_suffix(path, ".npz"), members(arrays, named)?);
     crate::eval::released(arrays.py(), || metes_store::savez(&path, &members)).or_raise()
 }
@@ -179,9 +179,28 @@ fn savez(path: PathBuf, arrays: &Bound<'_, PyTuple>, named: Option<&Bound<'_, Py
 /// Writes arrays as the compressed members of an .npz archive: positional ones as arr_0, arr_1, …
 #[pyfunction]
 #[pyo3(signature = (path, /, *arrays, **named))]
-fn savez_compressed(path: PathBuf, arrays: &Bound<'_, PyTuple>, named: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
+fn _savez_compressed(path: PathBuf, arrays: &Bound<'_, PyTuple>, named: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
     let (path, members) = (with_suffix(path, ".npz"), members(arrays, named)?);
     crate::eval::released(arrays.py(), || metes_store::savez_compressed(&path, &members)).or_raise()
+}
+
+/// The bytes before the elements of an .npy file.
+#[pyfunction]
+fn _npy_header<'py>(
+    py: Python<'py>,
+    dtype: &Bound<'py, PyAny>,
+    shape: &Bound<'py, PyAny>,
+    fortran: bool,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let (dtype, shape) = (crate::dtype::parse_dtype(dtype)?, crate::methods::parse_shape(shape)?);
+    Ok(PyBytes::new(py, &Header::to_bytes(dtype, &shape, fortran)))
+}
+
+/// Dtype, shape and order from the bytes before the elements.
+#[pyfunction]
+fn _npy_parse<'py>(py: Python<'py>, head: &[u8]) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>, bool)> {
+    let header = Header::read(&mut &*head, "load").or_raise()?;
+    Ok((crate::dtype::dtype_object(py, header.dtype)?, PyTuple::new(py, &header.shape)?, header.fortran))
 }
 
 /// The narrowest dtype of the same family that holds every value.
@@ -194,10 +213,13 @@ fn _suggest_dtype<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>>
 /// Adds the class and the functions to the module.
 pub(crate) fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<PyNpzFile>()?;
+    module.add("_npy_longest_header", metes_store::LONGEST_HEADER)?;
+    module.add_function(wrap_pyfunction!(_npy_header, module)?)?;
+    module.add_function(wrap_pyfunction!(_npy_parse, module)?)?;
     module.add_function(wrap_pyfunction!(open, module)?)?;
-    module.add_function(wrap_pyfunction!(load, module)?)?;
-    module.add_function(wrap_pyfunction!(save, module)?)?;
-    module.add_function(wrap_pyfunction!(savez, module)?)?;
-    module.add_function(wrap_pyfunction!(savez_compressed, module)?)?;
+    module.add_function(wrap_pyfunction!(_load, module)?)?;
+    module.add_function(wrap_pyfunction!(_save, module)?)?;
+    module.add_function(wrap_pyfunction!(_savez, module)?)?;
+    module.add_function(wrap_pyfunction!(_savez_compressed, module)?)?;
     module.add_function(wrap_pyfunction!(_suggest_dtype, module)?)
 }

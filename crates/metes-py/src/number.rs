@@ -237,6 +237,11 @@ static COMPARISONS: [Row<Ufunc>; 6] = [
     Row::ufunc("greater_equal"),
 ];
 
+/// Whether a ufunc compares, so that integers beyond all dtypes have an answer.
+pub(crate) fn compares(row: &Ufunc) -> bool {
+    COMPARISONS.iter().any(|known| known.find().is_ok_and(|known| std::ptr::eq(known, row)))
+}
+
 unsafe extern "C" fn compare(a: *mut ffi::PyObject, b: *mut ffi::PyObject, operator: c_int) -> *mut ffi::PyObject {
     trap(ptr::null_mut(), |py| {
         // SAFETY: CPython passes live objects and an operator from 0 to 5.
@@ -258,7 +263,7 @@ unsafe extern "C" fn compare(a: *mut ffi::PyObject, b: *mut ffi::PyObject, opera
 
 /// An integer beyond all dtypes as the nearest float, which compares with all their values as it does.
 #[cold]
-fn rounded<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn rounded<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     if !object.is_exact_instance_of::<PyInt>() {
         return Ok(object.clone());
     }

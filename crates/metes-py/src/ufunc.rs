@@ -8,7 +8,7 @@ use crate::fastcall::Args;
 use crate::methods::{options, output};
 use crate::object::{array_of, from_array};
 use metes_kernels::Ufunc;
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use smallvec::SmallVec;
@@ -49,15 +49,18 @@ pub(crate) type Outs<'py> = SmallVec<[Option<Bound<'py, PyAny>>; 2]>;
 pub(crate) fn call<'py>(row: &'static Ufunc, args: &Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
     let py = args.py();
     let given: SmallVec<[&Bound<'py, PyAny>; 3]> = (0..row.nin).map(|at| args.required(at)).collect::<PyResult<_>>()?;
-    if args.given() == row.nin
-        && let Some(result) = direct::apply(py, row, &given)?
-    {
-        return Ok(result);
+    if args.given() == row.nin {
+        match direct::apply(py, row, &given) {
+            Ok(Some(result)) => return Ok(result),
+            Err(error) if !beyond(row, &error, py) => return Err(error),
+            _ => {}
+        }
     }
     if given.iter().any(|object| crate::lazy::is_lazy(object)) {
         return lazily(row, args, &given);
     }
-    let operands: SmallVec<[Operand; 3]> = given.into_iter().map(operand).collect::<PyResult<_>>()?;
+    let operands: SmallVec<[Operand; 3]> =
+        given.into_iter().map(|object| operand_of(row, object)).collect::<PyResult<_>>()?;
     let outs = outs(row, args.some(row.nin))?;
     let mut options = options(args)?;
     for out in &outs {
@@ -65,6 +68,18 @@ pub(crate) fn call<'py>(row: &'static Ufunc, args: &Args<'_, 'py>) -> PyResult<B
     }
     let results = apply_with(py, row, &operands, &options)?;
     finish(py, row, results, outs)
+}
+
+/// Whether an operand of a comparison is an integer beyond all dtypes.
+fn beyond(row: &Ufunc, error: &PyErr, py: Python<'_>) -> bool {
+    error.is_instance_of::<PyOverflowError>(py) && crate::number::compares(row)
+}
+
+fn operand_of(row: &Ufunc, object: &Bound<'_, PyAny>) -> PyResult<Operand> {
+    match operand(object) {
+        Err(error) if beyond(row, &error, object.py()) => operand(&crate::number::rounded(object)?),
+        found => found,
+    }
 }
 
 /// The results as objects: what `out=` gave, else new arrays.

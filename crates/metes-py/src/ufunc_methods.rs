@@ -5,14 +5,15 @@ use crate::dtype::parse_dtype;
 use crate::element::weak_scalar;
 use crate::eval;
 use crate::fastcall::{Args, method};
+use crate::index::Key;
 use crate::lazy::is_lazy;
 use crate::methods::{condition, options, output, parse_axis, parse_integer, single};
 use crate::number::to_scalar;
 use crate::object::from_array;
 use crate::rows::ufunc_of;
 use crate::ufunc::{finish, operand, outs};
-use metes_array::Array;
-use metes_dtype::{Casting, Category, DType};
+use metes_array::{Array, IndexItem};
+use metes_dtype::{Casting, Category, DType, Kind};
 use metes_eval::{FoldOptions, Initial};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi::PyMethodDef;
@@ -161,17 +162,17 @@ fn at<'py>(slf: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
         eval::apply_with(py, row, &operands, &options)?;
         return Ok(crate::fastcall::none(py));
     }
-    let [index] = parts.as_slice() else {
-        return Err(crate::errors::unsupported(
-            "at: several index arrays, or index arrays among slices, are not there yet",
-        ));
+    let items: Vec<IndexItem> = match crate::index::parse(key)? {
+        Key::Basic(items) => items.into_iter().map(IndexItem::from).collect(),
+        Key::Fancy(items) => items,
     };
-    let indices = to_array(index, None)?;
-    if !matches!(indices.dtype().kind().category(), Category::Signed | Category::Unsigned) && indices.size() > 0 {
-        return Err(crate::errors::unsupported("at: indices are integers or slices; masks are not there yet"));
-    }
-    let work = || metes_eval::apply_at(row, &array, &indices, values.as_ref());
-    eval::computed(py, row.name, array.nbytes().max(indices.nbytes()), work)?;
+    let work = || match items.as_slice() {
+        [IndexItem::Array(indices)] if indices.dtype().kind() != Kind::Bool => {
+            metes_eval::apply_at(row, &array, indices, values.as_ref())
+        }
+        items => metes_eval::apply_selected(row, &array, items, values.as_ref()),
+    };
+    eval::computed(py, row.name, array.nbytes(), work)?;
     Ok(crate::fastcall::none(py))
 }
 

@@ -7,7 +7,7 @@ use metes_memory::{Error, ErrorKind, Result};
 use std::io::Read;
 
 /// The longest header that is read, in bytes.
-const LONGEST: usize = 64 * 1024;
+pub const LONGEST_HEADER: usize = 64 * 1024;
 const MAGIC: &[u8] = b"\x93NUMPY";
 /// Bytes before the text of a version 1.0 header.
 const PREFIX: usize = 10;
@@ -52,11 +52,11 @@ impl Header {
         };
         take(reader, &mut wide[..length_bytes], name, "header length")?;
         let length = u32::from_le_bytes(wide) as usize;
-        if length > LONGEST {
+        if length > LONGEST_HEADER {
             return Err(format_error(
                 name,
                 "header length",
-                format_args!("{length} bytes, at most {LONGEST} are read"),
+                format_args!("{length} bytes, at most {LONGEST_HEADER} are read"),
             ));
         }
         let mut text = vec![0; length];

@@ -14,7 +14,7 @@ mod survey;
 mod temporary;
 mod write;
 
-pub use header::Header;
+pub use header::{Header, LONGEST_HEADER};
 pub use npy::{NpyFile, open_npy, open_npy_writeable};
 pub use npz::{Member, NpzFile, savez, savez_compressed};
 pub use raw::{RawFile, RawMode, map_raw};

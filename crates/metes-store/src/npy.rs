@@ -107,7 +107,8 @@ impl NpyFile {
         let (region, header) = (&self.encoded.region, &self.header);
         let bytes = header.bytes(self.name())?;
         let start = region.start + header.data_offset as u64;
-        let buffer = Buffer::map(&region.file, start, bytes, mode).map_err(|e| e.context(self.name()))?;
+        let buffer = Buffer::map(&region.file, Path::new(self.name()), start, bytes, mode)
+            .map_err(|e| e.context(self.name()))?;
         let layout = Layout::contiguous(&header.stored_shape(), header.dtype.size())?;
         self.turned(Array::new(buffer, header.dtype, layout, mode != MapMode::ReadOnly)?)
     }

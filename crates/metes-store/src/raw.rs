@@ -69,7 +69,7 @@ pub fn map_raw(path: &Path, wanted: &RawFile<'_>) -> Result<Array> {
         file.set_len(end).map_err(|e| at(path, e))?;
     }
     let mode = if let RawMode::Open(mode) = wanted.mode { mode } else { MapMode::ReadWrite };
-    let buffer = Buffer::map(&file, wanted.offset, bytes, mode).map_err(|e| e.context(&name))?;
+    let buffer = Buffer::map(&file, path, wanted.offset, bytes, mode).map_err(|e| e.context(&name))?;
     Array::new(buffer, wanted.dtype, layout, mode != MapMode::ReadOnly)
 }
 

@@ -9,7 +9,6 @@ Without this, `einops.array_api` takes Metes arrays as it takes those of any lib
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import metes
@@ -17,9 +16,13 @@ import metes
 __all__ = ["register"]
 
 
-@functools.cache
+_registered: list[type] = []
+
+
 def register() -> type:
     """Makes the functions of einops take Metes arrays from now on; returns the class that they ask."""
+    if _registered:
+        return _registered[0]
     from einops._backends import AbstractBackend
 
     class _Metes(AbstractBackend):
@@ -57,5 +60,6 @@ def register() -> type:
         def einsum(self, pattern: str, *x: Any) -> Any:
             return metes.einsum(pattern, *x)
 
-    # Its list of subclasses holds them weakly; the cache of this function keeps this one.
+    # Its list of subclasses holds them weakly.
+    _registered.append(_Metes)
     return _Metes

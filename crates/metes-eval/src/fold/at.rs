@@ -3,7 +3,7 @@
 use super::{ran, run};
 use crate::apply::{Operand, Options, apply};
 use crate::resolve::{Input, resolve};
-use metes_array::{Array, Index, Order, shares_memory};
+use metes_array::{Array, Index, IndexItem, Order, gather, shares_memory};
 use metes_dtype::{Casting, Kind};
 use metes_kernels::Ufunc;
 use metes_memory::{Error, ErrorKind, Result};
@@ -75,6 +75,55 @@ pub fn apply_at(ufunc: &'static Ufunc, array: &Array, indices: &Array, values: O
         apply(ufunc, &operands, &Options { out: vec![Some(row)], casting: Casting::Unsafe, ..Default::default() })?;
     }
     Ok(())
+}
+
+/// [`apply_at`] for any index: the places of the selected elements are gathered, as many as there are, and followed.
+///
+/// # Errors
+/// As [`apply_at`]; those of the index; strides that are no multiples of the element.
+pub fn apply_selected(ufunc: &'static Ufunc, array: &Array, items: &[IndexItem], values: Option<&Array>) -> Result<()> {
+    let (width, shape) = (array.dtype().size() as isize, array.shape());
+    let steps = array.strides().iter().map(|stride| stride.unsigned_abs() as isize);
+    if array.ndim() == 0 || steps.clone().any(|step| step % width != 0) {
+        return Err(Error::new(ErrorKind::Unsupported, "at: the elements do not lie at multiples of their size"));
+    }
+    let mut places: Option<Array> = None;
+    for (axis, step) in steps.enumerate() {
+        // A negative stride is one from the last element on, where the line below begins.
+        let (n, step) = (shape[axis], (step / width) as i64);
+        let back = array.strides()[axis] < 0;
+        let (start, step) = if back { ((n as i64 - 1).max(0) * step, -step) } else { (0, step) };
+        let mut along = vec![1; array.ndim()];
+        along[axis] = n as isize;
+        let line = steps_of(n, start, step)?.reshape(&along, Order::C, None)?;
+        let found = gather(&line.broadcast_to(shape)?, items)?;
+        places = Some(match places {
+            None => found,
+            Some(sum) => {
+                let options = Options { out: vec![Some(sum.clone())], ..Default::default() };
+                let add = metes_kernels::ufunc("add").expect("in the table");
+                apply(add, &[Operand::Array(sum.clone()), Operand::Array(found)], &options)?;
+                sum
+            }
+        });
+    }
+    let Some(places) = places.filter(|places| places.size() > 0) else { return Ok(()) };
+    let back: Vec<isize> = (0..array.ndim()).filter(|&a| array.strides()[a] < 0).map(|a| a as isize).collect();
+    let extent = array.extent();
+    let line = array.flip(Some(&back))?.as_strided(&[(extent.end - extent.start) / width as usize], &[width])?;
+    apply_at(ufunc, &line, &places, values)
+}
+
+/// So many int64 from `start` on.
+fn steps_of(n: usize, start: i64, step: i64) -> Result<Array> {
+    let line = Array::empty(&[n], Kind::I64.into(), "at")?;
+    {
+        let mut held = line.write::<i64>()?;
+        for (i, place) in held.as_mut_slice().unwrap_or(&mut []).iter_mut().enumerate() {
+            *place = start + i as i64 * step;
+        }
+    }
+    Ok(line)
 }
 
 /// A shape with its first `axes` axes as one.

@@ -10,7 +10,7 @@ mod run;
 mod segments;
 
 pub use accumulate::{AccumulateOptions, accumulate, cumulative};
-pub use at::apply_at;
+pub use at::{apply_at, apply_selected};
 pub use reduce::{FoldOptions, Initial, fold};
 pub use segments::reduceat;
 

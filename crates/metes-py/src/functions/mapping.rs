@@ -25,7 +25,7 @@ const MODES: &[(&str, &str, RawMode)] = &[
 
 pub(super) fn table() -> Vec<PyMethodDef> {
     vec![method!(
-        "memmap",
+        "_memmap",
         memmap,
         ["filename", "dtype='uint8'", "mode='r+'", "offset=0", "shape=None", "order='C'"],
         "The array over a file of plain elements, which the system reads when they are touched.\n\nModes: 'r' reads, 'r+' writes to the file too, 'w+' makes it anew, 'c' keeps writes in memory. The array has flush(), close() and advise(). Another program must not cut the file meanwhile."
