@@ -63,7 +63,8 @@ def savez_compressed(file: Any, *arrays: ArrayLike, **named: ArrayLike) -> None:
 def load(file: Any, mmap_mode: str | None = None) -> Any:
     """Reads a file, by its path or open: an array for .npy, a mapping to arrays for .npz.
 
-    With `mmap_mode` "r" (read only), "r+" (writes go to the file) or "c" (writes stay in memory) a file at a path is mapped.
+    With `mmap_mode` "r" (read only), "r+" (writes go to the file) or "c" (writes stay in memory) a file at a path is
+    mapped.
     An open file stays after the array that was read, where the next one may begin.
     """
     if not hasattr(file, "read"):
@@ -191,9 +192,9 @@ class _Mapped(type):
 class memmap(metaclass=_Mapped):
     """The array over a file of plain elements, which the system reads when they are touched.
 
-    Modes: 'r' reads, 'r+' writes to the file too, 'w+' makes it anew, 'c' keeps writes in memory. The array has `filename`,
-    `offset`, `mode`, `flush()`, `close()` and `advise()`, and so have its views; results that are computed are plain
-    arrays. Another program must not cut the file meanwhile.
+    Modes: 'r' reads, 'r+' writes to the file too, 'w+' makes it anew, 'c' keeps writes in memory. The array has
+    `filename`, `offset`, `mode`, `flush()`, `close()` and `advise()`, and so have its views; results
+    that are computed are plain arrays. Another program must not cut the file meanwhile.
     """
 
     def __new__(

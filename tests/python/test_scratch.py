@@ -1,7 +1,8 @@
 """How much memory operations need beside their result: a block of 256 KiB, where NumPy needs whole arrays.
 
-Each row is measured on a million numbers, as the difference between the ledger's peak and what is live afterwards. Plans
-of Fourier transforms are live afterwards: they are kept.
+Each row is measured on a million numbers, as the difference between the ledger's peak and what is live afterwards,
+on one thread: where threads share the work, each has a block of its own. Plans of Fourier transforms are
+live afterwards: they are kept.
 """
 
 import gc
@@ -116,6 +117,15 @@ MORE = {
 }
 
 
+@pytest.fixture
+def one_thread():
+    before = mt.get_num_threads()
+    mt.set_num_threads(1)
+    yield
+    mt.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("name", ROWS)
 def test_scratch_is_a_block(name):
     run, *operands = ROWS[name]
