@@ -68,7 +68,7 @@ impl Cell {
 
     /// The innermost frame of a site; the whole stack when pointed at.
     pub fn site(site: &str, slot: Option<usize>) -> Cell {
-        let text = frames(site).last().unwrap_or_default().into();
+        let text = frames(site).last().unwrap_or("(no place)").into();
         Cell { text, hint: site.into(), class: "site", slot, ..Cell::default() }
     }
 }
