@@ -9,7 +9,7 @@ use crate::program::{BLOCK, Program, Registers};
 use crate::tree::{FAN, RunTree, States, levels};
 use crate::walk::{Run, Runs};
 use metes_array::Array;
-use metes_kernels::{LEAF, ReduceCell};
+use metes_kernels::{LEAF, ReduceCell, Rows};
 use metes_memory::Result;
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -38,7 +38,7 @@ pub(crate) struct Lane {
     pub states: States,
     /// The run being folded; absent where the last axis is kept.
     pub runs: Option<RunTree>,
-    /// States of short runs: leaves, runs, results.
+    /// States of short runs: runs, results.
     lines: Option<States>,
     pub registers: Registers,
     pub present: Option<Registers>,
@@ -65,7 +65,7 @@ impl Lane {
     /// Bytes that [`Lane::new`] takes, exactly.
     pub(crate) fn bytes(cell: &ReduceCell, axes: &Axes, cut: Option<usize>) -> usize {
         let outer = States::bytes(cell, width(axes, cut), levels(axes.count(&axes.outer)));
-        let lines = if has_lines(axes, cut) { States::bytes(cell, LINES, 3) } else { 0 };
+        let lines = if has_lines(axes, cut) { States::bytes(cell, LINES, 2) } else { 0 };
         let runs = match axes.run.is_empty() {
             true => 0,
             false => RunTree::bytes(cell, axes.open_runs(cut), axes.count(&axes.run)),
@@ -80,7 +80,7 @@ impl Lane {
         registers: Registers,
     ) -> Result<Lane> {
         let states = States::new(cell, width(axes, cut), levels(axes.count(&axes.outer)))?;
-        let lines = has_lines(axes, cut).then(|| States::new(cell, LINES, 3)).transpose()?;
+        let lines = has_lines(axes, cut).then(|| States::new(cell, LINES, 2)).transpose()?;
         let runs = match axes.run.is_empty() {
             true => None,
             false => Some(RunTree::new(cell, axes.open_runs(cut), axes.count(&axes.run))?),
@@ -157,20 +157,24 @@ impl Folding {
             let mut runs = feed.at(&[(lead, &lead_index), (outer, &outer_index), (&[last], &[strip.column])]);
             runs.iter_mut().zip(&steps).for_each(|(run, &step)| run.1 = step);
             let ready = takes_all && self.lies_ready(&runs, &along);
-            for _ in 0..(turn - at % turn).min(to - at) {
+            let end = at + (turn - at % turn).min(to - at);
+            while at < end {
+                let o = before + at;
+                let mut count = 1;
                 if ready {
-                    // SAFETY: the run lies within the guarded inputs; the states are the lane's.
-                    unsafe {
-                        let states = lane.states.at(0, first);
-                        (self.cell.fold_rows)(strip.n, runs[0].0, runs[0].1, states, (before + at) as u64);
-                    }
+                    // Rows as far as the lowest level of the states takes them.
+                    count = (end - at).min(FAN - o % FAN);
+                    let rows = Rows { count, step: along.first().copied().unwrap_or(0) };
+                    let states = lane.states.at(0, first);
+                    // SAFETY: the rows lie within the guarded inputs; the states are the lane's.
+                    unsafe { (self.cell.fold_rows)(strip.n, runs[0].0, runs[0].1, states, o as u64, rows) };
                 } else {
                     // SAFETY: likewise.
-                    unsafe { self.fold_row(lane, feed, strip.n, &runs, first, before + at) };
+                    unsafe { self.fold_row(lane, feed, strip.n, &runs, first, o) };
                 }
-                lane.states.carry(first, strip.n, before + at);
-                advance(&mut runs, &along, 1);
-                at += 1;
+                lane.states.carry(first, strip.n, o + count - 1);
+                advance(&mut runs, &along, count);
+                at += count;
             }
         }
     }
@@ -183,7 +187,7 @@ impl Folding {
             let (x, step) = self.values(lane, n, &runs[..feed.inputs]);
             for (start, len) in self.stretches(lane, n, (x, step), runs.get(feed.inputs).copied()) {
                 let x = x.wrapping_offset(start as isize * step);
-                (self.cell.fold_rows)(len, x, step, lane.states.at(0, first + start), o as u64);
+                (self.cell.fold_rows)(len, x, step, lane.states.at(0, first + start), o as u64, Rows::ONE);
             }
         }
     }
@@ -348,14 +352,14 @@ impl Folding {
             let most = (BLOCK / length.max(1)).clamp(1, LINES);
             while left > 0 {
                 let n = left.min(most);
-                let [leaves, whole, results] = [0, 1, 2].map(|level| states.at(level, 0));
+                let [whole, results] = [0, 1].map(|level| states.at(level, 0));
                 // SAFETY: the runs lie within the guarded inputs; there is room for as many states on each level.
                 unsafe {
                     (self.cell.init)(n, whole);
                     if ready {
-                        self.fold_lines((n, length), runs[0], along[0], leaves, whole, 0);
+                        self.fold_lines((n, length), runs[0], along[0], whole, 0);
                     } else {
-                        self.compute_lines(lane, (n, length), &runs, &along, leaves, whole);
+                        self.compute_lines(lane, (n, length), &runs, &along, whole);
                     }
                     (self.cell.init)(n, results);
                     (self.cell.merge)(n, whole, results);
@@ -378,7 +382,6 @@ impl Folding {
         (n, length): (usize, usize),
         runs: &Runs,
         along: &[isize],
-        leaves: *mut u8,
         whole: *mut u8,
     ) {
         let (program, registers) = (&self.program, lane.registers);
@@ -387,7 +390,7 @@ impl Folding {
             unsafe {
                 let inputs = exec::gather_rows(program, registers, (n, length), runs, along);
                 let (x, step) = exec::block(program, registers, n * length, &inputs, None).0;
-                self.fold_lines((n, length), (x, step), step * length as isize, leaves, whole, 0);
+                self.fold_lines((n, length), (x, step), step * length as isize, whole, 0);
             }
             return;
         }
@@ -398,37 +401,27 @@ impl Folding {
             // SAFETY: the caller's promise, for a part of the run.
             unsafe {
                 let values = exec::block(program, registers, count, &part, None).0;
-                self.fold_lines((1, count), values, 0, leaves, whole, start);
+                self.fold_lines((1, count), values, 0, whole, start);
             }
         }
     }
 
-    /// Folds `n` runs leaf by leaf; the first values have position `index`, a multiple of a leaf.
+    /// Folds `n` runs; the first values have position `index`, a multiple of a leaf.
     ///
     /// # Safety
-    /// `n` runs of `length` values at `x`, `along` apart; `n` states at each place.
+    /// `n` runs of `length` values at `x`, `along` apart; `n` states.
     unsafe fn fold_lines(
         &self,
         (n, length): (usize, usize),
         (x, step): Run,
         along: isize,
-        leaves: *mut u8,
-        whole: *mut u8,
+        states: *mut u8,
         index: usize,
     ) {
-        let ReduceCell { init, fold, merge, state, .. } = *self.cell;
-        for start in (0..length).step_by(LEAF) {
-            let count = LEAF.min(length - start);
-            let first = x.wrapping_offset(step * start as isize);
+        for line in 0..n {
+            let x = x.wrapping_offset(along * line as isize);
             // SAFETY: the caller's promise.
-            unsafe {
-                init(n, leaves);
-                for line in 0..n {
-                    let x = first.wrapping_offset(along * line as isize);
-                    fold(count, x, step, leaves.add(line * state), (index + start) as u64);
-                }
-                merge(n, leaves, whole);
-            }
+            unsafe { (self.cell.fold)(length, x, step, states.add(line * self.cell.state), index as u64) };
         }
     }
 

@@ -96,7 +96,6 @@ impl States {
 /// One run under way: its levels, and values that wait for their leaf to fill.
 pub(crate) struct RunTree {
     states: States,
-    leaf: States,
     waiting: Buffer,
     runs: SmallVec<[Progress; 1]>,
     itemsize: usize,
@@ -116,14 +115,13 @@ impl RunTree {
     /// Bytes for `runs` runs of `length` values that are open at once.
     pub(crate) fn bytes(cell: &ReduceCell, runs: usize, length: usize) -> usize {
         let itemsize = cell.input.size();
-        States::bytes(cell, runs, levels(length.div_ceil(LEAF))) + States::bytes(cell, 1, 1) + runs * LEAF * itemsize
+        States::bytes(cell, runs, levels(length.div_ceil(LEAF))) + runs * LEAF * itemsize
     }
 
     pub(crate) fn new(cell: &'static ReduceCell, runs: usize, length: usize) -> Result<RunTree> {
         let itemsize = cell.input.size();
         Ok(RunTree {
             states: States::new(cell, runs, levels(length.div_ceil(LEAF)))?,
-            leaf: States::new(cell, 1, 1)?,
             waiting: Buffer::here(Request::new(runs * LEAF * itemsize, "reduce"))?,
             runs: SmallVec::from_elem(Progress::default(), runs),
             itemsize,
@@ -153,9 +151,10 @@ impl RunTree {
         while n > 0 {
             let waiting = self.runs[run].waiting;
             if waiting == 0 && n >= LEAF {
-                // SAFETY: at least LEAF values lie there by the caller's promise.
-                unsafe { self.fold(run, LEAF, x, step, index) };
-                (n, x, index) = (n - LEAF, x.wrapping_offset(step * LEAF as isize), index + LEAF as u64);
+                let take = LEAF * (n / LEAF).min(FAN - self.runs[run].leaves % FAN);
+                // SAFETY: at least so many values lie there by the caller's promise.
+                unsafe { self.fold(run, take, x, step, index) };
+                (n, x, index) = (n - take, x.wrapping_offset(step * take as isize), index + take as u64);
                 continue;
             }
             let take = n.min(LEAF - waiting);
@@ -172,17 +171,12 @@ impl RunTree {
     }
 
     /// # Safety
-    /// As [`RunTree::push`], for at most one leaf.
+    /// As [`RunTree::push`], for whole leaves or a part of one, no more than the run's first level still takes.
     unsafe fn fold(&mut self, run: usize, n: usize, x: *const u8, step: isize, index: u64) {
-        let cell = self.states.cell;
-        // SAFETY: the leaf's state and the run's first level lie within their buffers; values by the caller's promise.
-        unsafe {
-            (cell.init)(1, self.leaf.at(0, 0));
-            (cell.fold)(n, x, step, self.leaf.at(0, 0), index);
-            (cell.merge)(1, self.leaf.at(0, 0), self.states.at(0, run));
-        }
-        self.states.carry(run, 1, self.runs[run].leaves);
-        self.runs[run].leaves += 1;
+        // SAFETY: the run's first level lies within its buffer; values by the caller's promise.
+        unsafe { (self.states.cell.fold)(n, x, step, self.states.at(0, run), index) };
+        self.runs[run].leaves += n.div_ceil(LEAF);
+        self.states.carry(run, 1, self.runs[run].leaves - 1);
     }
 
     /// Folds the values that wait; `end` is the position after the last of them.

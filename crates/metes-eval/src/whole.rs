@@ -50,20 +50,15 @@ pub fn reduce_whole(
     }
     let Some(_held) = array.buffer().brief(Access::Read) else { return Ok(None) };
     let out = place.insert(Array::empty(&[], cell.output.into(), reduction.name)?);
-    let (mut leaf, mut run, mut whole) = (State::EMPTY, State::EMPTY, State::EMPTY);
-    let [leaf, run, whole] = [&mut leaf, &mut run, &mut whole].map(|state| state.0.as_mut_ptr());
+    let (mut run, mut whole) = (State::EMPTY, State::EMPTY);
+    let [run, whole] = [&mut run, &mut whole].map(|state| state.0.as_mut_ptr());
     let width = cell.input.size();
     status::take();
-    // SAFETY: each state has room for one of the cell's; the values of a leaf lie within the array, which is held; the
+    // SAFETY: each state has room for one of the cell's; the values lie within the array, which is held; the
     // result is fresh and has one element.
     unsafe {
         (cell.init)(1, run);
-        for start in (0..n).step_by(LEAF) {
-            let x = array.as_ptr().add(start * width);
-            (cell.init)(1, leaf);
-            (cell.fold)(LEAF.min(n - start), x, width as isize, leaf, start as u64);
-            (cell.merge)(1, leaf, run);
-        }
+        (cell.fold)(n, array.as_ptr(), width as isize, run, 0);
         (cell.init)(1, whole);
         (cell.merge)(1, run, whole);
         (cell.finish)(1, whole, out.as_ptr(), 0, correction);

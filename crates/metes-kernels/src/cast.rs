@@ -2,7 +2,7 @@
 //! an integer becomes what the hardware's conversion makes of it (the lowest value of 32 or 64 bits, then wrapped).
 
 use crate::elem::Elem;
-use crate::{Flags, INVALID, Loop, loops};
+use crate::{Flags, INVALID, Loop, blocks, level, loops};
 use half::f16;
 use metes_dtype::{Kind, for_each_kind};
 use num_complex::Complex;
@@ -10,22 +10,35 @@ use num_complex::Complex;
 /// Made from the widest type of a family.
 pub(crate) trait From1<W>: Elem {
     fn from1(wide: W) -> Self;
+    /// Whether a float does not fit what it is truncated to.
+    #[inline(always)]
+    fn is_outside(_: &W) -> bool {
+        false
+    }
+}
+
+#[inline(always)]
+fn fits_i32(x: f64) -> bool {
+    (x > -2_147_483_649.0) & (x < 2_147_483_648.0)
+}
+
+#[inline(always)]
+fn fits_i64(x: f64) -> bool {
+    (x >= -9_223_372_036_854_775_808.0) & (x < 9_223_372_036_854_775_808.0)
 }
 
 /// Truncates; what is outside becomes the lowest value, as the processor's own conversion has it. No branch, so it
 /// vectorises.
 #[inline(always)]
 fn to_i32(x: f64) -> i32 {
-    let inside = (x > -2_147_483_649.0) & (x < 2_147_483_648.0);
-    let x = if inside { x } else { -2_147_483_648.0 };
+    let x = if fits_i32(x) { x } else { -2_147_483_648.0 };
     // SAFETY: x truncates to a value from -2**31 to 2**31 - 1.
     unsafe { x.to_int_unchecked() }
 }
 
 #[inline(always)]
 fn to_i64(x: f64) -> i64 {
-    let inside = (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&x);
-    let x = if inside { x } else { -9_223_372_036_854_775_808.0 };
+    let x = if fits_i64(x) { x } else { -9_223_372_036_854_775_808.0 };
     // SAFETY: x truncates to a value from -2**63 to 2**63 - 1.
     unsafe { x.to_int_unchecked() }
 }
@@ -40,7 +53,7 @@ fn to_u64(x: f64) -> u64 {
 }
 
 macro_rules! integers {
-    ($($t:ty, $float:expr;)*) => {$(
+    ($($t:ty, $float:expr, $fits:expr;)*) => {$(
         impl From1<u64> for $t {
             #[inline(always)]
             fn from1(wide: u64) -> $t {
@@ -58,18 +71,26 @@ macro_rules! integers {
             fn from1(wide: f64) -> $t {
                 $float(wide) as $t
             }
+            #[inline(always)]
+            fn is_outside(wide: &f64) -> bool {
+                !$fits(*wide)
+            }
         }
         impl From1<Complex<f64>> for $t {
             #[inline(always)]
             fn from1(wide: Complex<f64>) -> $t {
                 $float(wide.re) as $t
             }
+            #[inline(always)]
+            fn is_outside(wide: &Complex<f64>) -> bool {
+                !$fits(wide.re)
+            }
         }
     )*};
 }
 integers! {
-    i8, to_i32; i16, to_i32; i32, to_i32; i64, to_i64;
-    u8, to_i32; u16, to_i32; u32, to_i64; u64, to_u64;
+    i8, to_i32, fits_i32; i16, to_i32, fits_i32; i32, to_i32, fits_i32; i64, to_i64, fits_i64;
+    u8, to_i32, fits_i32; u16, to_i32, fits_i32; u32, to_i64, fits_i64; u64, to_u64, |_| true;
 }
 
 macro_rules! floats {
@@ -169,8 +190,89 @@ truth! { u64, 0; i64, 0; f64, 0.0; Complex<f64>, Complex::new(0.0, 0.0); }
 /// # Safety
 /// The promises of [`Loop`].
 unsafe fn convert<A: Elem, B: From1<A::Wide>>(n: usize, ptrs: &[*mut u8], steps: &[isize]) -> Flags {
+    if const { A::KIND as u8 >= Kind::F16 as u8 && (B::KIND as u8) < Kind::F16 as u8 } {
+        // SAFETY: the caller's promise.
+        return unsafe { truncate::<A, B>(n, ptrs, steps) };
+    }
+    // SAFETY: the caller's promise.
+    unsafe { convert_all::<A, B>(n, ptrs, steps) }
+}
+
+/// Values that have no place among the integers are looked for, a part at a time, and leave the processor's flag behind:
+/// whether the conversion itself leaves one depends on the instructions that it becomes.
+///
+/// # Safety
+/// The promises of [`Loop`].
+unsafe fn truncate<A: Elem, B: From1<A::Wide>>(n: usize, ptrs: &[*mut u8], steps: &[isize]) -> Flags {
+    const PART: usize = 1024;
+    let mut done = 0;
+    while done < n {
+        let now = PART.min(n - done);
+        let at = [0, 1].map(|i| ptrs[i].wrapping_offset(done as isize * steps[i]));
+        // SAFETY: a part of what the caller vouches for, and the processor was asked.
+        unsafe {
+            let dense = steps[0] == size_of::<A>() as isize && level::has_vectors();
+            let lost =
+                if dense { any_outside_dense::<A, B>(now, at[0]) } else { any_outside::<A, B>(now, at[0], steps[0]) };
+            if lost {
+                std::hint::black_box(std::hint::black_box(f64::INFINITY) * std::hint::black_box(0.0));
+            }
+            convert_all::<A, B>(now, &at, steps);
+        }
+        done += now;
+    }
+    0
+}
+
+/// # Safety
+/// `n` values at `x` by `step`.
+#[inline(always)]
+unsafe fn any_outside<A: Elem, B: From1<A::Wide>>(n: usize, x: *const u8, step: isize) -> bool {
+    let mut lost = false;
+    for i in 0..n as isize {
+        // SAFETY: value i is within what the caller vouches for.
+        lost |= B::is_outside(&unsafe { A::load(x.wrapping_offset(i * step)) }.widen());
+    }
+    lost
+}
+
+/// # Safety
+/// `n` adjacent values; the processor has vectors.
+#[cfg_attr(target_arch = "x86_64", target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt"))]
+unsafe fn any_outside_dense<A: Elem, B: From1<A::Wide>>(n: usize, x: *const u8) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe { any_outside::<A, B>(n, x, size_of::<A>() as isize) }
+}
+
+/// # Safety
+/// The promises of [`Loop`].
+unsafe fn convert_all<A: Elem, B: From1<A::Wide>>(n: usize, ptrs: &[*mut u8], steps: &[isize]) -> Flags {
+    let mut done = 0;
+    if const { is_plain(A::KIND) && is_plain(B::KIND) } {
+        // SAFETY: the caller promises operands of the kinds of A and B.
+        done = unsafe { blocks::whole(n, ptrs, steps, [size_of::<A>(), size_of::<B>()], BLOCK, convert_dense::<A, B>) };
+        if done == n {
+            return 0;
+        }
+    }
+    let rest = [0, 1].map(|i| ptrs[i].wrapping_offset(done as isize * steps[i]));
+    // SAFETY: as above, and the skeleton reads and writes just those.
+    unsafe { loops::unary(n - done, &rest, steps, |a: A, _| B::from1(a.widen())) }
+}
+
+const BLOCK: usize = 16;
+
+/// # Safety
+/// The promises of [`blocks::Dense`]; the processor has vectors.
+#[cfg_attr(target_arch = "x86_64", target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt"))]
+unsafe fn convert_dense<A: Elem, B: From1<A::Wide>>(n: usize, ptrs: &[*mut u8]) {
     // SAFETY: the caller promises operands of the kinds of A and B, and the skeleton reads and writes just those.
-    unsafe { loops::unary(n, ptrs, steps, |a: A, _| B::from1(a.widen())) }
+    unsafe { blocks::unary::<A, B, BLOCK>(n, ptrs, |a| B::from1(a.widen())) }
+}
+
+/// Whether vectors hold values of the kind.
+const fn is_plain(kind: Kind) -> bool {
+    !matches!(kind, Kind::F16 | Kind::C64 | Kind::C128)
 }
 
 /// As [`convert`], and [`INVALID`] where a value does not come back the same.

@@ -120,11 +120,11 @@ macro_rules! complexes {
             }
             #[inline(always)]
             fn less(self, other: Self) -> bool {
-                self.re < other.re && !self.im.is_nan() && !other.im.is_nan() || self.re == other.re && self.im < other.im
+                (self.re < other.re) & !self.im.is_nan() & !other.im.is_nan() | (self.re == other.re) & (self.im < other.im)
             }
             #[inline(always)]
             fn is_nan(self) -> bool {
-                self.re.is_nan() || self.im.is_nan()
+                self.re.is_nan() | self.im.is_nan()
             }
             #[inline(always)]
             fn is_infinite(self) -> bool {

@@ -3,9 +3,11 @@
 //! Exports tables of function pointers, never a generic function. A loop cannot fail: it returns [`Flags`].
 //! The walk over more dimensions, casting and broadcasting are the evaluator's work.
 
+mod blocks;
 mod cast;
 mod complex;
 mod elem;
+mod level;
 mod loops;
 mod math;
 mod reduce;
@@ -14,6 +16,8 @@ mod sort;
 mod table;
 
 pub use cast::{cast, cast_same_value};
+#[doc(hidden)]
+pub use level::restrict;
 pub use reduce::{REDUCTION_ALIASES, reduction, reductions};
 pub use sort::{Searching, SortRow, Sorted, sorting};
 pub use table::{ALIASES, NOT_FOR_BOOL, table, ufunc};
@@ -83,6 +87,20 @@ impl Ufunc {
 /// Values per leaf of the fixed summation tree.
 pub const LEAF: usize = 128;
 
+/// Rows that are folded together: how many, and the byte step from one to the next.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows {
+    /// At least one.
+    pub count: usize,
+    /// From a value to that below it.
+    pub step: isize,
+}
+
+impl Rows {
+    /// A row alone.
+    pub const ONE: Rows = Rows { count: 1, step: 0 };
+}
+
 /// One loop of a reduction, over opaque accumulators ("states") of `state` bytes each, 16-byte aligned.
 #[derive(Clone, Copy)]
 pub struct ReduceCell {
@@ -94,10 +112,11 @@ pub struct ReduceCell {
     pub state: usize,
     /// Makes `n` adjacent states empty.
     pub init: unsafe fn(n: usize, states: *mut u8),
-    /// Folds `n` values, in order, into one state. The first value has position `index` among those reduced.
+    /// Folds `n` values, in leaves of [`LEAF`], into one state. The first value has position `index` among those reduced.
     pub fold: unsafe fn(n: usize, x: *const u8, step: isize, state: *mut u8, index: u64),
-    /// Folds one value into each of `n` adjacent states; the values have position `index` in theirs.
-    pub fold_rows: unsafe fn(n: usize, x: *const u8, step: isize, states: *mut u8, index: u64),
+    /// Folds the values of some rows, one after the other, into `n` adjacent states, one of each row into each; those of
+    /// the first row have position `index` in theirs.
+    pub fold_rows: unsafe fn(n: usize, x: *const u8, step: isize, states: *mut u8, index: u64, rows: Rows),
     /// Merges `n` adjacent states `later` into the `n` states `earlier`, whose values came before.
     pub merge: unsafe fn(n: usize, later: *const u8, earlier: *mut u8),
     /// Writes `n` results. `correction` is the degrees of freedom taken off (var, std), else ignored.

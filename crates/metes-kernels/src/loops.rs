@@ -1,4 +1,4 @@
-//! The skeletons: how one-dimensional loops run over bytes and steps, on a contiguous and a strided path.
+//! The skeletons that take elements one by one, wherever they are.
 //!
 //! Each takes the operation as a closure without captures and is inlined into one function per cell.
 
@@ -17,20 +17,12 @@ macro_rules! skeleton {
             op: impl Fn($($X,)+ &mut Flags) -> R,
         ) -> Flags {
             let mut flags = 0;
-            $(let ($x, _) = (ptrs[$i], steps[$i]);)+
-            let out = ptrs[$out];
-            let dense = steps[$out] == size_of::<R>() as isize $(&& steps[$i] == size_of::<$X>() as isize)+;
-            if dense {
-                for i in 0..n {
-                    // SAFETY: element i of each operand is within what the caller vouches for.
-                    unsafe { op($($X::load($x.add(i * size_of::<$X>())),)+ &mut flags).store(out.add(i * size_of::<R>())) };
-                }
-            } else {
-                for i in 0..n as isize {
-                    // SAFETY: as above.
-                    unsafe {
-                        op($($X::load($x.wrapping_offset(i * steps[$i])),)+ &mut flags).store(out.wrapping_offset(i * steps[$out]));
-                    }
+            $(let $x = (ptrs[$i], steps[$i]);)+
+            let out = (ptrs[$out], steps[$out]);
+            for i in 0..n as isize {
+                // SAFETY: element i of each operand is within what the caller vouches for.
+                unsafe {
+                    op($($X::load($x.0.wrapping_offset(i * $x.1)),)+ &mut flags).store(out.0.wrapping_offset(i * out.1));
                 }
             }
             flags

@@ -3,7 +3,8 @@
 //! `int` stands for the eight integer kinds, `signed` and `unsigned` for four each, `float` for the three float kinds
 //! (float16 computes in float32), `double` for float64, `complex` for the two complex kinds, `double_complex` for the
 //! wider, `analytic` for both computing in complex128, `every` for all with the methods of `Elem` alone, `choose` for all
-//! beside a bool, `mixed` for the kinds that it names. In an expression `T` is the element type and, for `complex`, `R`
+//! beside a bool, `mixed` for the kinds that it names. After the values may stand a name for the flags, or `_`: then the
+//! expression is not one for vectors, and elements are taken one by one. In an expression `T` is the element type and, for `complex`, `R`
 //! its real type. The kinds of a family come from the one list of kinds.
 
 use half::f16;
@@ -33,6 +34,7 @@ macro_rules! unchanged {
 }
 unchanged!(bool i32 u8);
 
+/// The skeleton for so many operands that takes elements one by one.
 macro_rules! skeleton {
     ($a:ident) => {
         $crate::loops::unary
@@ -45,12 +47,16 @@ macro_rules! skeleton {
     };
 }
 
-macro_rules! flag {
-    () => {
-        _
+/// The one that takes dense ones in blocks of `N`.
+macro_rules! in_blocks {
+    ($N:ident, $a:ident) => {
+        $crate::blocks::unary::<_, _, $N>
     };
-    ($flags:ident) => {
-        $flags
+    ($N:ident, $a:ident, $b:ident) => {
+        $crate::blocks::binary::<_, _, _, $N>
+    };
+    ($N:ident, $a:ident, $b:ident, $c:ident) => {
+        $crate::blocks::ternary::<_, _, _, _, $N>
     };
 }
 
@@ -60,9 +66,12 @@ macro_rules! kind_of {
     };
 }
 
-/// One cell: all inputs of one type, or each of its own.
+/// One cell: all inputs of one type. Where the expression takes flags, it goes element by element.
 macro_rules! cell {
-    ($t:ty, $r:ty, ($($x:ident),+ $(; $flags:ident)?), $out:ty, $e:expr) => {{
+    ($t:ty, $r:ty, ($($x:ident),+), $out:ty, $e:expr) => {
+        block_cell!($t, $r, ($($x: $t),+), $out, $e)
+    };
+    ($t:ty, $r:ty, ($($x:ident),+; $flags:tt), $out:ty, $e:expr) => {{
         #[allow(dead_code)]
         type T = $t;
         #[allow(dead_code)]
@@ -71,22 +80,67 @@ macro_rules! cell {
         /// The promises of [`crate::Loop`].
         unsafe fn run(n: usize, ptrs: &[*mut u8], steps: &[isize]) -> $crate::Flags {
             // SAFETY: the caller promises operands of this cell's kinds, and the skeleton reads and writes just those.
-            unsafe { skeleton!($($x),+)(n, ptrs, steps, |$($x: T,)+ flag!($($flags)?)| -> $out { $e }) }
+            unsafe { skeleton!($($x),+)(n, ptrs, steps, |$($x: T,)+ $flags| -> $out { $e }) }
         }
         $crate::Cell { inputs: &[$({ let $x = kind_of!(T); $x }),+], outputs: &[kind_of!($out)], call: run }
     }};
 }
 
+/// Elements one by one, after those that are done.
+macro_rules! rest {
+    ($done:ident, $n:ident, $ptrs:ident, $steps:ident, ($($x:ident),+), $op:expr) => {{
+        if $done == $n {
+            return 0;
+        }
+        let ptrs: [*mut u8; WIDTHS.len()] =
+            std::array::from_fn(|i| $ptrs[i].wrapping_offset($done as isize * $steps[i]));
+        skeleton!($($x),+)($n - $done, &ptrs, $steps, |$($x,)+ _| $op($($x),+))
+    }};
+}
+
+/// A cell that goes by blocks; inputs may be of different types.
+macro_rules! block_cell {
+    ($t:ty, $r:ty, ($($x:ident: $X:ty),+), $out:ty, $e:expr) => {{
+        #[allow(dead_code)]
+        type T = $t;
+        #[allow(dead_code)]
+        type R = $r;
+        const WIDTHS: [usize; { [$(size_of::<$X>()),+].len() + 1 }] = [$(size_of::<$X>(),)+ size_of::<$out>()];
+        const N: usize = $crate::blocks::size(&WIDTHS);
+        #[inline(always)]
+        fn op($($x: $X),+) -> $out {
+            $e
+        }
+        /// # Safety
+        /// The promises of [`crate::blocks::Dense`]; the processor has vectors.
+        #[cfg_attr(target_arch = "x86_64", target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt"))]
+        unsafe fn dense(n: usize, ptrs: &[*mut u8]) {
+            // SAFETY: the caller promises operands of this cell's kinds, and the skeleton reads and writes just those.
+            unsafe { in_blocks!(N, $($x),+)(n, ptrs, op) }
+        }
+        /// # Safety
+        /// The promises of [`crate::Loop`].
+        unsafe fn run(n: usize, ptrs: &[*mut u8], steps: &[isize]) -> $crate::Flags {
+            // SAFETY: the caller promises operands of this cell's kinds.
+            unsafe {
+                let done = $crate::blocks::whole(n, ptrs, steps, WIDTHS, N, dense);
+                rest!(done, n, ptrs, steps, ($($x),+), op)
+            }
+        }
+        $crate::Cell { inputs: &[$(kind_of!($X)),+], outputs: &[kind_of!($out)], call: run }
+    }};
+}
+
 /// A float16 cell: the expression sees float32.
 macro_rules! half_cell {
-    (($($x:ident),+ $(; $flags:ident)?), $out:ty, $e:expr) => {{
+    (($($x:ident),+ $(; $flags:tt)?), $out:ty, $e:expr) => {{
         #[allow(dead_code)]
         type T = f32;
         type Out = <$out as $crate::rows::Narrow>::To;
         /// # Safety
         /// The promises of [`crate::Loop`].
         unsafe fn run(n: usize, ptrs: &[*mut u8], steps: &[isize]) -> $crate::Flags {
-            let op = |$($x: half::f16,)+ flag!($($flags)?): &mut $crate::Flags| -> Out {
+            let op = |$($x: half::f16,)+ _: &mut $crate::Flags| -> Out {
                 $(let $x = $x.to_f32();)+
                 let wide: $out = $e;
                 $crate::rows::Narrow::narrow(wide)
@@ -116,6 +170,13 @@ macro_rules! widened_cell {
     }};
 }
 
+/// A complex128 cell of the same expression.
+macro_rules! analytic_cell {
+    (($($x:ident),+), $e:expr) => {
+        cell!(num_complex::Complex<f64>, f64, ($($x),+; _), T, $e)
+    };
+}
+
 macro_rules! mixed_cell {
     (($($x:ident: $t:ty),+), $out:ty, $e:expr) => {{
         /// # Safety
@@ -138,7 +199,7 @@ macro_rules! cells {
         metes_dtype::for_each_kind!(family, choose, [$($done)*], [$x => $e], [$($rest)*])
     };
     ([$($done:tt)*] analytic $x:tt => $e:expr; $($rest:tt)*) => {
-        cells!([$($done)* widened_cell!($x, $e), cell!(num_complex::Complex<f64>, f64, $x, T, $e),] $($rest)*)
+        cells!([$($done)* widened_cell!($x, $e), analytic_cell!($x, $e),] $($rest)*)
     };
     ([$($done:tt)*] $family:ident $x:tt -> $out:ty => $e:expr; $($rest:tt)*) => {
         metes_dtype::for_each_kind!(family, $family, [$($done)*], [$x, $out, $e], [$($rest)*])
@@ -198,7 +259,7 @@ macro_rules! family {
 /// A cell that takes a bool and two values.
 macro_rules! choose_cell {
     ($t:ty, ($c:ident, $a:ident, $b:ident), $e:expr) => {
-        mixed_cell!(($c: bool, $a: $t, $b: $t), $t, $e)
+        block_cell!($t, $t, ($c: bool, $a: $t, $b: $t), $t, $e)
     };
 }
 
@@ -225,5 +286,6 @@ macro_rules! rows {
 }
 
 pub(crate) use {
-    cell, cells, choose_cell, family, flag, half_cell, identity, kind_of, mixed_cell, rows, skeleton, widened_cell,
+    analytic_cell, block_cell, cell, cells, choose_cell, family, half_cell, identity, in_blocks, kind_of, mixed_cell,
+    rest, rows, skeleton, widened_cell,
 };

@@ -40,6 +40,7 @@ const UNSAFE: &[&str] = &[
     "crates/metes-factor/src/backend.rs",
     "crates/metes-factor/src/dense.rs",
     "crates/metes-factor/src/factor.rs",
+    "crates/metes-kernels/src/blocks.rs",
     "crates/metes-kernels/src/cast.rs",
     "crates/metes-kernels/src/elem.rs",
     "crates/metes-kernels/src/lib.rs",

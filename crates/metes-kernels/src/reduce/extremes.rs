@@ -2,7 +2,6 @@
 
 use super::Fold;
 use crate::elem::Elem;
-use metes_dtype::Category;
 use std::marker::PhantomData;
 
 /// The better of two values; NaN beats all others.
@@ -18,24 +17,37 @@ fn beats<A: Elem, const MAX: bool>(new: A, old: A) -> bool {
     !old.is_nan() && (new.is_nan() || if MAX { old.less(new) } else { new.less(old) })
 }
 
-const LANES: usize = 8;
-
-/// The best of at least one value. The compiler vectorises the plain loop for short integers; lanes let floats and long
-/// integers run side by side.
+/// The best of at least one value: lane j takes positions j modulo the number of lanes, so that vectors take many side by
+/// side. NaN loses at first and is looked for besides, which costs less than having it win each time.
 #[inline(always)]
 fn best<A: Elem, const MAX: bool>(n: usize, at: &impl Fn(usize) -> A) -> A {
-    if A::KIND.category() < Category::Float && A::KIND.size() < 8 {
-        return (1..n).fold(at(0), |old, i| better::<A, MAX>(old, at(i)));
+    match size_of::<A>() {
+        1 => best_of::<A, MAX, 64>(n, at),
+        2 | 4 => best_of::<A, MAX, 32>(n, at),
+        _ => best_of::<A, MAX, 16>(n, at),
     }
+}
+
+#[inline(always)]
+fn best_of<A: Elem, const MAX: bool, const LANES: usize>(n: usize, at: &impl Fn(usize) -> A) -> A {
     let mut lane = [at(0); LANES];
+    let mut missing = [false; LANES];
+    let mut take = |j: usize, new: A| {
+        let wins = if MAX { lane[j].less(new) } else { new.less(lane[j]) };
+        lane[j] = if wins { new } else { lane[j] };
+        missing[j] |= new.is_nan();
+    };
     let whole = n - n % LANES;
     for i in (0..whole).step_by(LANES) {
-        for (j, lane) in lane.iter_mut().enumerate() {
-            *lane = better::<A, MAX>(*lane, at(i + j));
+        for j in 0..LANES {
+            take(j, at(i + j));
         }
     }
     for i in whole..n {
-        lane[i - whole] = better::<A, MAX>(lane[i - whole], at(i));
+        take(i - whole, at(i));
+    }
+    if missing.contains(&true) {
+        return (1..n).fold(at(0), |old, i| better::<A, MAX>(old, at(i)));
     }
     lane[1..].iter().fold(lane[0], |old, &new| better::<A, MAX>(old, new))
 }
@@ -152,5 +164,9 @@ impl<A: Elem, const ALL: bool> Fold for Truth<A, ALL> {
     }
     fn finish(state: &u64, _: f64) -> bool {
         *state != 0
+    }
+    #[inline(always)]
+    fn is_settled(state: &u64) -> bool {
+        (*state != 0) != ALL
     }
 }

@@ -6,7 +6,7 @@ mod extremes;
 mod sums;
 
 use crate::elem::Elem;
-use crate::{ReduceCell, Reduction};
+use crate::{LEAF, ReduceCell, Reduction, Rows, level};
 use extremes::{Extreme, Place, Truth};
 use half::f16;
 use metes_dtype::{Casting, Category, Kind, can_cast, for_each_kind};
@@ -30,6 +30,11 @@ trait Fold {
     fn fold_one(value: Self::In, state: &mut Self::State, index: u64);
     fn merge(later: &Self::State, earlier: &mut Self::State);
     fn finish(state: &Self::State, correction: f64) -> Self::Out;
+    /// Whether no further value changes anything.
+    #[inline(always)]
+    fn is_settled(_: &Self::State) -> bool {
+        false
+    }
 }
 
 /// # Safety
@@ -44,30 +49,100 @@ unsafe fn init<F: Fold>(n: usize, states: *mut u8) {
 /// # Safety
 /// `n` values at `x` by `step`; one state, written by `init`.
 unsafe fn fold<F: Fold>(n: usize, x: *const u8, step: isize, state: *mut u8, index: u64) {
-    if n == 0 {
-        return;
-    }
-    // SAFETY: the caller vouches for a state that nothing else uses.
-    let state = unsafe { &mut *state.cast::<F::State>() };
-    if step == size_of::<F::In>() as isize {
-        // SAFETY: `at` is called below n; value i is within what the caller vouches for.
-        F::fold(n, |i| unsafe { F::In::load(x.add(i * size_of::<F::In>())) }, state, index);
-    } else {
-        // SAFETY: as above.
-        F::fold(n, |i| unsafe { F::In::load(x.wrapping_offset(i as isize * step)) }, state, index);
+    // SAFETY: the caller's promise, and the processor was asked.
+    unsafe {
+        if step == size_of::<F::In>() as isize && level::has_vectors() {
+            fold_dense::<F>(n, x, state, index);
+        } else {
+            fold_any::<F>(n, x, step, state, index);
+        }
     }
 }
 
 /// # Safety
-/// `n` values at `x` by `step`; `n` states, written by `init`.
-unsafe fn fold_rows<F: Fold>(n: usize, x: *const u8, step: isize, states: *mut u8, index: u64) {
-    let width = size_of::<F::In>() as isize;
-    let step = if step == width { width } else { step };
-    for i in 0..n as isize {
-        // SAFETY: value i and state i are within what the caller vouches for.
-        unsafe {
-            let value = F::In::load(x.wrapping_offset(i * step));
-            F::fold_one(value, &mut *states.cast::<F::State>().offset(i), index);
+/// As [`fold`], for adjacent values; the processor has vectors.
+#[cfg_attr(target_arch = "x86_64", target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt"))]
+unsafe fn fold_dense<F: Fold>(n: usize, x: *const u8, state: *mut u8, index: u64) {
+    // SAFETY: the caller's promise.
+    unsafe { fold_any::<F>(n, x, size_of::<F::In>() as isize, state, index) }
+}
+
+/// Leaf after leaf.
+///
+/// # Safety
+/// As [`fold`].
+#[inline(always)]
+unsafe fn fold_any<F: Fold>(n: usize, x: *const u8, step: isize, state: *mut u8, index: u64) {
+    // SAFETY: the caller vouches for a state that nothing else uses.
+    let state = unsafe { &mut *state.cast::<F::State>() };
+    let mut done = 0;
+    while done < n && !F::is_settled(state) {
+        let (x, now) = (x.wrapping_offset(done as isize * step), LEAF.min(n - done));
+        let mut leaf = F::empty();
+        // SAFETY: `at` is called below n; value i is within what the caller vouches for.
+        let at = |i: usize| unsafe { F::In::load(x.wrapping_offset(i as isize * step)) };
+        if now == LEAF {
+            F::fold(LEAF, at, &mut leaf, index + done as u64);
+        } else {
+            F::fold(now, at, &mut leaf, index + done as u64);
+        }
+        F::merge(&leaf, state);
+        done += now;
+    }
+}
+
+/// Columns that are folded together where rows are short: their states stay in registers.
+const NARROW: usize = 4;
+
+/// # Safety
+/// `rows` times `n` values, at `x` by the steps; `n` states, written by `init`.
+unsafe fn fold_rows<F: Fold>(n: usize, x: *const u8, step: isize, states: *mut u8, index: u64, rows: Rows) {
+    // SAFETY: the caller's promise, and the processor was asked.
+    unsafe {
+        if step == size_of::<F::In>() as isize && level::has_vectors() {
+            fold_dense_rows::<F>(n, x, states, index, rows);
+        } else {
+            fold_any_rows::<F>(n, x, step, states, index, rows);
+        }
+    }
+}
+
+/// # Safety
+/// As [`fold_rows`], for adjacent values; the processor has vectors.
+#[cfg_attr(target_arch = "x86_64", target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt"))]
+unsafe fn fold_dense_rows<F: Fold>(n: usize, x: *const u8, states: *mut u8, index: u64, rows: Rows) {
+    // SAFETY: the caller's promise.
+    unsafe { fold_any_rows::<F>(n, x, size_of::<F::In>() as isize, states, index, rows) }
+}
+
+/// # Safety
+/// As [`fold_rows`].
+#[inline(always)]
+unsafe fn fold_any_rows<F: Fold>(n: usize, x: *const u8, step: isize, states: *mut u8, index: u64, rows: Rows) {
+    let states = states.cast::<F::State>();
+    // SAFETY: value i of row r is within what the caller vouches for.
+    let at = |r: usize, i: usize| unsafe {
+        F::In::load(x.wrapping_offset(r as isize * rows.step).wrapping_offset(i as isize * step))
+    };
+    let mut first = 0;
+    while rows.count > 1 && n <= 8 * NARROW && n - first >= NARROW {
+        // SAFETY: these states are within what the caller vouches for, and nothing else uses them.
+        let tile = unsafe { &mut *states.add(first).cast::<[F::State; NARROW]>() };
+        let mut held = *tile;
+        for r in 0..rows.count {
+            let mut j = 0;
+            while j < NARROW {
+                F::fold_one(at(r, first + j), &mut held[j], index + r as u64);
+                j += 1;
+            }
+        }
+        *tile = held;
+        first += NARROW;
+    }
+    for r in 0..rows.count {
+        for i in first..n {
+            // SAFETY: as above.
+            F::fold_one(at(r, i), unsafe { &mut *states.add(i) }, index + r as u64);
         }
     }
 }

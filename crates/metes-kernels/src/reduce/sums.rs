@@ -1,7 +1,7 @@
 //! Sums, products, means and variances.
 //!
-//! A leaf of floats is summed in eight lanes: lane j takes positions j modulo 8, and lanes are added pairwise. That
-//! vectorises, and the result does not depend on the step. Every float is kept in float64.
+//! A leaf is summed in sixteen lanes: lane j takes positions j modulo 16, then the upper half of the lanes is added to the
+//! lower until one is left. That vectorises, and the result does not depend on the step. Every float is kept in float64.
 
 use super::Fold;
 use crate::cast::From1;
@@ -82,7 +82,7 @@ macro_rules! parts {
 }
 parts! { f16, f16; f32, f32; f64, f64; Complex<f32>, f32; Complex<f64>, f64; }
 
-const LANES: usize = 8;
+const LANES: usize = 16;
 
 #[inline(always)]
 fn lanes<S: Total>(n: usize, at: impl Fn(usize) -> S) -> S {
@@ -96,8 +96,14 @@ fn lanes<S: Total>(n: usize, at: impl Fn(usize) -> S) -> S {
     for i in whole..n {
         lane[i - whole] = lane[i - whole].plus(at(i));
     }
-    let [a, b, c, d, e, f, g, h] = lane;
-    a.plus(b).plus(c.plus(d)).plus(e.plus(f).plus(g.plus(h)))
+    let mut half = LANES / 2;
+    while half > 0 {
+        for j in 0..half {
+            lane[j] = lane[j].plus(lane[j + half]);
+        }
+        half /= 2;
+    }
+    lane[0]
 }
 
 /// The sum of values of type `A`, kept as `S`, given as `O`.

@@ -27,28 +27,28 @@ pub(super) static ROWS: &[Ufunc] = rows! {
     divide 2 "Quotient of two values; integers give float64." {
         int(a, b) -> f64 => a as f64 / b as f64;
         float(a, b) -> T => a / b;
-        complex(a, b) -> T => math::divide(a, b);
+        complex(a, b; _) -> T => math::divide(a, b);
     }
     floor_divide 2 "Quotient of two values, rounded down." {
         int(a, b; flags) -> T => a.floor_div(b, flags);
-        float(a, b) -> T => math::floor_divide(a, b);
+        float(a, b; _) -> T => math::floor_divide(a, b);
     }
     remainder 2 "What floor division leaves; it has the divisor's sign." {
         int(a, b; flags) -> T => a.floor_mod(b, flags);
-        float(a, b) -> T => math::remainder(a, b);
+        float(a, b; _) -> T => math::remainder(a, b);
     }
     fmod 2 "What division truncated towards zero leaves; it has the dividend's sign." {
         int(a, b; flags) -> T => a.c_mod(b, flags);
-        float(a, b) -> T => a % b;
+        float(a, b; _) -> T => a % b;
     }
     power 2 "The first value raised to the second." {
         int(a, b; flags) -> T => a.power(b, flags);
-        float(a, b) -> T => a.powf(b);
+        float(a, b; _) -> T => a.powf(b);
         analytic(a, b) => complex::power(a, b);
     }
     float_power 2 "The first value raised to the second, in float64 or complex128." {
-        double(a, b) -> T => a.powf(b);
-        double_complex(a, b) -> T => complex::power(a, b);
+        double(a, b; _) -> T => a.powf(b);
+        double_complex(a, b; _) -> T => complex::power(a, b);
     }
     negative 1 "The value with the other sign." {
         int(a) -> T => a.wrapping_neg();
@@ -65,7 +65,7 @@ pub(super) static ROWS: &[Ufunc] = rows! {
         signed(a) -> T => a.wrapping_abs();
         unsigned(a) -> T => a;
         float(a) -> T => a.abs();
-        complex(a) -> R => a.re.hypot(a.im);
+        complex(a; _) -> R => a.re.hypot(a.im);
     }
     fabs 1 "The size of a real value, as a float." {
         float(a) -> T => a.abs();
@@ -74,12 +74,12 @@ pub(super) static ROWS: &[Ufunc] = rows! {
         signed(a) -> T => a.signum();
         unsigned(a) -> T => T::from(a > 0);
         float(a) -> T => if a > 0.0 { 1.0 } else if a < 0.0 { -1.0 } else { a + 0.0 };
-        complex(a) -> T => math::sign(a);
+        complex(a; _) -> T => math::sign(a);
     }
     reciprocal 1 "One divided by the value; integers stay integers." {
         int(a; flags) -> T => a.one_over(flags);
         float(a) -> T => 1.0 / a;
-        complex(a) -> T => math::reciprocal(a);
+        complex(a; _) -> T => math::reciprocal(a);
     }
     square 1 "The value times itself." {
         int(a) -> T => a.wrapping_mul(a);
@@ -92,21 +92,21 @@ pub(super) static ROWS: &[Ufunc] = rows! {
         complex(a) -> T => a.conj();
     }
     maximum 2 "The larger of two values; NaN where one is NaN." {
-        every(a, b) -> T => if a.is_nan() || !a.less(b) && !Elem::is_nan(b) { a } else { b };
+        every(a, b) -> T => if a.is_nan() | (!a.less(b) & !Elem::is_nan(b)) { a } else { b };
     }
     minimum 2 "The smaller of two values; NaN where one is NaN." {
-        every(a, b) -> T => if a.is_nan() || !b.less(a) && !Elem::is_nan(b) { a } else { b };
+        every(a, b) -> T => if a.is_nan() | (!b.less(a) & !Elem::is_nan(b)) { a } else { b };
     }
     fmax 2 "The larger of two values, passing over NaN." {
-        every(a, b) -> T => if Elem::is_nan(b) || !a.less(b) && !Elem::is_nan(a) { a } else { b };
+        every(a, b) -> T => if Elem::is_nan(b) | (!a.less(b) & !Elem::is_nan(a)) { a } else { b };
     }
     fmin 2 "The smaller of two values, passing over NaN." {
-        every(a, b) -> T => if Elem::is_nan(b) || !b.less(a) && !Elem::is_nan(a) { a } else { b };
+        every(a, b) -> T => if Elem::is_nan(b) | (!b.less(a) & !Elem::is_nan(a)) { a } else { b };
     }
     clip 3 "The first value, kept between the second and the third." {
         every(a, low, high) -> T => {
-            let raised = if Elem::is_nan(a) || !a.less(low) && !Elem::is_nan(low) { a } else { low };
-            if Elem::is_nan(raised) || !high.less(raised) && !Elem::is_nan(high) { raised } else { high }
+            let raised = if Elem::is_nan(a) | (!a.less(low) & !Elem::is_nan(low)) { a } else { low };
+            if Elem::is_nan(raised) | (!high.less(raised) & !Elem::is_nan(high)) { raised } else { high }
         };
     }
     heaviside 2 "0 for negative values, 1 for positive ones, the second value at 0." {
@@ -134,10 +134,10 @@ pub(super) static ROWS: &[Ufunc] = rows! {
         mixed(a: f64, b: i64) -> f64 => math::Real::scale(a, b);
     }
     gcd 2 "Greatest common divisor." identity(0.0) {
-        int(a, b) -> T => Integer::gcd(a, b);
+        int(a, b; _) -> T => Integer::gcd(a, b);
     }
     lcm 2 "Least common multiple." {
-        int(a, b) -> T => Integer::lcm(a, b);
+        int(a, b; _) -> T => Integer::lcm(a, b);
     }
     bitwise_and 2 "The bits that both values have." identity(-1.0) {
         bool(a, b) -> T => a & b;
@@ -156,10 +156,10 @@ pub(super) static ROWS: &[Ufunc] = rows! {
         int(a) -> T => !a;
     }
     left_shift 2 "The bits moved up; 0 where all are moved out." {
-        int(a, b) -> T => Integer::shl(a, b);
+        int(a, b; _) -> T => Integer::shl(a, b);
     }
     right_shift 2 "The bits moved down, keeping the sign." {
-        int(a, b) -> T => Integer::shr(a, b);
+        int(a, b; _) -> T => Integer::shr(a, b);
     }
     bitwise_count 1 "The number of bits set in the size of the value." {
         signed(a) -> u8 => a.unsigned_abs().count_ones() as u8;

@@ -21,7 +21,7 @@ pub(super) static ROWS: &[Ufunc] = rows! {
         mixed(a: u64, b: i64) -> bool => i128::from(a) < i128::from(b);
     }
     less_equal 2 "Whether the first value is at most the second." {
-        every(a, b) -> bool => a.less(b) || a == b;
+        every(a, b) -> bool => a.less(b) | (a == b);
         mixed(a: i64, b: u64) -> bool => i128::from(a) <= i128::from(b);
         mixed(a: u64, b: i64) -> bool => i128::from(a) <= i128::from(b);
     }
@@ -31,7 +31,7 @@ pub(super) static ROWS: &[Ufunc] = rows! {
         mixed(a: u64, b: i64) -> bool => i128::from(a) > i128::from(b);
     }
     greater_equal 2 "Whether the first value is at least the second." {
-        every(a, b) -> bool => b.less(a) || a == b;
+        every(a, b) -> bool => b.less(a) | (a == b);
         mixed(a: i64, b: u64) -> bool => i128::from(a) >= i128::from(b);
         mixed(a: u64, b: i64) -> bool => i128::from(a) >= i128::from(b);
     }

@@ -7,31 +7,31 @@ use num_complex::Complex;
 
 pub(super) static ROWS: &[Ufunc] = rows! {
     exp 1 "e to the power of the value." {
-        float(a) -> T => a.exp();
+        float(a; _) -> T => a.exp();
         analytic(a) => complex::exp(a);
     }
     exp2 1 "2 to the power of the value." {
-        float(a) -> T => a.exp2();
+        float(a; _) -> T => a.exp2();
         analytic(a) => complex::exp(a * std::f64::consts::LN_2);
     }
     expm1 1 "e to the power of the value, less 1, precise near 0." {
-        float(a) -> T => a.exp_m1();
+        float(a; _) -> T => a.exp_m1();
         analytic(a) => complex::expm1(a);
     }
     log 1 "Natural logarithm." {
-        float(a) -> T => a.ln();
+        float(a; _) -> T => a.ln();
         analytic(a) => complex::log(a);
     }
     log2 1 "Logarithm to base 2." {
-        float(a) -> T => a.log2();
+        float(a; _) -> T => a.log2();
         analytic(a) => complex::log(a) * std::f64::consts::LOG2_E;
     }
     log10 1 "Logarithm to base 10." {
-        float(a) -> T => a.log10();
+        float(a; _) -> T => a.log10();
         analytic(a) => complex::log(a) * std::f64::consts::LOG10_E;
     }
     log1p 1 "Natural logarithm of 1 plus the value, precise near 0." {
-        float(a) -> T => a.ln_1p();
+        float(a; _) -> T => a.ln_1p();
         analytic(a) => Complex::new((a.re + 1.0).hypot(a.im).ln(), a.im.atan2(a.re + 1.0));
     }
     sqrt 1 "Square root." {
@@ -39,12 +39,12 @@ pub(super) static ROWS: &[Ufunc] = rows! {
         analytic(a) => complex::sqrt(a);
     }
     cbrt 1 "Cube root." {
-        float(a) -> T => a.cbrt();
+        float(a; _) -> T => a.cbrt();
     }
     logaddexp 2 "Logarithm of the sum of the exponentials of two values." identity(f64::NEG_INFINITY) {
-        float(a, b) -> T => math::logaddexp(a, b);
+        float(a, b; _) -> T => math::logaddexp(a, b);
     }
     logaddexp2 2 "The same to base 2." identity(f64::NEG_INFINITY) {
-        float(a, b) -> T => math::logaddexp2(a, b);
+        float(a, b; _) -> T => math::logaddexp2(a, b);
     }
 };

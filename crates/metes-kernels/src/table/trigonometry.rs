@@ -6,57 +6,57 @@ use crate::{complex, math};
 
 pub(super) static ROWS: &[Ufunc] = rows! {
     sin 1 "Sine." {
-        float(a) -> T => a.sin();
+        float(a; _) -> T => a.sin();
         analytic(a) => complex::sin(a);
     }
     cos 1 "Cosine." {
-        float(a) -> T => a.cos();
+        float(a; _) -> T => a.cos();
         analytic(a) => complex::cos(a);
     }
     tan 1 "Tangent." {
-        float(a) -> T => a.tan();
+        float(a; _) -> T => a.tan();
         analytic(a) => complex::tan(a);
     }
     arcsin 1 "Inverse sine." {
-        float(a) -> T => a.asin();
+        float(a; _) -> T => a.asin();
         analytic(a) => complex::asin(a);
     }
     arccos 1 "Inverse cosine." {
-        float(a) -> T => a.acos();
+        float(a; _) -> T => a.acos();
         analytic(a) => complex::acos(a);
     }
     arctan 1 "Inverse tangent." {
-        float(a) -> T => a.atan();
+        float(a; _) -> T => a.atan();
         analytic(a) => complex::atan(a);
     }
     arctan2 2 "The angle of the point (second, first)." {
-        float(a, b) -> T => a.atan2(b);
+        float(a, b; _) -> T => a.atan2(b);
     }
     hypot 2 "The hypotenuse of a right triangle with these legs." identity(0.0) {
-        float(a, b) -> T => a.hypot(b);
+        float(a, b; _) -> T => a.hypot(b);
     }
     sinh 1 "Hyperbolic sine." {
-        float(a) -> T => a.sinh();
+        float(a; _) -> T => a.sinh();
         analytic(a) => complex::sinh(a);
     }
     cosh 1 "Hyperbolic cosine." {
-        float(a) -> T => a.cosh();
+        float(a; _) -> T => a.cosh();
         analytic(a) => complex::cosh(a);
     }
     tanh 1 "Hyperbolic tangent." {
-        float(a) -> T => a.tanh();
+        float(a; _) -> T => a.tanh();
         analytic(a) => complex::tanh(a);
     }
     arcsinh 1 "Inverse hyperbolic sine." {
-        float(a) -> T => math::asinh(a);
+        float(a; _) -> T => math::asinh(a);
         analytic(a) => complex::asinh(a);
     }
     arccosh 1 "Inverse hyperbolic cosine." {
-        float(a) -> T => math::acosh(a);
+        float(a; _) -> T => math::acosh(a);
         analytic(a) => complex::acosh(a);
     }
     arctanh 1 "Inverse hyperbolic tangent." {
-        float(a) -> T => a.atanh();
+        float(a; _) -> T => a.atanh();
         analytic(a) => complex::atanh(a);
     }
     deg2rad 1 "Degrees as radians." {

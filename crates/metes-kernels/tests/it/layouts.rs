@@ -101,3 +101,26 @@ fn no_elements_touch_nothing() {
         assert_eq!((flags, fields.iter_mut().map(Field::elements).collect::<Vec<_>>()), (0, before), "{what}");
     });
 }
+
+/// Vectors are for speed alone. Other tests may run meanwhile: for them, too, nothing changes.
+#[test]
+fn vectors_change_no_bit() {
+    for_each_cell(|cell, inputs, what| {
+        let (with, flags) = run(cell, &inputs, |_, width| width);
+        metes_kernels::restrict(true);
+        let (without, plain_flags) = run(cell, &inputs, |_, width| width);
+        metes_kernels::restrict(false);
+        assert_same(cell.outputs, &with, &without, &format!("{what}, one by one"));
+        assert_eq!(flags, plain_flags, "{what}");
+    });
+}
+
+#[test]
+fn a_first_input_repeated_gives_what_its_copies_give() {
+    for_each_cell(|cell, mut inputs, what| {
+        inputs[0] = vec![inputs[0][7].clone(); N];
+        let (dense, _) = run(cell, &inputs, |_, width| width);
+        let (repeated, _) = run(cell, &inputs, |i, width| if i == 0 { 0 } else { width });
+        assert_same(cell.outputs, &dense, &repeated, &format!("{what}, first operand repeated"));
+    });
+}

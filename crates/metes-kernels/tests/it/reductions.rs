@@ -2,7 +2,7 @@
 
 use crate::samples::{Field, Random, Value, decode, encode, samples};
 use metes_dtype::{Category, Kind};
-use metes_kernels::{LEAF, REDUCTION_ALIASES, ReduceCell, Reduction, reduction, reductions};
+use metes_kernels::{LEAF, REDUCTION_ALIASES, ReduceCell, Reduction, Rows, reduction, reductions};
 
 /// States of a cell, as the contract wants them.
 struct States(Vec<u128>, usize);
@@ -166,7 +166,7 @@ fn rows_fold_every_column_by_itself() {
             let elements: Vec<Vec<u8>> = line.iter().map(|&v| encode(cell.input, v)).collect();
             let mut field = Field::filled(&elements, cell.input.size() as isize * if i % 2 == 0 { 1 } else { -2 });
             // SAFETY: a row of values, and a state for each.
-            unsafe { (cell.fold_rows)(COLUMNS, field.ptr(), field.step(), states.at(0), i as u64) };
+            unsafe { (cell.fold_rows)(COLUMNS, field.ptr(), field.step(), states.at(0), i as u64, Rows::ONE) };
         }
         for (j, got) in finish(cell, &mut states, COLUMNS, 0.0).into_iter().enumerate() {
             let column: Vec<Value> = grid.iter().map(|line| line[j]).collect();

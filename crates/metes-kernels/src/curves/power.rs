@@ -1,0 +1,28 @@
+//! Powers: e**(y log x), with the logarithm in two parts.
+
+use super::exponential::{exp_of, LN_2};
+use super::logarithm::{self, log_precise};
+use super::{MAGIC, two_product};
+
+/// The power, and whether it is right: not where the base has no logarithm, a part of the product leaves the normal
+/// numbers, or the result does. A square is the product itself, whatever the base.
+#[inline(always)]
+pub(super) fn pow(x: f64, y: f64) -> (f64, bool) {
+    let is_square = y == 2.0;
+    let size = y.abs();
+    let tame = logarithm::is_tame(x) & (size >= 1e-200) & (size <= 1e300) & !is_square;
+    let (base, y) = if tame { (x, y) } else { (1.0, 1.0) };
+    let (high, low) = log_precise(base);
+    let (product, rest) = two_product(high, y);
+    let rest = low.mul_add(y, rest);
+    let normal = product.abs() <= 708.0;
+    let (product, rest) = if normal { (product, rest) } else { (0.0, 0.0) };
+    let shifted = product.mul_add(std::f64::consts::LOG2_E, MAGIC);
+    let k = shifted - MAGIC;
+    let first = (-k).mul_add(LN_2[0], product);
+    let change = (-k).mul_add(LN_2[1], rest);
+    let r = first + change;
+    let power = exp_of(r, (first - r) + change, shifted.to_bits());
+    let side = if is_square { x } else { 1.0 };
+    (if is_square { side * side } else { power }, is_square | tame & normal)
+}
