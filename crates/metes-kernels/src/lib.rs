@@ -6,6 +6,7 @@
 mod blocks;
 mod cast;
 mod complex;
+mod curves;
 mod elem;
 mod level;
 mod loops;
@@ -17,7 +18,7 @@ mod table;
 
 pub use cast::{cast, cast_same_value};
 #[doc(hidden)]
-pub use level::restrict;
+pub use level::{Level, restrict};
 pub use reduce::{REDUCTION_ALIASES, reduction, reductions};
 pub use sort::{Searching, SortRow, Sorted, sorting};
 pub use table::{ALIASES, NOT_FOR_BOOL, table, ufunc};

@@ -3,7 +3,7 @@
 //! `int` stands for the eight integer kinds, `signed` and `unsigned` for four each, `float` for the three float kinds
 //! (float16 computes in float32), `double` for float64, `complex` for the two complex kinds, `double_complex` for the
 //! wider, `analytic` for both computing in complex128, `every` for all with the methods of `Elem` alone, `choose` for all
-//! beside a bool, `mixed` for the kinds that it names. After the values may stand a name for the flags, or `_`: then the
+//! beside a bool, `mixed` for the kinds that it names; `curve` and `surface` name a function of `curves` for the float kinds. After the values may stand a name for the flags, or `_`: then the
 //! expression is not one for vectors, and elements are taken one by one. In an expression `T` is the element type and, for `complex`, `R`
 //! its real type. The kinds of a family come from the one list of kinds.
 
@@ -195,6 +195,23 @@ macro_rules! cells {
     ([$($done:tt)*] mixed $x:tt -> $out:ty => $e:expr; $($rest:tt)*) => {
         cells!([$($done)* mixed_cell!($x, $out, $e),] $($rest)*)
     };
+    ([$($done:tt)*] curve $curve:ident; $($rest:tt)*) => {
+        cells!([$($done)*
+            curve_cell!(half::f16, [a], unary, $curve),
+            curve_cell!(f32, [a], unary, $curve),
+            curve_cell!(f64, [a], unary, $curve),
+        ] $($rest)*)
+    };
+    ([$($done:tt)*] surface $surface:ident; $($rest:tt)*) => {
+        cells!([$($done)*
+            curve_cell!(half::f16, [a, b], binary, $surface),
+            curve_cell!(f32, [a, b], binary, $surface),
+            curve_cell!(f64, [a, b], binary, $surface),
+        ] $($rest)*)
+    };
+    ([$($done:tt)*] double_surface $surface:ident; $($rest:tt)*) => {
+        cells!([$($done)* curve_cell!(f64, [a, b], binary, $surface),] $($rest)*)
+    };
     ([$($done:tt)*] choose $x:tt => $e:expr; $($rest:tt)*) => {
         metes_dtype::for_each_kind!(family, choose, [$($done)*], [$x => $e], [$($rest)*])
     };
@@ -256,6 +273,17 @@ macro_rules! family {
     };
 }
 
+/// A cell of a curve or surface.
+macro_rules! curve_cell {
+    ($t:ty, [$($x:ident),+], $skeleton:ident, $curve:ident) => {
+        $crate::Cell {
+            inputs: &[$({ let $x = kind_of!($t); $x }),+],
+            outputs: &[kind_of!($t)],
+            call: $crate::curves::$skeleton::<$crate::curves::$curve, $t>,
+        }
+    };
+}
+
 /// A cell that takes a bool and two values.
 macro_rules! choose_cell {
     ($t:ty, ($c:ident, $a:ident, $b:ident), $e:expr) => {
@@ -286,6 +314,6 @@ macro_rules! rows {
 }
 
 pub(crate) use {
-    analytic_cell, block_cell, cell, cells, choose_cell, family, half_cell, identity, in_blocks, kind_of, mixed_cell,
-    rest, rows, skeleton, widened_cell,
+    analytic_cell, block_cell, cell, cells, choose_cell, curve_cell, family, half_cell, identity, in_blocks, kind_of,
+    mixed_cell, rest, rows, skeleton, widened_cell,
 };

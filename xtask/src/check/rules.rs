@@ -42,6 +42,7 @@ const UNSAFE: &[&str] = &[
     "crates/metes-factor/src/factor.rs",
     "crates/metes-kernels/src/blocks.rs",
     "crates/metes-kernels/src/cast.rs",
+    "crates/metes-kernels/src/curves/loops.rs",
     "crates/metes-kernels/src/elem.rs",
     "crates/metes-kernels/src/lib.rs",
     "crates/metes-kernels/src/loops.rs",

@@ -28,7 +28,7 @@ const COSINE: [f64; 7] = [
 /// Whether the multiple is small enough to be taken off exactly, and no power of the rest vanishes.
 #[inline(always)]
 pub(super) fn is_tame(x: f64) -> bool {
-    is_between(x, 1e-90, 1e9)
+    is_between(x, 1e-70, 1e9)
 }
 
 /// How many quarters, in the low bits, and the rest in two parts.

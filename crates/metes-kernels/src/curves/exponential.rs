@@ -43,12 +43,6 @@ pub(super) fn power_of_two(bits: u64) -> f64 {
     f64::from_bits((bits << 52).wrapping_add(1.0f64.to_bits()))
 }
 
-/// e**r - 1 for a reduced argument.
-#[inline(always)]
-pub(super) fn expm1_reduced(r: f64, low: f64) -> f64 {
-    r + (r * r).mul_add(horner(r, &EXPM1), low)
-}
-
 /// e**x times 2**k, where the result is a normal number.
 #[inline(always)]
 pub(super) fn exp_of(r: f64, low: f64, bits: u64) -> f64 {

@@ -1,9 +1,10 @@
 //! The loops of curves: parts of a few values are brought to float64 and side by side, computed, and put where they go.
 
 use super::{Curve, Surface};
+use crate::Flags;
 use crate::cast::From1;
 use crate::elem::Elem;
-use crate::{Flags, level};
+use crate::level::{self, Level};
 
 /// Values that are computed together, and the multiple that they are made up to.
 const PART: usize = 64;
@@ -90,29 +91,39 @@ fn compute2<S: Surface>(n: usize, xs: &mut Values, ys: &mut Values) {
     *xs = results;
 }
 
-/// # Safety
-/// The processor has vectors.
-#[cfg_attr(target_arch = "x86_64", target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt"))]
-unsafe fn compute_vectors<C: Curve>(n: usize, values: &mut Values) {
-    compute::<C>(n, values);
+/// The same code for each of the levels.
+macro_rules! levels {
+    ($name:ident, $on:ident: $trait:ident, $body:ident, ($($x:ident),+)) => {
+        #[inline(always)]
+        fn $name<$on: $trait>(n: usize, $($x: &mut Values),+) {
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt")]
+            fn avx2<$on: $trait>(n: usize, $($x: &mut Values),+) {
+                $body::<$on>(n, $($x),+);
+            }
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,avx512f,avx512bw,avx512dq,avx512vl")]
+            fn avx512<$on: $trait>(n: usize, $($x: &mut Values),+) {
+                $body::<$on>(n, $($x),+);
+            }
+            #[inline(never)]
+            fn base<$on: $trait>(n: usize, $($x: &mut Values),+) {
+                $body::<$on>(n, $($x),+);
+            }
+            match level::level() {
+                // SAFETY: the processor was asked.
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx512 => unsafe { avx512::<$on>(n, $($x),+) },
+                // SAFETY: as above.
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx2 => unsafe { avx2::<$on>(n, $($x),+) },
+                _ => base::<$on>(n, $($x),+),
+            }
+        }
+    };
 }
-
-/// # Safety
-/// The processor has vectors.
-#[cfg_attr(target_arch = "x86_64", target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt"))]
-unsafe fn compute2_vectors<S: Surface>(n: usize, xs: &mut Values, ys: &mut Values) {
-    compute2::<S>(n, xs, ys);
-}
-
-#[inline(never)]
-fn compute_plainly<C: Curve>(n: usize, values: &mut Values) {
-    compute::<C>(n, values);
-}
-
-#[inline(never)]
-fn compute2_plainly<S: Surface>(n: usize, xs: &mut Values, ys: &mut Values) {
-    compute2::<S>(n, xs, ys);
-}
+levels!(compute_part, C: Curve, compute, (values));
+levels!(compute_part2, S: Surface, compute2, (xs, ys));
 
 /// # Safety
 /// The promises of [`crate::Loop`].
@@ -125,14 +136,10 @@ where
     while done < n {
         let now = PART.min(n - done);
         let [x, out] = [0, 1].map(|i| ptrs[i].wrapping_offset(done as isize * steps[i]));
-        // SAFETY: a part of what the caller vouches for; the processor was asked.
+        // SAFETY: a part of what the caller vouches for.
         unsafe {
             load::<T>(now, x, steps[0], &mut values);
-            if level::has_vectors() {
-                compute_vectors::<C>(now, &mut values);
-            } else {
-                compute_plainly::<C>(now, &mut values);
-            }
+            compute_part::<C>(now, &mut values);
             store::<T>(now, &values, out, steps[1]);
         }
         done += now;
@@ -166,15 +173,11 @@ where
     while done < n {
         let now = part.min(n - done);
         let [x, y, out] = [0, 1, 2].map(|i| ptrs[i].wrapping_offset(done as isize * steps[i]));
-        // SAFETY: a part of what the caller vouches for; the processor was asked.
+        // SAFETY: a part of what the caller vouches for.
         unsafe {
             load::<T>(now, x, steps[0], &mut xs);
             load::<T>(now, y, steps[1], &mut ys);
-            if level::has_vectors() {
-                compute2_vectors::<S>(now, &mut xs, &mut ys);
-            } else {
-                compute2_plainly::<S>(now, &mut xs, &mut ys);
-            }
+            compute_part2::<S>(now, &mut xs, &mut ys);
             store::<T>(now, &xs, out, steps[2]);
         }
         done += now;

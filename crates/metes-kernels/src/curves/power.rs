@@ -1,6 +1,6 @@
 //! Powers: e**(y log x), with the logarithm in two parts.
 
-use super::exponential::{exp_of, LN_2};
+use super::exponential::{LN_2, exp_of};
 use super::logarithm::{self, log_precise};
 use super::{MAGIC, two_product};
 

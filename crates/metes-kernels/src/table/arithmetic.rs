@@ -43,11 +43,11 @@ pub(super) static ROWS: &[Ufunc] = rows! {
     }
     power 2 "The first value raised to the second." {
         int(a, b; flags) -> T => a.power(b, flags);
-        float(a, b; _) -> T => a.powf(b);
+        surface Pow;
         analytic(a, b) => complex::power(a, b);
     }
     float_power 2 "The first value raised to the second, in float64 or complex128." {
-        double(a, b; _) -> T => a.powf(b);
+        double_surface Pow;
         double_complex(a, b; _) -> T => complex::power(a, b);
     }
     negative 1 "The value with the other sign." {

@@ -7,31 +7,31 @@ use num_complex::Complex;
 
 pub(super) static ROWS: &[Ufunc] = rows! {
     exp 1 "e to the power of the value." {
-        float(a; _) -> T => a.exp();
+        curve Exp;
         analytic(a) => complex::exp(a);
     }
     exp2 1 "2 to the power of the value." {
-        float(a; _) -> T => a.exp2();
+        curve Exp2;
         analytic(a) => complex::exp(a * std::f64::consts::LN_2);
     }
     expm1 1 "e to the power of the value, less 1, precise near 0." {
-        float(a; _) -> T => a.exp_m1();
+        curve Expm1;
         analytic(a) => complex::expm1(a);
     }
     log 1 "Natural logarithm." {
-        float(a; _) -> T => a.ln();
+        curve Log;
         analytic(a) => complex::log(a);
     }
     log2 1 "Logarithm to base 2." {
-        float(a; _) -> T => a.log2();
+        curve Log2;
         analytic(a) => complex::log(a) * std::f64::consts::LOG2_E;
     }
     log10 1 "Logarithm to base 10." {
-        float(a; _) -> T => a.log10();
+        curve Log10;
         analytic(a) => complex::log(a) * std::f64::consts::LOG10_E;
     }
     log1p 1 "Natural logarithm of 1 plus the value, precise near 0." {
-        float(a; _) -> T => a.ln_1p();
+        curve Log1p;
         analytic(a) => Complex::new((a.re + 1.0).hypot(a.im).ln(), a.im.atan2(a.re + 1.0));
     }
     sqrt 1 "Square root." {

@@ -6,15 +6,15 @@ use crate::{complex, math};
 
 pub(super) static ROWS: &[Ufunc] = rows! {
     sin 1 "Sine." {
-        float(a; _) -> T => a.sin();
+        curve Sin;
         analytic(a) => complex::sin(a);
     }
     cos 1 "Cosine." {
-        float(a; _) -> T => a.cos();
+        curve Cos;
         analytic(a) => complex::cos(a);
     }
     tan 1 "Tangent." {
-        float(a; _) -> T => a.tan();
+        curve Tan;
         analytic(a) => complex::tan(a);
     }
     arcsin 1 "Inverse sine." {
@@ -36,15 +36,15 @@ pub(super) static ROWS: &[Ufunc] = rows! {
         float(a, b; _) -> T => a.hypot(b);
     }
     sinh 1 "Hyperbolic sine." {
-        float(a; _) -> T => a.sinh();
+        curve Sinh;
         analytic(a) => complex::sinh(a);
     }
     cosh 1 "Hyperbolic cosine." {
-        float(a; _) -> T => a.cosh();
+        curve Cosh;
         analytic(a) => complex::cosh(a);
     }
     tanh 1 "Hyperbolic tangent." {
-        float(a; _) -> T => a.tanh();
+        curve Tanh;
         analytic(a) => complex::tanh(a);
     }
     arcsinh 1 "Inverse hyperbolic sine." {
