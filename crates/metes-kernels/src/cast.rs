@@ -24,7 +24,7 @@ fn fits_i32(x: f64) -> bool {
 
 #[inline(always)]
 fn fits_i64(x: f64) -> bool {
-    (x >= -9_223_372_036_854_775_808.0) & (x < 9_223_372_036_854_775_808.0)
+    (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&x)
 }
 
 /// Truncates; what is outside becomes the lowest value, as the processor's own conversion has it. No branch, so it

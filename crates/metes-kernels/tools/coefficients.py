@@ -65,3 +65,7 @@ show("ATANH_TAIL", series(lambda z: (atanh_tail(z) - mpf(1) / 3) / z, mpf(1) / 5
 show("SINE", series(lambda z: (mp.sin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, -mpf(1) / 6), 0, quarter**2 * 1.001, 6, lambda z: z)
 show("COSINE", series(lambda z: (mp.cos(mp.sqrt(z)) - 1 + z / 2) / z**2, mpf(1) / 24), 0, quarter**2 * 1.001, 6, lambda z: z**2)
 show("TANGENT", series(lambda z: (mp.tan(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, mpf(1) / 3), 0, quarter**2 * 1.001, 14, lambda z: z)
+show("ARCTAN", series(lambda z: (mp.atan(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, -mpf(1) / 3), 0, mpf("0.1718"), 11, lambda z: z)
+show("ARCSIN", series(lambda z: (mp.asin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, mpf(1) / 6), 0, mpf("0.25"), 12, lambda z: z)
+show("CUBE_ROOT", lambda m: mp.cbrt(m), 1, 8, 4, lambda m: 1 / mp.cbrt(m))
+parts("PI", mp.pi, 53)

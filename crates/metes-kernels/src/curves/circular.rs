@@ -3,7 +3,7 @@
 use super::{MAGIC, horner, is_between, two_product};
 
 /// A quarter turn in three parts.
-const QUARTER: [f64; 3] = [1.5707963267948966, 6.123233995736766e-17, -1.4973849048591698e-33];
+const QUARTER: [f64; 3] = [std::f64::consts::FRAC_PI_2, 6.123233995736766e-17, -1.4973849048591698e-33];
 /// (sin(r) / r - 1) / z at z = r**2, wrong by 5.7e-18 of the sine.
 const SINE: [f64; 7] = [
     -7.586636882825159e-13,

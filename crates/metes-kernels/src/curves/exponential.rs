@@ -23,7 +23,7 @@ const EXPM1: [f64; 11] = [
 /// Whether an argument has an exponential among the normal numbers.
 #[inline(always)]
 pub(super) fn is_tame(x: f64) -> bool {
-    x.abs() <= 708.0
+    is_between(x, 0.0, 708.0)
 }
 
 /// k, as a float and in the low bits of another, and r in two parts.

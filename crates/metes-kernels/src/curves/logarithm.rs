@@ -1,7 +1,7 @@
 //! Logarithms: x = 2**k m with m between the roots of a half and of 2, and log m = 2 atanh((m - 1) / (m + 1)).
 
 use super::exponential::LN_2;
-use super::{MAGIC, fast_two_sum, horner, two_product, two_sum};
+use super::{MAGIC, fast_two_sum, horner, is_between, is_within, two_product, two_sum};
 
 /// (atanh(s) / s - 1) / z at z = s**2, wrong by 5.5e-19 of atanh.
 const ATANH: [f64; 8] = [
@@ -25,8 +25,8 @@ const ATANH_TAIL: [f64; 8] = [
     0.14285714285714698,
     0.2,
 ];
-const LOG2_E: [f64; 2] = [1.4426950408889634, 2.0355273740931033e-17];
-const LOG10_E: [f64; 2] = [0.4342944819032518, 1.098319650216765e-17];
+const LOG2_E: [f64; 2] = [std::f64::consts::LOG2_E, 2.0355273740931033e-17];
+const LOG10_E: [f64; 2] = [std::f64::consts::LOG10_E, 1.098319650216765e-17];
 const LOG10_2: [f64; 2] = [0.30102999566395283, 2.8363394551044964e-14];
 /// The bits of the root of a half.
 const ROOT: u64 = 0x3fe6_a09e_667f_3bcd;
@@ -34,7 +34,7 @@ const ROOT: u64 = 0x3fe6_a09e_667f_3bcd;
 /// Whether a value is a normal number above 0.
 #[inline(always)]
 pub(super) fn is_tame(x: f64) -> bool {
-    (x >= f64::MIN_POSITIVE) & (x <= f64::MAX)
+    is_within(x, f64::MIN_POSITIVE, f64::MAX) & x.is_sign_positive()
 }
 
 /// k and m - 1.
@@ -93,7 +93,7 @@ pub(super) fn log10(x: f64) -> f64 {
 
 #[inline(always)]
 pub(super) fn is_tame_log1p(x: f64) -> bool {
-    (x > -1.0) & (x <= 1e300)
+    is_between(x, 0.0, if x.is_sign_negative() { 1.0f64.next_down() } else { 1e300 })
 }
 
 /// log(1 + x): of the rounded sum, and what rounding took.

@@ -154,7 +154,7 @@ fn may_run_ahead(n: usize, x: (*mut u8, isize), out: (*mut u8, isize), width: us
         (first.min(last), first.max(last) + width)
     };
     let (x_ends, out_ends) = (ends(x), ends(out));
-    x == out || x_ends.1 <= out_ends.0 || out_ends.1 <= x_ends.0
+    x == out && out.1 != 0 || x_ends.1 <= out_ends.0 || out_ends.1 <= x_ends.0
 }
 
 /// # Safety

@@ -8,12 +8,14 @@
 //!
 //! The constants come from `tools/coefficients.py`.
 
+mod arcs;
 mod circular;
 mod exponential;
 mod hyperbolic;
 mod logarithm;
 mod loops;
 mod power;
+mod roots;
 
 pub(crate) use loops::{binary, unary};
 
@@ -31,11 +33,24 @@ fn horner<const N: usize>(x: f64, coefficients: &[f64; N]) -> f64 {
     sum
 }
 
-/// Whether the size of a value is in this range, or 0.
+/// The bits of a value without its sign: they order as sizes do, and NaN is above all.
+///
+/// Arguments are looked at as bits, for to compare NaN as a float is invalid, and noticed.
+#[inline(always)]
+const fn size_bits(x: f64) -> i64 {
+    (x.to_bits() & !(1 << 63)) as i64
+}
+
+/// Whether the size of a value is in this range.
+#[inline(always)]
+fn is_within(x: f64, low: f64, high: f64) -> bool {
+    (size_bits(x) >= size_bits(low)) & (size_bits(x) <= size_bits(high))
+}
+
+/// The same, or whether it is 0.
 #[inline(always)]
 fn is_between(x: f64, low: f64, high: f64) -> bool {
-    let size = x.abs();
-    (size <= high) & ((size >= low) | (size == 0.0))
+    is_within(x, low, high) | (size_bits(x) == 0)
 }
 
 /// A sum, and what rounding took from it.
@@ -104,6 +119,10 @@ curves! {
     Sinh: hyperbolic::sinh, is_tame, f64::sinh;
     Cosh: hyperbolic::cosh, is_tame, f64::cosh;
     Tanh: hyperbolic::tanh, is_tame_tanh, f64::tanh;
+    Arcsin: arcs::arcsin, is_tame_arcsin, f64::asin;
+    Arccos: arcs::arccos, is_tame_arcsin, f64::acos;
+    Arctan: arcs::arctan, is_tame_arctan, f64::atan;
+    Cbrt: roots::cbrt, is_tame, f64::cbrt;
 }
 
 /// A function of two values.
@@ -114,14 +133,23 @@ pub(crate) trait Surface {
     fn rare(x: f64, y: f64) -> f64;
 }
 
-pub(crate) struct Pow;
+macro_rules! surfaces {
+    ($($name:ident: $value:path, $rare:expr;)*) => {$(
+        pub(crate) struct $name;
 
-impl Surface for Pow {
-    #[inline(always)]
-    fn value(x: f64, y: f64) -> (f64, bool) {
-        power::pow(x, y)
-    }
-    fn rare(x: f64, y: f64) -> f64 {
-        x.powf(y)
-    }
+        impl Surface for $name {
+            #[inline(always)]
+            fn value(x: f64, y: f64) -> (f64, bool) {
+                $value(x, y)
+            }
+            fn rare(x: f64, y: f64) -> f64 {
+                $rare(x, y)
+            }
+        }
+    )*};
+}
+surfaces! {
+    Pow: power::pow, f64::powf;
+    Arctan2: arcs::arctan2, f64::atan2;
+    Hypot: roots::hypot, f64::hypot;
 }

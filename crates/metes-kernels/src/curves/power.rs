@@ -2,15 +2,14 @@
 
 use super::exponential::{LN_2, exp_of};
 use super::logarithm::{self, log_precise};
-use super::{MAGIC, two_product};
+use super::{MAGIC, is_within, two_product};
 
 /// The power, and whether it is right: not where the base has no logarithm, a part of the product leaves the normal
 /// numbers, or the result does. A square is the product itself, whatever the base.
 #[inline(always)]
 pub(super) fn pow(x: f64, y: f64) -> (f64, bool) {
     let is_square = y == 2.0;
-    let size = y.abs();
-    let tame = logarithm::is_tame(x) & (size >= 1e-200) & (size <= 1e300) & !is_square;
+    let tame = logarithm::is_tame(x) & is_within(y, 1e-200, 1e300) & !is_square;
     let (base, y) = if tame { (x, y) } else { (1.0, 1.0) };
     let (high, low) = log_precise(base);
     let (product, rest) = two_product(high, y);

@@ -39,7 +39,7 @@ pub(super) static ROWS: &[Ufunc] = rows! {
         analytic(a) => complex::sqrt(a);
     }
     cbrt 1 "Cube root." {
-        float(a; _) -> T => a.cbrt();
+        curve Cbrt;
     }
     logaddexp 2 "Logarithm of the sum of the exponentials of two values." identity(f64::NEG_INFINITY) {
         float(a, b; _) -> T => math::logaddexp(a, b);

@@ -18,22 +18,22 @@ pub(super) static ROWS: &[Ufunc] = rows! {
         analytic(a) => complex::tan(a);
     }
     arcsin 1 "Inverse sine." {
-        float(a; _) -> T => a.asin();
+        curve Arcsin;
         analytic(a) => complex::asin(a);
     }
     arccos 1 "Inverse cosine." {
-        float(a; _) -> T => a.acos();
+        curve Arccos;
         analytic(a) => complex::acos(a);
     }
     arctan 1 "Inverse tangent." {
-        float(a; _) -> T => a.atan();
+        curve Arctan;
         analytic(a) => complex::atan(a);
     }
     arctan2 2 "The angle of the point (second, first)." {
-        float(a, b; _) -> T => a.atan2(b);
+        surface Arctan2;
     }
     hypot 2 "The hypotenuse of a right triangle with these legs." identity(0.0) {
-        float(a, b; _) -> T => a.hypot(b);
+        surface Hypot;
     }
     sinh 1 "Hyperbolic sine." {
         curve Sinh;

@@ -1,5 +1,6 @@
 //! Tests of the tables: what NumPy answers (`numpy.txt`), layouts, casts, reductions.
 
+mod accuracy;
 mod casts;
 mod layouts;
 mod narrow;
