@@ -103,7 +103,8 @@ fn side(size: f64) -> (f64, f64, f64) {
     let big = size > 0.5;
     let half = 0.5 * (1.0 - size);
     let root = half.sqrt();
-    let lost = (-root).mul_add(root, half) / if root == 0.0 { 1.0 } else { 2.0 * root };
+    // The smallest number changes no root but that of 0, which may not divide.
+    let lost = (-root).mul_add(root, half) / (2.0 * root + f64::MIN_POSITIVE);
     let s = if big { root } else { size };
     let z = if big { half } else { size * size };
     (s, if big { lost } else { 0.0 }, (s * z) * horner(z, &ARCSIN))
