@@ -62,6 +62,7 @@ fn functions_are_as_precise_as_the_guide_says() {
 }
 
 #[test]
+#[allow(clippy::type_complexity)]
 fn ends_of_ranges_are_those_of_the_standard_library() {
     let ends = [
         0.0,
