@@ -23,7 +23,7 @@ const USAGE: &str = "usage: cargo xtask <chore>
   run     build the Python package, fetch the example's data, measure the land of the Earth under 64 MiB
   test    everything that must pass before a change goes in
   python  build the package in the dev profile and run Python on it: `cargo xtask python -m pytest -k views`
-  bench   Metes beside NumPy, in turns: a table of ratios
+  bench   Metes beside NumPy, in turns: tables of ratios, a page of plots; with --builds, how long builds take
   check   the part of `test` that only reads: format, lints, direction of the crates, unsafe files, words, sizes
   size    lines by crate, the longest files and functions
 

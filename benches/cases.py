@@ -1,0 +1,103 @@
+"""What is measured: one list of operations, and on which dtypes and layouts each makes sense.
+
+A statement speaks of the module `m` and of the names that `operands.py` makes: arrays `a`, `b`, `c` of one shape,
+`mask`, `places` (random positions), `values` (a list), `number` (a Python number of the dtype) and `x` of one
+dimension. Where Metes has another way to say a thing (a fused function), or numexpr or bottleneck have the operation,
+the case says how.
+"""
+
+from dataclasses import dataclass, field
+
+import operands
+
+REALS = ("float64", "float32", "int64", "int32", "uint8")
+NUMBERS = (*REALS, "complex128")
+ALL = (*NUMBERS, "bool")
+FLOATS = ("float64", "float32")
+INEXACT = (*FLOATS, "complex128")
+
+SIZES = (8, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000)
+LAYOUTS = operands.LAYOUTS
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row of the table."""
+
+    group: str
+    name: str
+    statement: str
+    dtypes: tuple = NUMBERS
+    layouts: tuple = LAYOUTS
+    metes: str = ""  # the statement for Metes, where it differs
+    numexpr: str = ""  # an expression over a, b, c and the named sums
+    bottleneck: str = ""  # a statement over `bn`
+    sizes: tuple = SIZES
+    named: dict = field(default_factory=dict)
+
+
+FLAT = ("contiguous",)
+LINES = ("contiguous", "strided")
+LARGE = SIZES[3:]
+
+CASES = (
+    Case("arithmetic", "a + b", "a + b", ALL, numexpr="a + b"),
+    Case("arithmetic", "a * 2", "a * number", numexpr="a * number"),
+    Case("arithmetic", "a / b", "a / b", numexpr="a / b"),
+    Case("arithmetic", "a += b", "a += b", layouts=LAYOUTS[:3]),
+    Case("arithmetic", "-a", "-a", ("float64", "int64")),
+    Case("arithmetic", "a // b", "a // b", REALS),
+    Case("comparison", "a == b", "a == b", ALL, numexpr="a == b"),
+    Case("comparison", "a < b", "a < b", REALS, numexpr="a < b"),
+    Case("comparison", "a & b", "a & b", ("bool", "uint8", "int64"), numexpr="a & b"),
+    Case("functions", "sqrt", "m.sqrt(a)", INEXACT, numexpr="sqrt(a)"),
+    Case("functions", "exp", "m.exp(a)", INEXACT, numexpr="exp(a)"),
+    Case("functions", "log", "m.log(a)", INEXACT, numexpr="log(a)"),
+    Case("functions", "sin", "m.sin(a)", INEXACT, numexpr="sin(a)"),
+    Case("functions", "tanh", "m.tanh(a)", INEXACT, numexpr="tanh(a)"),
+    Case("functions", "a ** 1.5", "a ** 1.5", FLOATS, numexpr="a ** 1.5"),
+    Case("functions", "arctan2", "m.arctan2(a, b)", FLOATS, numexpr="arctan2(a, b)"),
+    Case("functions", "maximum", "m.maximum(a, b)", REALS),
+    Case("functions", "clip", "m.clip(a, low, high)", REALS),
+    Case("functions", "where", "m.where(mask, a, b)", ALL, numexpr="where(mask, a, b)"),
+    Case("reductions", "sum", "m.sum(a)", ALL, numexpr="sum(a)"),
+    Case("reductions", "sum(axis=0)", "m.sum(a, axis=0)", NUMBERS),
+    Case("reductions", "sum(axis=-1)", "m.sum(a, axis=-1)", NUMBERS),
+    Case("reductions", "mean", "m.mean(a)", NUMBERS),
+    Case("reductions", "var", "m.var(a)", INEXACT),
+    Case("reductions", "max", "m.max(a)", REALS, numexpr="max(a)"),
+    Case("reductions", "max(axis=0)", "m.max(a, axis=0)", REALS),
+    Case("reductions", "argmax", "m.argmax(a)", REALS),
+    Case("reductions", "any", "m.any(nothing)", ("bool",)),
+    Case("reductions", "nansum", "m.nansum(a)", FLOATS, bottleneck="bn.nansum(a)"),
+    Case("reductions", "nanmean", "m.nanmean(a)", FLOATS, bottleneck="bn.nanmean(a)"),
+    Case("reductions", "median", "m.median(a)", FLOATS, LINES, bottleneck="bn.median(a)"),
+    Case("reductions", "cumsum", "m.cumsum(x)", NUMBERS, LINES),
+    Case("moves", "copy", "a.copy()", ALL),
+    Case("moves", "astype", "a.astype(other)", ALL),
+    Case("moves", "concatenate", "m.concatenate([a, b])", ("float64", "uint8"), ("contiguous", "transposed")),
+    Case("moves", "take", "m.take(x, places)", ALL, FLAT),
+    Case("moves", "a[mask]", "a[mask]", ALL, LINES),
+    Case("moves", "a[mask] = 0", "a[mask] = 0", ("float64", "uint8"), LINES),
+    Case("moves", "nonzero", "m.nonzero(mask)", ("bool",), LINES),
+    Case("sorting", "sort", "m.sort(x)", REALS, LINES),
+    Case("sorting", "argsort", "m.argsort(x)", REALS, LINES),
+    Case("sorting", "unique", "m.unique(x)", REALS, LINES),
+    Case(
+        "sorting", "partition", "m.partition(x, len(x) // 2)", REALS, LINES, bottleneck="bn.partition(x, len(x) // 2)"
+    ),
+    Case("small", "a[2:6]", "x[2:6]", ("float64",), LINES),
+    Case("small", "a[3]", "x[3]", ("float64",), LINES),
+    Case("small", "a[3] = y", "x[3] = number", ("float64",), LINES),
+    Case("small", "reshape", "x.reshape(2, -1)", ("float64",), FLAT),
+    Case("small", "a.T", "a.T", ("float64",)),
+    Case("small", "zeros", "m.zeros(len(x))", ("float64",), FLAT),
+    Case("small", "asarray(list)", "m.asarray(values)", ("float64", "int64"), FLAT),
+    Case("products", "matmul", "square @ square", ("float64", "float32", "complex128", "int64"), FLAT, sizes=LARGE[:3]),
+    Case("fused", "a*b + c", "a*b + c", FLOATS, metes="fused.multiply_add(a, b, c)", numexpr="a*b + c"),
+    Case(
+        "fused", "sqrt(a*a + b*b)", "m.sqrt(a*a + b*b)", FLOATS, metes="fused.length(a, b)", numexpr="sqrt(a*a + b*b)"
+    ),
+    Case("fused", "z-score", "(a - m.mean(a)) / m.std(a)", FLOATS, metes="fused.z_score(a)"),
+    Case("fused", "softmax", "softmax(a)", FLOATS, metes="fused.softmax(a)"),
+)
