@@ -87,7 +87,7 @@ def lines():
                     nearest, bits, unit = rounded(float(result), kind)
                 except OverflowError:
                     continue
-                if kind == "float32" and abs(nearest) < 1e-37 or not math.isfinite(unit):
+                if (kind == "float32" and abs(nearest) < 1e-37) or not math.isfinite(unit):
                     continue
                 beside = float((result - mpf(nearest)) / mpf(unit))
                 yield " ".join([name, kind, *(f"{b:x}" for _, b in given), f"{bits:x}", f"{beside:.4f}"])

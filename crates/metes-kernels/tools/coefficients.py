@@ -11,7 +11,9 @@ mp.prec = 300
 
 def fit(f, low, high, degree):
     """Coefficients, lowest first, of the polynomial through Chebyshev points of [low, high]."""
-    points = [(low + high) / 2 + (high - low) / 2 * mp.cos(mp.pi * (2 * i + 1) / (2 * degree + 2)) for i in range(degree + 1)]
+    points = [
+        (low + high) / 2 + (high - low) / 2 * mp.cos(mp.pi * (2 * i + 1) / (2 * degree + 2)) for i in range(degree + 1)
+    ]
     rows = mp.matrix([[x**j for j in range(degree + 1)] for x in points])
     return list(mp.lu_solve(rows, mp.matrix([f(x) for x in points])))
 
@@ -59,13 +61,50 @@ parts("LOG2_E", mp.log(mp.e, 2), 53)
 parts("LOG10_E", mp.log(mp.e, 10), 53)
 parts("LOG10_2", mp.log(2, 10), 42)
 parts("HALF_PI", mp.pi / 2, 53, 53)
-show("EXPM1", series(lambda r: (mp.expm1(r) - r) / r**2, mpf(1) / 2), -half_ln2 * 1.002, half_ln2 * 1.002, 10, lambda r: r**2)
+show(
+    "EXPM1",
+    series(lambda r: (mp.expm1(r) - r) / r**2, mpf(1) / 2),
+    -half_ln2 * 1.002,
+    half_ln2 * 1.002,
+    10,
+    lambda r: r**2,
+)
 show("ATANH", atanh_tail, 0, 0.0296, 7, lambda z: z)
 show("ATANH_TAIL", series(lambda z: (atanh_tail(z) - mpf(1) / 3) / z, mpf(1) / 5), 0, 0.0296, 7, lambda z: z**2)
-show("SINE", series(lambda z: (mp.sin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, -mpf(1) / 6), 0, quarter**2 * 1.001, 6, lambda z: z)
-show("COSINE", series(lambda z: (mp.cos(mp.sqrt(z)) - 1 + z / 2) / z**2, mpf(1) / 24), 0, quarter**2 * 1.001, 6, lambda z: z**2)
-show("TANGENT", series(lambda z: (mp.tan(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, mpf(1) / 3), 0, quarter**2 * 1.001, 14, lambda z: z)
-show("ARCTAN", series(lambda z: (mp.atan(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, -mpf(1) / 3), 0, mpf("0.1718"), 11, lambda z: z)
-show("ARCSIN", series(lambda z: (mp.asin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, mpf(1) / 6), 0, mpf("0.25"), 12, lambda z: z)
+show(
+    "SINE",
+    series(lambda z: (mp.sin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, -mpf(1) / 6),
+    0,
+    quarter**2 * 1.001,
+    6,
+    lambda z: z,
+)
+show(
+    "COSINE",
+    series(lambda z: (mp.cos(mp.sqrt(z)) - 1 + z / 2) / z**2, mpf(1) / 24),
+    0,
+    quarter**2 * 1.001,
+    6,
+    lambda z: z**2,
+)
+show(
+    "TANGENT",
+    series(lambda z: (mp.tan(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, mpf(1) / 3),
+    0,
+    quarter**2 * 1.001,
+    14,
+    lambda z: z,
+)
+show(
+    "ARCTAN",
+    series(lambda z: (mp.atan(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, -mpf(1) / 3),
+    0,
+    mpf("0.1718"),
+    11,
+    lambda z: z,
+)
+show(
+    "ARCSIN", series(lambda z: (mp.asin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, mpf(1) / 6), 0, mpf("0.25"), 12, lambda z: z
+)
 show("CUBE_ROOT", lambda m: mp.cbrt(m), 1, 8, 4, lambda m: 1 / mp.cbrt(m))
 parts("PI", mp.pi, 53)
