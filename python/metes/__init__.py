@@ -24,6 +24,7 @@ from . import (
     _manipulate,
     _native,
     _nditer,
+    _numpy,
     _places,
     _printing,
     _questions,
@@ -46,6 +47,7 @@ from ._limits import *
 from ._magic import load_ipython_extension, unload_ipython_extension
 from ._manipulate import *
 from ._nditer import *
+from ._numpy import *
 from ._places import *
 from ._printing import *
 from ._questions import *
@@ -93,6 +95,7 @@ _parts = [
     _limits,
     _manipulate,
     _nditer,
+    _numpy,
     _places,
     _printing,
     _questions,
@@ -103,3 +106,5 @@ _parts = [
 _own = ["concat", "dtype", "e", "fft", "inf", "lib", "linalg", "memory", "nan", "newaxis", "pi", "reductions", "ufuncs"]
 
 __all__ = sorted({*_own, *_exported, *(name for part in _parts for name in part.__all__)})
+
+_numpy._manage_from_environment()

@@ -347,6 +347,7 @@ from ._questions import isrealobj as isrealobj
 from ._questions import isscalar as isscalar
 from ._grids import ix_ as ix_
 from ._files import load as load
+from ._numpy import manage_numpy as manage_numpy
 from ._places import mask_indices as mask_indices
 from ._manipulate import matrix_transpose as matrix_transpose
 from ._files import memmap as memmap
@@ -359,6 +360,7 @@ from ._rearrange import ndim as ndim
 from ._iterate import ndindex as ndindex
 from ._nditer import nditer as nditer
 newaxis: None
+from ._numpy import numpy_is_managed as numpy_is_managed
 from ._grids import ogrid as ogrid
 from ._rearrange import pad as pad
 from ._manipulate import permute_dims as permute_dims
@@ -400,6 +402,7 @@ from ._sets import unique_all as unique_all
 from ._sets import unique_counts as unique_counts
 from ._sets import unique_inverse as unique_inverse
 from ._sets import unique_values as unique_values
+from ._numpy import unmanage_numpy as unmanage_numpy
 from ._join import unstack as unstack
 from ._functional import vectorize as vectorize
 from ._join import vsplit as vsplit

@@ -9,6 +9,10 @@ from . import _native
 
 def main():
     """Runs the command line with the process's arguments and returns its exit code."""
+    if sys.argv[1:2] == ["run"]:
+        from . import _run
+
+        return _run.main(sys.argv[2:])
     return _native._cli_main(["metes", *sys.argv[1:]])
 
 

@@ -6,12 +6,10 @@ The native module counts; here are the tables, and the search for views through 
 from __future__ import annotations
 
 import contextlib
-import gc
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from . import _native
+from . import _census, _native
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -167,31 +165,6 @@ class Pinned:
         return f"{self.pinned:>20,} for {self.logical:,} bytes  {self.holder}"
 
 
-def _inside(value, holder):
-    """A value, and what is in it where the collector does not look into it for itself."""
-    yield value, holder
-    if isinstance(value, dict | tuple) and not gc.is_tracked(value):
-        named = value.items() if isinstance(value, dict) else enumerate(value)
-        for name, item in list(named):
-            yield from _inside(item, f"{name!r} of {holder}")
-
-
-def _reachable():
-    """Every array that a container or a running function refers to, with a word about who does."""
-    for thread, frame in sys._current_frames().items():
-        while frame is not None:
-            for name, value in frame.f_locals.items():
-                yield from _inside(value, f"{name} in {frame.f_code.co_qualname}, thread {thread}")
-            frame = frame.f_back
-    for container in gc.get_objects():
-        if isinstance(container, dict):
-            for name, value in list(container.items()):
-                yield from _inside(value, f"{name!r} in a dict")
-        else:
-            for value in gc.get_referents(container):
-                yield from _inside(value, f"a {type(container).__name__}")
-
-
 def pinned(ratio: float = 4, min_bytes: int = 1 << 16) -> Table:
     """Views that keep blocks of at least `min_bytes` alive for less than 1/`ratio` of them, most bytes first.
 
@@ -199,7 +172,7 @@ def pinned(ratio: float = 4, min_bytes: int = 1 << 16) -> Table:
     functions of the interpreter. `compact` makes a copy of such a view, so that the block can go.
     """
     views, owners = {}, set()
-    for value, holder in _reachable():
+    for value, holder in _census.reachable():
         if isinstance(value, _native.Array):
             if value.base is None:
                 owners.add(id(value))
@@ -210,4 +183,7 @@ def pinned(ratio: float = 4, min_bytes: int = 1 << 16) -> Table:
         logical, block, _ = _native._memory_sizes(view)
         if block >= min_bytes and logical * ratio < block and id(view.base) not in owners:
             rows.append(Pinned(view, logical, block, holder))
+    from . import _leaks
+
+    rows += _leaks.pinned_numpy(_census.census(), min_bytes, ratio)
     return Table(sorted(rows, key=lambda row: -row.pinned))

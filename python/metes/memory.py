@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import operator
 import os
+import sys
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
@@ -31,30 +32,70 @@ from ._copies import (
     sizes,
     widenings,
 )
+from ._leaks import (
+    ArrayRecord,
+    Compaction,
+    Difference,
+    Explanation,
+    Fragmentation,
+    Leak,
+    Snapshot,
+    Temporary,
+    arrays,
+    compact,
+    diff,
+    explain,
+    fragmentation,
+    leaks,
+    mark,
+    snapshot,
+    tag,
+    temporaries,
+)
+from ._pressure import SoftLimitWarning, _soft, on_failure, on_pressure
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
     from typing import Any
 
 __all__ = [
+    "ArrayRecord",
     "Budget",
+    "Compaction",
     "Copied",
+    "Difference",
+    "Explanation",
+    "Fragmentation",
     "Holder",
+    "Leak",
     "Live",
     "Pinned",
     "Sizes",
+    "Snapshot",
+    "SoftLimitWarning",
     "Stats",
     "Table",
+    "Temporary",
     "Widened",
+    "arrays",
+    "attribution",
     "budget",
+    "compact",
     "copies",
     "deny_copies",
     "deny_widening",
     "describe",
+    "diff",
+    "explain",
     "fail_after",
     "forget_copies",
+    "fragmentation",
     "get_limit",
+    "leaks",
     "live",
+    "mark",
+    "on_failure",
+    "on_pressure",
     "pinned",
     "profile",
     "report",
@@ -62,7 +103,10 @@ __all__ = [
     "rss",
     "set_limit",
     "sizes",
+    "snapshot",
     "stats",
+    "tag",
+    "temporaries",
     "trim",
     "watchable",
     "widenings",
@@ -112,10 +156,17 @@ class Budget:
 
 
 @contextlib.contextmanager
-def budget(limit: int | str | None, name: str = "budget") -> Generator[Budget]:
+def budget(
+    limit: int | str | None,
+    name: str = "budget",
+    soft: int | str | None = None,
+    on_exceed: str | Callable[[str, int], object] = "warn",
+) -> Generator[Budget]:
     """A limit for what is allocated inside the `with` block on this thread, under the limits around it.
 
-    Blocks that outlive the `with` block stay charged to it until they are freed. Gives a `Budget`.
+    Blocks that outlive the `with` block stay charged to it until they are freed. What passes the `soft` limit is
+    allowed: the first time `on_exceed` is called with the budget's name and bytes, or a `SoftLimitWarning` given.
+    Gives a `Budget`.
 
     >>> import metes as mt
     >>> with mt.memory.budget("1 MiB", name="small"):
@@ -124,7 +175,11 @@ def budget(limit: int | str | None, name: str = "budget") -> Generator[Budget]:
     ...
     metes.OutOfMemory: ...
     """
-    scope = _native._MemoryScope(_size(limit), str(name))
+    if on_exceed != "warn" and not callable(on_exceed):
+        raise ValueError(f"budget: on_exceed must be 'warn' or a function, not {on_exceed!r}")
+    scope = _native._MemoryScope(_size(limit), str(name), _size(soft))
+    if soft is not None:
+        _soft[str(name)] = on_exceed
     scope.enter()
     try:
         yield Budget(scope, str(name))
@@ -154,6 +209,9 @@ class Stats:
     cached_bytes: int
     foreign_bytes: int
     mapped_bytes: int
+    reused_bytes: int = 0
+    unmanaged_bytes: int = 0
+    """Physical memory beyond what is set aside for arrays: the interpreter's, and what libraries hold."""
 
     def __str__(self) -> str:
         rows = [(field.name, getattr(self, field.name)) for field in fields(self)]
@@ -163,7 +221,8 @@ class Stats:
 
 def stats() -> Stats:
     """What is live, what was, and what it costs: a `Stats`."""
-    return Stats(**_native._memory_stats())
+    counts = _native._memory_stats()
+    return Stats(**counts, unmanaged_bytes=max(_native._memory_rss() - counts["reserved_bytes"], 0))
 
 
 def reset_peak() -> None:
@@ -198,15 +257,27 @@ def live(by: str = "site", top: int | None = 20) -> Live:
     """The largest holders of live bytes by "site", "op", "scope" or "dtype", as a list that prints as a table."""
     if by not in _GROUPS:
         raise ValueError(f"live: by must be one of {', '.join(_GROUPS)}, not {by!r}")
-    return Live(Holder(*row) for row in _native._memory_live(by, top))
+    return Live(Holder(*row) for row in _native._memory_live(by, sys.maxsize if top is None else top))
 
 
-def trim() -> int:
-    """Gives cached bytes back to the system and returns how many.
+def attribution(mode: str | None = None) -> str:
+    """Sets how much is found out about where arrays are made, and returns what was before.
+
+    "counters": nothing; "sampled", as it is at first: the place of every block of 64 KiB and more, and of small ones of
+    NumPy's by samples; "site": the place of every block; "stack": the place, and all that called it. `None` only asks.
+    """
+    return _native._memory_attribution(mode)
+
+
+def trim(target: int | str | None = None) -> int:
+    """Gives cached bytes back to the system and returns how many; with `target` only what is set aside above that.
 
     Small blocks that other threads keep at hand follow when those next make or free an array, or end.
     """
-    return _native._memory_trim()
+    if target is None:
+        return _native._memory_trim()
+    now = stats()
+    return _native._memory_trim(max(_size(target) - (now.reserved_bytes - now.cached_bytes), 0))
 
 
 @contextlib.contextmanager

@@ -1,11 +1,11 @@
 //! The command line, as a library, so that the program and the script that comes with the Python package are one.
 //!
 //! A command writes its answer to the output it is given and returns what failed; texts, streams and exit codes are
-//! decided here. Left out: running programs under Metes' memory, which needs a Python interpreter and is the Python
-//! door's.
+//! decided here. Running programs under Metes' memory needs a Python interpreter: `run` hands over to the package there.
 
 mod inspect;
 mod report;
+mod run;
 mod top;
 
 use clap::{Parser, Subcommand};
@@ -32,6 +32,7 @@ enum Command {
     Inspect(inspect::Inspect),
     Report(report::Report),
     Top(top::Top),
+    Run(run::Run),
 }
 
 /// Runs the command line on the process's output and returns the exit code.
@@ -58,6 +59,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write, err: &
         Command::Inspect(command) => command.run(&mut answer),
         Command::Report(command) => command.run(&mut answer),
         Command::Top(command) => command.run(&mut answer),
+        Command::Run(command) => command.run(),
     };
     match ended {
         // Who reads the output has read enough.

@@ -186,6 +186,11 @@ impl Books {
         })
     }
 
+    /// Locks the books, for a fork.
+    pub fn hold(&'static self, held: &mut Vec<Box<dyn std::any::Any>>) {
+        held.push(Box::new(self.accounts()));
+    }
+
     /// The tag of an account.
     pub fn tag(&self, account: usize) -> Tag {
         self.accounts().all[account].tag

@@ -6,15 +6,15 @@
 use crate::counter::Counter;
 use crate::{Block, Error, Refusal, Request, Result, Source, size_text};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, OnceLock};
 
 /// A limit over another source.
 pub struct Budget {
     below: Arc<dyn Source>,
     limit: AtomicUsize,
     used: Counter,
-    /// Who may have cached bytes to give back: the source above.
-    reclaim: OnceLock<Weak<dyn Source>>,
+    /// Makes whoever is above give cached bytes back.
+    reclaim: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
 
 impl Budget {
@@ -28,9 +28,9 @@ impl Budget {
         }
     }
 
-    /// Sets who is asked to give cached bytes back before a refusal; once.
-    pub fn reclaim_from(&self, above: Weak<dyn Source>) {
-        let _ = self.reclaim.set(above);
+    /// Sets what makes those above give cached bytes back before a refusal; once.
+    pub fn reclaim_by(&self, reclaim: impl Fn() + Send + Sync + 'static) {
+        let _ = self.reclaim.set(Box::new(reclaim));
     }
 
     /// The limit.
@@ -54,13 +54,18 @@ impl Budget {
         if self.used.add_within(bytes, limit()).is_ok() {
             return Ok(());
         }
-        if let Some(above) = self.reclaim.get().and_then(Weak::upgrade) {
-            above.trim(0);
+        if let Some(reclaim) = self.reclaim.get() {
+            reclaim();
             if self.used.add_within(bytes, limit()).is_ok() {
                 return Ok(());
             }
         }
         Err(self.refusal(request))
+    }
+
+    /// The same without asking anybody to give cached bytes back first; whether they fit.
+    pub(crate) fn reserve_at_once(&self, bytes: usize) -> bool {
+        self.used.add_within(bytes, self.limit.load(Ordering::Relaxed)).is_ok()
     }
 
     /// Gives charged bytes back.
@@ -79,7 +84,7 @@ impl Budget {
             size_text(limit),
             size_text(used)
         );
-        let refusal = Refusal { requested: request.asked, limit: Some(limit), live: used, holders: Vec::new() };
+        let refusal = Refusal { requested: request.asked, limit: Some(limit), live: used, ..Refusal::default() };
         Error::refused(message, refusal)
     }
 }

@@ -15,8 +15,9 @@ impl Counter {
     /// Adds, and returns the new value.
     #[inline]
     pub fn add(&self, n: usize) -> usize {
-        let now = self.now.fetch_add(n, Ordering::Relaxed) + n;
-        if now > self.peak.load(Ordering::Relaxed) {
+        let now = self.now.fetch_add(n, Ordering::Relaxed).wrapping_add(n);
+        // What is told in steps, by several threads, may be below zero for a while: then the top bit is set.
+        if now > self.peak.load(Ordering::Relaxed) && now <= isize::MAX as usize {
             self.peak.fetch_max(now, Ordering::Relaxed);
         }
         now
@@ -25,7 +26,7 @@ impl Counter {
     /// Takes off what was added before, and returns the new value.
     #[inline]
     pub fn sub(&self, n: usize) -> usize {
-        self.now.fetch_sub(n, Ordering::Relaxed) - n
+        self.now.fetch_sub(n, Ordering::Relaxed).wrapping_sub(n)
     }
 
     /// Adds unless the value would pass `limit`; a refusal changes nothing, not even for a moment.

@@ -39,6 +39,52 @@ pub enum ErrorKind {
     Unsupported,
 }
 
+/// Why memory is short.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Shortage {
+    /// What lives and what was asked for is more than somebody allowed.
+    #[default]
+    Budget,
+    /// It is more than the container or the machine has.
+    True,
+    /// It would fit, but what is free lies between what lives.
+    Fragmented,
+    /// It would fit without blocks that are kept alive for a small part of them.
+    Pinned,
+    /// The system refuses though it would fit: others hold the rest.
+    Foreign,
+}
+
+impl Shortage {
+    /// Its name: `"budget"`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Shortage::Budget => "budget",
+            Shortage::True => "true",
+            Shortage::Fragmented => "fragmented",
+            Shortage::Pinned => "pinned",
+            Shortage::Foreign => "foreign",
+        }
+    }
+
+    /// What helps.
+    fn remedy(self) -> &'static str {
+        match self {
+            Shortage::Budget => "free some of them, raise the limit, or compute lazily in parts",
+            Shortage::True => "free some of them, use a narrower dtype, or compute lazily in parts",
+            Shortage::Fragmented => "free what lies between, or make short- and long-lived arrays apart",
+            Shortage::Pinned => "copy the small views, so that their blocks can go",
+            Shortage::Foreign => "memory outside arrays is what is full: look at other libraries and processes",
+        }
+    }
+
+    /// What it is, and what helps, in a sentence.
+    pub(crate) fn text(self) -> String {
+        format!("cause: {}; {}", self.name(), self.remedy())
+    }
+}
+
 /// The numbers behind a refusal of memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -51,6 +97,8 @@ pub struct Refusal {
     pub live: usize,
     /// The largest holders: where made, and bytes.
     pub holders: Vec<(String, usize)>,
+    /// Why memory is short.
+    pub shortage: Shortage,
 }
 
 /// What went wrong: a kind, and a message that names the operation, the dtypes, the shapes and the numbers.

@@ -8,6 +8,7 @@ use crate::counter::Counter;
 use crate::{Block, Event, Request, Result, Scope, Source, Tag, observer::Watch, scope, site};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The books over another source.
 pub struct Ledger {
@@ -16,6 +17,8 @@ pub struct Ledger {
     pub(crate) count: Counter,
     books: Arc<Books>,
     pub(crate) watch: Watch,
+    /// Where the block was made that brought the peak, as far as blocks are booked one by one.
+    peak_site: AtomicU32,
 }
 
 /// By what live bytes are grouped.
@@ -60,6 +63,7 @@ impl Ledger {
             count: Counter::default(),
             books: Books::new(),
             watch: Watch::default(),
+            peak_site: AtomicU32::new(0),
         }
     }
 
@@ -81,6 +85,9 @@ impl Ledger {
         let account = self.books.take(&tag, size, reserved);
         self.count.add(1);
         let live_bytes = self.bytes.add(size);
+        if live_bytes >= self.bytes.peak() {
+            self.peak_site.store(tag.site, Ordering::Relaxed);
+        }
         self.watch.tell(|| Event::Take { size, tag, id, live_bytes });
         Booking { account, scope }
     }
@@ -97,6 +104,34 @@ impl Ledger {
         }
     }
 
+    /// Takes note of bytes and blocks that are counted elsewhere; either number may be below zero.
+    pub(crate) fn change(&self, bytes: isize, count: isize, op: &'static str) {
+        self.count.add(count as usize);
+        let live = self.bytes.add(bytes as usize);
+        let live_bytes = if live > isize::MAX as usize { 0 } else { live };
+        let (size, tag) = (bytes.unsigned_abs(), Tag { op, site: 0, scope: 0, dtype: "" });
+        self.watch.tell(|| match bytes {
+            0.. => Event::Take { size, tag, id: 0, live_bytes },
+            _ => Event::Give { size, tag, id: 0, live_bytes },
+        });
+    }
+
+    /// Where the peak was reached; 0 for not known.
+    pub(crate) fn peak_site(&self) -> u32 {
+        self.peak_site.load(Ordering::Relaxed)
+    }
+
+    /// The site of an account.
+    pub(crate) fn site(&self, account: usize) -> u32 {
+        self.books.tag(account).site
+    }
+
+    /// Locks the books, for a fork.
+    pub(crate) fn hold(&'static self, held: &mut Vec<Box<dyn std::any::Any>>) {
+        self.watch.hold(held);
+        self.books.hold(held);
+    }
+
     /// The sums of all accounts.
     pub(crate) fn sums(&self) -> Sums {
         self.books.total()
@@ -104,8 +139,17 @@ impl Ledger {
 
     /// Live bytes by group, most first.
     pub fn live(&self, by: By) -> Vec<Holder> {
+        self.live_with(by, Vec::new())
+    }
+
+    /// The same, with what is counted elsewhere.
+    pub(crate) fn live_with(&self, by: By, others: Vec<(Tag, Holder)>) -> Vec<Holder> {
+        let booked = self.books.sums().into_iter().map(|(tag, sums)| {
+            let (bytes, count) = (sums.bytes(), sums.count());
+            (tag, Holder { name: String::new(), bytes, count, total_bytes: sums.taken_bytes })
+        });
         let mut groups: HashMap<String, Holder> = HashMap::new();
-        for (tag, sums) in self.books.sums() {
+        for (tag, part) in booked.chain(others) {
             let name = match by {
                 By::Site => site::site_name(tag.site),
                 By::Op => tag.op.to_owned(),
@@ -113,9 +157,9 @@ impl Ledger {
                 By::DType => tag.dtype.to_owned(),
             };
             let group = groups.entry(name.clone()).or_insert(Holder { name, bytes: 0, count: 0, total_bytes: 0 });
-            group.bytes += sums.bytes();
-            group.count += sums.count();
-            group.total_bytes += sums.taken_bytes;
+            group.bytes += part.bytes;
+            group.count += part.count;
+            group.total_bytes += part.total_bytes;
         }
         let mut holders: Vec<Holder> = groups.into_values().filter(|h| h.count > 0).collect();
         holders.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.name.cmp(&b.name)));

@@ -6,7 +6,10 @@
 use crate::budget::Budget;
 use crate::ledger::{Booking, By, Holder, Ledger};
 use crate::pool::Pool;
-use crate::{Block, Error, Failing, Observer, Request, Result, Scope, Source, System, limits, size_text};
+use crate::{
+    Block, Error, Failing, Observer, Request, Result, Scope, Shortage, Source, System, Tag, hooks, limits, raw,
+    size_text,
+};
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
@@ -42,6 +45,8 @@ pub struct Stats {
     pub reserved_bytes: usize,
     /// What is kept to be handed out again.
     pub cached_bytes: usize,
+    /// Bytes of large blocks that were handed out again without asking the system, since the start.
+    pub reused_bytes: usize,
     /// Bytes of others (NumPy's) that arrays are made of.
     pub foreign_bytes: usize,
     /// Bytes of mapped files.
@@ -65,6 +70,8 @@ struct Inner {
     ledger: Arc<Ledger>,
     pool: Arc<Pool>,
     budget: Arc<Budget>,
+    /// The most that the cache of freed large blocks shall hold, where somebody chose; else the largest number.
+    chosen_cap: AtomicUsize,
 }
 
 /// Bytes that arrays use without owning them.
@@ -90,22 +97,29 @@ impl Memory {
 
     /// A stack of its own that sets aside at most `limit` bytes.
     pub fn with_limit(limit: Option<usize>) -> Memory {
-        Memory(Handle::Own(Arc::new(Memory::stack(limit))))
+        Memory(Handle::Own(Arc::new(Memory::stack(limit, false))))
     }
 
-    fn stack(limit: Option<usize>) -> Inner {
+    fn stack(limit: Option<usize>, program: bool) -> Inner {
         let budget = Arc::new(Budget::new(Arc::new(System), limit));
         let pool = Arc::new(Pool::new(budget.clone(), cache_cap(limit)));
         let above: Weak<Pool> = Arc::downgrade(&pool);
-        budget.reclaim_from(above);
+        budget.reclaim_by(move || {
+            if program {
+                raw::trim();
+            }
+            if let Some(pool) = above.upgrade() {
+                pool.trim(0);
+            }
+        });
         let ledger = Arc::new(Ledger::new(pool.clone()));
-        Inner { top: ledger.clone(), ledger, pool, budget }
+        Inner { top: ledger.clone(), ledger, pool, budget, chosen_cap: AtomicUsize::new(usize::MAX) }
     }
 
     #[inline]
     fn inner(&self) -> &Inner {
         match &self.0 {
-            Handle::Program => PROGRAM.get_or_init(|| Memory::stack(Some(limits::machine_memory()))),
+            Handle::Program => PROGRAM.get_or_init(|| Memory::stack(Some(limits::machine_memory()), true)),
             Handle::Own(inner) => inner,
         }
     }
@@ -131,23 +145,27 @@ impl Memory {
         struct Leave;
         impl Drop for Leave {
             fn drop(&mut self) {
-                ENTERED.with_borrow_mut(Vec::pop);
+                Memory::pop();
             }
         }
-        ENTERED.with_borrow_mut(|stack| stack.push(self.clone()));
+        self.push();
         let _leave = Leave;
         body()
     }
 
     /// Makes this memory the thread's current one, until [`Memory::pop`]; for doors whose scopes are not closures.
     pub fn push(&self) {
+        raw::look_closely();
         ENTERED.with_borrow_mut(|stack| stack.push(self.clone()));
     }
 
     /// Undoes the last [`Memory::push`] of this thread.
     pub fn pop() {
         // Dropped outside the borrow: it may be the last handle of its stack.
-        let _left = ENTERED.with_borrow_mut(Vec::pop);
+        let left = ENTERED.with_borrow_mut(Vec::pop);
+        if left.is_some() {
+            raw::look_away();
+        }
     }
 
     /// A memory over this one whose request number `n`, from 0, is refused: that one alone, or all from then on.
@@ -155,27 +173,35 @@ impl Memory {
     pub fn failing(&self, n: u64, persistent: bool) -> Memory {
         let Inner { ledger, pool, budget, .. } = self.inner();
         let top = Arc::new(Failing::new(ledger.clone(), n, persistent));
-        let inner = Inner { top, ledger: ledger.clone(), pool: pool.clone(), budget: budget.clone() };
+        let chosen_cap = AtomicUsize::new(usize::MAX);
+        let inner = Inner { top, ledger: ledger.clone(), pool: pool.clone(), budget: budget.clone(), chosen_cap };
         Memory(Handle::Own(Arc::new(inner)))
     }
 
     /// What is live, what was.
     pub fn stats(&self) -> Stats {
         let Ledger { bytes, count, .. } = &*self.inner().ledger;
+        if self.is_programs() {
+            raw::settle();
+        }
         let sums = self.inner().ledger.sums();
+        let small = if self.is_programs() { raw::small() } else { raw::Small::default() };
+        let live_bytes = bytes.now().wrapping_add(small.unsettled_bytes);
+        let live_count = count.now().wrapping_add(small.unsettled_count);
         Stats {
-            current_bytes: bytes.now(),
-            peak_bytes: bytes.peak(),
-            total_bytes: sums.taken_bytes,
-            freed_bytes: sums.given_bytes,
-            current_count: count.now(),
-            peak_count: count.peak(),
-            total_count: sums.taken_count,
-            freed_count: sums.given_count,
-            requested_bytes: bytes.now(),
-            allocated_bytes: sums.allocated,
+            current_bytes: live_bytes,
+            peak_bytes: bytes.peak().max(live_bytes),
+            total_bytes: sums.taken_bytes + small.taken_bytes,
+            freed_bytes: sums.given_bytes + small.given_bytes,
+            current_count: live_count,
+            peak_count: count.peak().max(live_count),
+            total_count: sums.taken_count + small.taken_count,
+            freed_count: sums.given_count + small.given_count,
+            requested_bytes: live_bytes,
+            allocated_bytes: sums.allocated + small.allocated,
             reserved_bytes: self.inner().budget.used(),
-            cached_bytes: self.inner().pool.cached(),
+            cached_bytes: self.inner().pool.cached() + small.cached,
+            reused_bytes: self.inner().pool.reused(),
             foreign_bytes: FOREIGN.load(Ordering::Relaxed),
             mapped_bytes: MAPPED.load(Ordering::Relaxed),
         }
@@ -183,8 +209,16 @@ impl Memory {
 
     /// Sets the peaks to what is live now.
     pub fn reset_peak(&self) {
+        if self.is_programs() {
+            raw::settle();
+        }
         self.inner().ledger.bytes.reset_peak();
         self.inner().ledger.count.reset_peak();
+    }
+
+    /// The number of the site of the block that brought the peak; 0 for not known.
+    pub fn peak_site(&self) -> u32 {
+        self.inner().ledger.peak_site()
     }
 
     /// The limit on reserved bytes.
@@ -195,7 +229,7 @@ impl Memory {
     /// Sets the limit and returns the one before. What lives already stays, cached bytes go.
     pub fn set_limit(&self, limit: Option<usize>) -> Option<usize> {
         let before = self.inner().budget.set_limit(limit);
-        self.inner().pool.set_cap(cache_cap(limit));
+        self.inner().pool.set_cap(cache_cap(limit).min(self.inner().chosen_cap.load(Ordering::Relaxed)));
         if limit.is_some_and(|limit| self.inner().budget.used() > limit / 2) {
             self.trim(0);
         }
@@ -215,13 +249,56 @@ impl Memory {
 
     /// Live bytes by group, most first.
     pub fn live(&self, by: By) -> Vec<Holder> {
-        self.inner().ledger.live(by)
+        let others = if self.is_programs() { raw::holders() } else { Vec::new() };
+        let tag = |site| Tag { op: raw::OP, site, scope: 0, dtype: "" };
+        self.inner().ledger.live_with(by, others.into_iter().map(|(site, holder)| (tag(site), holder)).collect())
     }
 
     /// Gives cached bytes back to the system, down to `keep` cached bytes; returns how many went. Not reached are small
     /// blocks at hand of other threads: each gives them back when it next takes or frees one, or ends.
     pub fn trim(&self, keep: usize) -> usize {
-        self.inner().pool.trim(keep)
+        let small = if self.is_programs() { raw::trim() } else { 0 };
+        small + self.inner().pool.trim(keep)
+    }
+
+    /// Sets the most bytes of freed large blocks that are kept; `None` for as many as the limit allows.
+    pub fn set_cache(&self, most: Option<usize>) {
+        self.inner().chosen_cap.store(most.unwrap_or(usize::MAX), Ordering::Relaxed);
+        let cap = most.unwrap_or_else(|| cache_cap(self.limit()));
+        self.inner().pool.set_cap(cap);
+        self.trim(cap);
+    }
+
+    /// The thread's current memory, where it keeps the program's books; else the program's.
+    pub(crate) fn current_of_program() -> Memory {
+        let current = Memory::current();
+        if current.is_programs() { current } else { Memory::global().clone() }
+    }
+
+    /// Whether this is the program's memory and no layer over it.
+    pub(crate) fn is_program(&self) -> bool {
+        matches!(self.0, Handle::Program)
+    }
+
+    /// Whether its books are the program's.
+    fn is_programs(&self) -> bool {
+        self.is_program() || Arc::ptr_eq(&self.inner().ledger, &Memory::global().inner().ledger)
+    }
+
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.inner().ledger
+    }
+
+    pub(crate) fn budget(&self) -> &Budget {
+        &self.inner().budget
+    }
+
+    /// Locks everything that belongs to the program's memory, for a fork.
+    pub(crate) fn hold(held: &mut Vec<Box<dyn std::any::Any>>) {
+        static GLOBAL: Memory = Memory(Handle::Program);
+        let inner = GLOBAL.inner();
+        inner.ledger.hold(held);
+        inner.pool.hold(held);
     }
 
     /// Tells an observer of every block from now on; `None` for nobody.
@@ -230,7 +307,10 @@ impl Memory {
     }
 
     pub(crate) fn take(&self, request: &Request) -> Result<Block> {
-        self.inner().top.take(request).map_err(|error| self.explained(error))
+        let inner = self.inner();
+        let block = hooks::again(request, || inner.top.take(request)).map_err(|error| self.explained(error))?;
+        hooks::pressure(inner.budget.used(), inner.budget.limit());
+        Ok(block)
     }
 
     /// # Safety
@@ -269,10 +349,22 @@ impl Memory {
             message.push_str("; largest holders: ");
             message.push_str(&list.join(", "));
         }
-        if refusal.limit.is_some() {
-            message.push_str("; free some of them, raise the limit, or compute lazily in parts");
+        let shortage = self.shortage(refusal);
+        message.push_str(&format!("; {}", shortage.text()));
+        Error::refused(message, crate::Refusal { holders, shortage, ..refusal.clone() })
+    }
+
+    /// Why memory is short.
+    fn shortage(&self, refusal: &crate::Refusal) -> Shortage {
+        let wanted = self.stats().current_bytes.saturating_add(refusal.requested);
+        let machine = limits::machine_memory();
+        match refusal.limit {
+            None if wanted > machine => Shortage::True,
+            None => Shortage::Foreign,
+            Some(limit) if Some(limit) == self.limit() && wanted <= limit => Shortage::Fragmented,
+            Some(limit) if limit == machine => Shortage::True,
+            Some(_) => Shortage::Budget,
         }
-        Error::refused(message, crate::Refusal { holders, ..refusal.clone() })
     }
 }
 

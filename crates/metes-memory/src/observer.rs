@@ -53,6 +53,16 @@ impl Watch {
         *place = observer;
     }
 
+    /// Locks it, for a fork.
+    pub(crate) fn hold(&'static self, held: &mut Vec<Box<dyn std::any::Any>>) {
+        held.push(Box::new(self.observer.write().unwrap_or_else(std::sync::PoisonError::into_inner)));
+    }
+
+    /// Tells nobody any more: the observer's threads are not in this process.
+    pub(crate) fn quiet(&self) {
+        self.active.store(false, Ordering::Release);
+    }
+
     #[inline]
     pub(crate) fn tell(&self, event: impl FnOnce() -> Event) {
         if self.active.load(Ordering::Relaxed)

@@ -4,8 +4,7 @@
 //! a time from and to the shared lists, so that a block may be freed on any thread. Large blocks are whole blocks of
 //! the source below, rounded to a size class; freed ones wait in a cache with a cap, oldest out first, and those that
 //! nobody wanted for some seconds go back. Large zeroed blocks are taken fresh: their pages are zero already and cost
-//! nothing until they are touched. After a fork the child has the parent's lists; a thread that held a lock in the
-//! parent at that moment leaves it locked, so fork from a thread that computes nothing.
+//! nothing until they are touched. After a fork the child has the parent's lists (see [`crate::fork`]).
 
 use crate::classes::{SMALL, SMALL_CLASSES, UNIT, class_of, large_size, size_of_class};
 use crate::large::Large;
@@ -29,6 +28,8 @@ pub(crate) struct Shared {
     slabs: [Mutex<Slabs>; SMALL_CLASSES],
     large: Mutex<Large>,
     cap: AtomicUsize,
+    /// Bytes of large blocks that were handed out again.
+    reused: AtomicUsize,
 }
 
 impl Pool {
@@ -42,6 +43,7 @@ impl Pool {
             slabs: std::array::from_fn(|class| Mutex::new(Slabs::new(size_of_class(class)))),
             large: Mutex::default(),
             cap: AtomicUsize::new(cap),
+            reused: AtomicUsize::new(0),
         }))
     }
 
@@ -60,6 +62,19 @@ impl Pool {
         for slabs in &self.0.slabs {
             slabs.lock().unwrap_or_else(PoisonError::into_inner).runs(most, out);
         }
+    }
+
+    /// Bytes of large blocks that were handed out again, since the start.
+    pub fn reused(&self) -> usize {
+        self.0.reused.load(Ordering::Relaxed)
+    }
+
+    /// Locks the lists, for a fork.
+    pub(crate) fn hold(&'static self, held: &mut Vec<Box<dyn std::any::Any>>) {
+        for slabs in &self.0.slabs {
+            held.push(Box::new(slabs.lock().unwrap_or_else(PoisonError::into_inner)));
+        }
+        held.push(Box::new(self.0.large()));
     }
 
     /// Sets the most bytes of freed large blocks that are kept.
@@ -120,6 +135,7 @@ impl Shared {
         self.give_below(out);
         match found {
             Some(mut block) => {
+                self.reused.fetch_add(request.size, Ordering::Relaxed);
                 if request.zeroed {
                     // SAFETY: the block holds this many bytes and is nobody's now.
                     unsafe { block.ptr.write_bytes(0, rounded) };

@@ -4,9 +4,10 @@
 //! wherever and whenever that is.
 
 use crate::counter::Counter;
-use crate::{Error, Refusal, Request, Result, size_text};
+use crate::{Error, Refusal, Request, Result, hooks, raw, size_text};
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 /// A budget for a block of code.
@@ -19,6 +20,9 @@ struct Inner {
     number: u32,
     name: String,
     limit: usize,
+    /// The mark above which somebody wants to know, and whether that was told.
+    soft: usize,
+    told: AtomicBool,
     used: Counter,
     around: Option<Scope>,
 }
@@ -46,7 +50,14 @@ impl Scope {
     /// assert!(refused.is_err());
     /// ```
     pub fn new(limit: Option<usize>, name: &str) -> Scope {
+        Scope::with_soft(limit, None, name)
+    }
+
+    /// The same with a soft limit: what passes it is allowed, and told (see [`crate::Hooks`]), once.
+    pub fn with_soft(limit: Option<usize>, soft: Option<usize>, name: &str) -> Scope {
         Scope(Arc::new(Inner {
+            soft: soft.unwrap_or(usize::MAX),
+            told: AtomicBool::new(false),
             number: number_of(name),
             name: name.to_owned(),
             limit: limit.unwrap_or(usize::MAX),
@@ -75,12 +86,15 @@ impl Scope {
 
     /// Enters the scope on this thread, until [`Scope::leave`].
     pub fn enter(&self) {
+        raw::look_closely();
         ENTERED.with_borrow_mut(|stack| stack.push(self.clone()));
     }
 
     /// Leaves the innermost scope.
     pub fn leave() {
-        ENTERED.with_borrow_mut(Vec::pop);
+        if ENTERED.with_borrow_mut(Vec::pop).is_some() {
+            raw::look_away();
+        }
     }
 
     /// Live bytes charged to it, and the most that ever were.
@@ -131,7 +145,18 @@ impl Scope {
             size_text(*limit),
             size_text(live)
         );
-        Error::refused(message, Refusal { requested: bytes, limit: Some(*limit), live, holders: Vec::new() })
+        Error::refused(message, Refusal { requested: bytes, limit: Some(*limit), live, ..Refusal::default() })
+    }
+
+    /// Tells about each of the scopes that is above its soft limit, once.
+    fn tell_soft(&self) {
+        let Inner { soft, told, used, around, .. } = &*self.0;
+        if used.now() > *soft && !told.swap(true, Ordering::Relaxed) {
+            hooks::soft(self);
+        }
+        if let Some(around) = around {
+            around.tell_soft();
+        }
     }
 
     /// The number of its name.
@@ -151,10 +176,14 @@ impl Scope {
 /// Charges the thread's scope, if it is in one, and returns it.
 #[inline]
 pub(crate) fn charge(bytes: usize, request: &Request) -> Result<Option<Scope>> {
-    ENTERED.with_borrow(|stack| match stack.last() {
+    let charged = ENTERED.with_borrow(|stack| match stack.last() {
         None => Ok(None),
         Some(scope) => scope.charge(bytes, request).map(|()| Some(scope.clone())),
-    })
+    })?;
+    if let Some(scope) = &charged {
+        scope.tell_soft();
+    }
+    Ok(charged)
 }
 
 fn number_of(name: &str) -> u32 {
@@ -166,6 +195,11 @@ fn number_of(name: &str) -> u32 {
     let number = names.all.len() as u32;
     names.numbers.insert(name.to_owned(), number);
     number
+}
+
+/// Locks the names, for a fork.
+pub(crate) fn hold(held: &mut Vec<Box<dyn std::any::Any>>) {
+    held.push(Box::new(NAMES.write().unwrap_or_else(PoisonError::into_inner)));
 }
 
 /// The name of the scopes with a number; empty for 0, the program's.

@@ -5,6 +5,7 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, OnceLock, RwLock};
 
 /// Blocks from this size on have a site.
@@ -13,8 +14,20 @@ pub const SITE_BYTES: usize = 64 * 1024;
 #[derive(Default)]
 struct Sites {
     numbers: HashMap<String, u32>,
-    names: Vec<String>,
+    /// The numbers of sites that were called from others.
+    called: HashMap<(u32, u32), u32>,
+    all: Vec<Site>,
 }
+
+#[derive(Clone)]
+struct Site {
+    name: String,
+    /// The site that it was called from; 0 for none, or not known.
+    caller: u32,
+}
+
+/// Blocks from this size on are asked about; see [`set_site_bytes`].
+static FROM: AtomicUsize = AtomicUsize::new(SITE_BYTES);
 
 static SITES: LazyLock<RwLock<Sites>> = LazyLock::new(RwLock::default);
 static PROVIDER: OnceLock<fn(usize) -> u32> = OnceLock::new();
@@ -35,21 +48,62 @@ pub fn intern_site(file: &str, line: u32, function: &str) -> u32 {
     if let Some(&number) = sites.numbers.get(&name) {
         return number;
     }
-    sites.names.push(name.clone());
-    let number = sites.names.len() as u32;
+    sites.all.push(Site { name: name.clone(), caller: 0 });
+    let number = sites.all.len() as u32;
     sites.numbers.insert(name, number);
     number
+}
+
+/// The number of a site that was called from another, which may itself have been called from one.
+///
+/// ```
+/// use metes_memory::{intern_called, intern_site, site_name, site_stack};
+/// let main = intern_site("land.py", 3, "main");
+/// let load = intern_called(main, intern_site("land.py", 12, "load"));
+/// assert_eq!(site_name(load), "land.py:12 load");
+/// assert_eq!(site_stack(load), ["land.py:12 load", "land.py:3 main"]);
+/// ```
+pub fn intern_called(caller: u32, site: u32) -> u32 {
+    if caller == 0 || site == 0 {
+        return site;
+    }
+    let mut sites = SITES.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if let Some(&number) = sites.called.get(&(caller, site)) {
+        return number;
+    }
+    let name = sites.all[site as usize - 1].name.clone();
+    sites.all.push(Site { name, caller });
+    let number = sites.all.len() as u32;
+    sites.called.insert((caller, site), number);
+    number
+}
+
+/// The names of a site and of those that it was called from, the innermost first.
+pub fn site_stack(site: u32) -> Vec<String> {
+    let sites = SITES.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let at = |number: u32| number.checked_sub(1).and_then(|at| sites.all.get(at as usize));
+    std::iter::successors(at(site), |site| at(site.caller)).map(|site| site.name.clone()).collect()
+}
+
+/// Sets from which size on blocks have a site; [`SITE_BYTES`] until then.
+pub(crate) fn set_site_bytes(bytes: usize) {
+    FROM.store(bytes, Ordering::Relaxed);
 }
 
 /// The name of a site; empty for 0.
 pub fn site_name(site: u32) -> String {
     let sites = SITES.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-    site.checked_sub(1).and_then(|at| sites.names.get(at as usize)).cloned().unwrap_or_default()
+    site.checked_sub(1).and_then(|at| sites.all.get(at as usize)).map(|site| site.name.clone()).unwrap_or_default()
 }
 
 /// Sets who is asked where the program stands; the first call wins.
 pub fn set_site_provider(provider: fn(usize) -> u32) {
     let _ = PROVIDER.set(provider);
+}
+
+/// Locks the names, for a fork.
+pub(crate) fn hold(held: &mut Vec<Box<dyn std::any::Any>>) {
+    held.push(Box::new(SITES.write().unwrap_or_else(std::sync::PoisonError::into_inner)));
 }
 
 /// Runs `body` with what it allocates on this thread attributed to `site`.
@@ -67,9 +121,14 @@ pub fn with_site<T>(site: u32, body: impl FnOnce() -> T) -> T {
 /// The site for a block of `size` bytes.
 #[inline]
 pub(crate) fn site_for(size: usize) -> u32 {
-    if size < SITE_BYTES {
+    if size < FROM.load(Ordering::Relaxed) {
         return 0;
     }
+    ask(size)
+}
+
+/// The site for a block of any size.
+pub(crate) fn ask(size: usize) -> u32 {
     match CURRENT.get() {
         0 => PROVIDER.get().map_or(0, |ask| ask(size)),
         site => site,

@@ -18,7 +18,7 @@ fn _memory_stats(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
         ($($name:ident)*) => { $(counts.set_item(stringify!($name), stats.$name)?;)* };
     }
     set!(current_bytes peak_bytes total_bytes freed_bytes current_count peak_count total_count freed_count);
-    set!(requested_bytes allocated_bytes reserved_bytes cached_bytes foreign_bytes mapped_bytes);
+    set!(requested_bytes allocated_bytes reserved_bytes cached_bytes reused_bytes foreign_bytes mapped_bytes);
     Ok(counts)
 }
 
@@ -62,8 +62,9 @@ fn _memory_live(by: &str, top: usize) -> PyResult<Vec<(String, usize, usize)>> {
 
 /// Gives cached bytes back to the system.
 #[pyfunction]
-fn _memory_trim(py: Python<'_>) -> usize {
-    py.detach(|| Memory::global().trim(0))
+#[pyo3(signature = (keep=0))]
+fn _memory_trim(py: Python<'_>, keep: usize) -> usize {
+    py.detach(|| Memory::global().trim(keep))
 }
 
 /// Bytes of physical memory that the process holds.
@@ -79,9 +80,9 @@ struct _MemoryScope(Scope);
 #[pymethods]
 impl _MemoryScope {
     #[new]
-    #[pyo3(signature = (limit, name))]
-    fn new(limit: Option<usize>, name: &str) -> _MemoryScope {
-        _MemoryScope(Scope::new(limit, name))
+    #[pyo3(signature = (limit, name, soft=None))]
+    fn new(limit: Option<usize>, name: &str, soft: Option<usize>) -> _MemoryScope {
+        _MemoryScope(Scope::with_soft(limit, soft, name))
     }
 
     fn enter(&self) {

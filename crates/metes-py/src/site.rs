@@ -1,20 +1,46 @@
 //! Where in the user's program an array is made: file, line and function of the Python code that runs now.
 //!
-//! The ledger asks for large blocks only. A place is described once; afterwards only its code object and line are looked
-//! at. Work done without the interpreter is attributed beforehand, by [`crate::eval::released`].
+//! The ledger asks for large blocks, unless it is told to ask for all. A place is described once; afterwards only the
+//! addresses of its code and instruction are looked at ([`crate::frames`]), or its code object and line where these cannot
+//! be read. Work done without the interpreter is attributed beforehand, by [`crate::eval::released`].
 
-use metes_memory::intern_site;
+use crate::frames::{self, Place};
+use metes_memory::raw::{Detail, detail};
+use metes_memory::{intern_called, intern_site};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use std::collections::HashMap;
 use std::ffi::c_int;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 /// Places described so far, by code object and line. Each code object is kept alive, so that no other takes its address.
 static KNOWN: LazyLock<Mutex<HashMap<(usize, i32), u32>>> = LazyLock::new(Mutex::default);
+/// Stacks described so far, by what identifies their frames.
+static STACKS: LazyLock<Mutex<HashMap<u64, u32>>> = LazyLock::new(Mutex::default);
 
 /// Programs that make code as they run could fill memory with places; from here on they are all "unknown".
 const MOST_PLACES: usize = 1 << 16;
+/// Frames of a stack that are looked at.
+const DEEPEST: usize = 64;
+
+/// Directories whose code is passed over.
+static SKIPPED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+/// The number of such code; no site has it.
+const SKIP: u32 = u32::MAX;
+const SKIPPED_AT_MOST: usize = 16;
+
+/// Places that were asked for recently, by their addresses. Written by whoever holds the interpreter.
+struct Recent {
+    code: AtomicUsize,
+    at: AtomicUsize,
+    site: AtomicUsize,
+}
+
+const RECENT: usize = 1 << 10;
+static RECENTLY: [Recent; RECENT] =
+    [const { Recent { code: AtomicUsize::new(0), at: AtomicUsize::new(0), site: AtomicUsize::new(0) } }; RECENT];
 
 /// Tells the ledger whom to ask.
 pub(crate) fn install() {
@@ -23,13 +49,14 @@ pub(crate) fn install() {
             return 0;
         }
         // SAFETY: just asked.
-        here(unsafe { Python::assume_attached() })
+        let py = unsafe { Python::assume_attached() };
+        if detail() == Detail::Stack { stack(py) } else { here(py) }
     });
 }
 
 /// Whether this thread holds the interpreter. The function that says so is not in the stable ABI, but every CPython
 /// exports it; without it the answer is no.
-fn attached() -> bool {
+pub(crate) fn attached() -> bool {
     static CHECK: LazyLock<Option<unsafe extern "C" fn() -> c_int>> = LazyLock::new(|| {
         // SAFETY: a look-up by name; the function has this type in every CPython since 3.4.
         unsafe {
@@ -37,33 +64,112 @@ fn attached() -> bool {
             (!found.is_null()).then(|| std::mem::transmute::<*mut libc::c_void, unsafe extern "C" fn() -> c_int>(found))
         }
     });
-    // SAFETY: it may be called on any thread at any time.
-    CHECK.is_some_and(|check| unsafe { check() } != 0)
+    // SAFETY: both may be called on any thread at any time. After the interpreter's end the first says yes.
+    CHECK.is_some_and(|check| unsafe { check() != 0 && ffi::Py_IsInitialized() != 0 })
 }
 
-/// The number of the place that runs now; 0 where there is none.
+/// The number of the innermost place that runs now and is no library's; 0 where there is none.
 pub(crate) fn here(py: Python<'_>) -> u32 {
-    // SAFETY: the thread is attached; both functions give new references or null.
-    let code = unsafe {
-        let frame = ffi::PyThreadState_GetFrame(ffi::PyThreadState_Get());
-        let Some(frame) = Bound::from_owned_ptr_or_opt(py, frame.cast()) else { return 0 };
-        let line = ffi::PyFrame_GetLineNumber(frame.as_ptr().cast());
-        (Bound::from_owned_ptr_or_opt(py, ffi::PyFrame_GetCode(frame.as_ptr().cast()).cast()), line)
-    };
-    let (Some(code), line) = code else { return 0 };
+    let Some(places) = frames::running(py) else { return first_own(py) };
+    places.take(SKIPPED_AT_MOST).map(|place| at(py, place)).find(|&site| site != SKIP).unwrap_or(0)
+}
+
+/// The number of a place that runs now, or [`SKIP`].
+fn at(py: Python<'_>, place: Place) -> u32 {
+    let recent = &RECENTLY[(place.at >> 1 ^ place.at >> 11) % RECENT];
+    if recent.code.load(Ordering::Relaxed) == place.code && recent.at.load(Ordering::Relaxed) == place.at {
+        return recent.site.load(Ordering::Relaxed) as u32;
+    }
+    // Of one code object the innermost frame: that is the one that was looked for first. What has no frame object is the
+    // interpreter's own.
+    let frame = frame_objects(py).find(|frame| code_of(frame).is_some_and(|code| code.as_ptr() as usize == place.code));
+    let Some(site) = frame.map_or(Some(SKIP), |frame| describe(&frame)) else { return 0 };
+    recent.code.store(place.code, Ordering::Relaxed);
+    recent.at.store(place.at, Ordering::Relaxed);
+    recent.site.store(site as usize, Ordering::Relaxed);
+    site
+}
+
+fn first_own(py: Python<'_>) -> u32 {
+    let mut sites = frame_objects(py).take(SKIPPED_AT_MOST).map(|frame| describe(&frame).unwrap_or(0));
+    sites.find(|&site| site != SKIP).unwrap_or(0)
+}
+
+/// The frames of this thread as objects, the innermost first.
+fn frame_objects(py: Python<'_>) -> impl Iterator<Item = Bound<'_, PyAny>> {
+    // SAFETY: the thread is attached; a new reference or null.
+    let first =
+        unsafe { Bound::from_owned_ptr_or_opt(py, ffi::PyThreadState_GetFrame(ffi::PyThreadState_Get()).cast()) };
+    std::iter::successors(first, |frame| frame.getattr("f_back").ok().filter(|back| !back.is_none()))
+}
+
+fn code_of<'py>(frame: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
+    // SAFETY: `frame` is a frame object; the function gives a new reference.
+    unsafe { Bound::from_owned_ptr_or_opt(frame.py(), ffi::PyFrame_GetCode(frame.as_ptr().cast()).cast()) }
+}
+
+/// The place of a frame, [`SKIP`] in a library that is passed over; `None` where no more are described.
+fn describe(frame: &Bound<'_, PyAny>) -> Option<u32> {
+    let code = code_of(frame)?;
+    // SAFETY: `frame` is a frame object.
+    let line = unsafe { ffi::PyFrame_GetLineNumber(frame.as_ptr().cast()) };
     let key = (code.as_ptr() as usize, line);
     if let Some(number) = known().get(&key) {
-        return *number;
+        return Some(*number);
     }
     let text = |name: &str| code.getattr(name).and_then(|text| text.extract::<String>()).unwrap_or_default();
-    let number = intern_site(&text("co_filename"), line.max(0) as u32, &text("co_qualname"));
+    let file = text("co_filename");
+    let skip = skipped().iter().any(|directory| file.starts_with(directory.as_str()));
+    let number = if skip { SKIP } else { intern_site(&file, line.max(0) as u32, &text("co_qualname")) };
     let mut known = known();
-    if known.len() < MOST_PLACES && known.insert(key, number).is_none() {
+    if known.len() >= MOST_PLACES {
+        return None;
+    }
+    if known.insert(key, number).is_none() {
         std::mem::forget(code);
     }
-    number
+    Some(number)
+}
+
+/// The number of the place that runs now and of all that called it.
+fn stack(py: Python<'_>) -> u32 {
+    let Some(frames) = frames::running(py) else { return described_stack(py) };
+    let mut hasher = DefaultHasher::new();
+    frames.take(DEEPEST).for_each(|Place { code, at }| (code, at).hash(&mut hasher));
+    let key = hasher.finish();
+    if let Some(&site) = stacks().get(&key) {
+        return site;
+    }
+    let site = described_stack(py);
+    let mut stacks = stacks();
+    if site != 0 && stacks.len() < MOST_PLACES {
+        stacks.insert(key, site);
+    }
+    site
+}
+
+fn described_stack(py: Python<'_>) -> u32 {
+    let sites: Option<Vec<u32>> = frame_objects(py).take(DEEPEST).map(|frame| describe(&frame)).collect();
+    // From the outermost in; one that is not described makes the whole unknown.
+    sites.unwrap_or_default().into_iter().rev().filter(|&site| site != SKIP).fold(0, intern_called)
+}
+
+/// Has code of files below a directory passed over from now on: who called it is the place.
+pub(crate) fn skip(directory: &str) {
+    let mut skipped = skipped();
+    if !skipped.iter().any(|known| known == directory) {
+        skipped.push(directory.to_owned());
+    }
+}
+
+fn skipped() -> MutexGuard<'static, Vec<String>> {
+    SKIPPED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn known() -> MutexGuard<'static, HashMap<(usize, i32), u32>> {
     KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn stacks() -> MutexGuard<'static, HashMap<u64, u32>> {
+    STACKS.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -30,6 +30,8 @@ pub struct Recorder {
     shared: Arc<Shared>,
     writer: Option<JoinHandle<std::io::Result<()>>>,
     path: PathBuf,
+    /// The process that it runs in: a fork has no writer.
+    process: u32,
 }
 
 /// What the observed threads and the writer share.
@@ -65,7 +67,7 @@ impl Recorder {
             std::thread::Builder::new().name("metes-capture".into()).spawn(move || shared.write(file))?
         };
         memory.observe(Some(shared.clone()));
-        Ok(Recorder { memory: memory.clone(), shared, writer: Some(writer), path })
+        Ok(Recorder { memory: memory.clone(), shared, writer: Some(writer), path, process: std::process::id() })
     }
 
     /// Stops recording and completes the file. Errors: `Io`, where any part of it could not be written.
@@ -87,6 +89,10 @@ impl Recorder {
 
     fn stop(&mut self) -> Result<()> {
         let Some(writer) = self.writer.take() else { return Ok(()) };
+        if self.process != std::process::id() {
+            std::mem::forget(writer);
+            return Ok(());
+        }
         self.memory.observe(None);
         *lock(&self.shared.stop) = true;
         self.shared.wake.notify_all();

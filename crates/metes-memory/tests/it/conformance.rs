@@ -120,7 +120,11 @@ fn a_cache_is_given_up_before_a_request_is_refused() {
     let budget = Arc::new(Budget::new(Arc::new(System), Some(8 << 20)));
     let pool = Arc::new(Pool::new(budget.clone(), 1 << 30));
     let above: std::sync::Weak<Pool> = Arc::downgrade(&pool);
-    budget.reclaim_from(above);
+    budget.reclaim_by(move || {
+        if let Some(above) = above.upgrade() {
+            above.trim(0);
+        }
+    });
     let block = pool.take(&Request::new(6 << 20, "first")).unwrap();
     give(&*pool, block);
     assert!(budget.used() >= 6 << 20);
@@ -136,7 +140,11 @@ fn a_limit_without_room_for_a_slab_still_gives_small_blocks() {
     let budget = Arc::new(Budget::new(Arc::new(System), Some(1000)));
     let pool = Arc::new(Pool::new(budget.clone(), 1 << 20));
     let above: std::sync::Weak<Pool> = Arc::downgrade(&pool);
-    budget.reclaim_from(above);
+    budget.reclaim_by(move || {
+        if let Some(above) = above.upgrade() {
+            above.trim(0);
+        }
+    });
     let blocks: Vec<Block> = (0..15).map(|_| pool.take(&Request::new(64, "small")).unwrap()).collect();
     assert!(pool.take(&Request::new(64, "small")).is_err());
     blocks.into_iter().for_each(|block| give(&*pool, block));

@@ -5,5 +5,6 @@ mod guards;
 mod huge_pages;
 mod ledger;
 mod limits;
+mod raw;
 mod scopes;
 mod trim;

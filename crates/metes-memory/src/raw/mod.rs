@@ -1,0 +1,204 @@
+//! Bytes for callers that know a pointer and nothing else: `malloc`, `calloc`, `realloc` and `free` over the program's
+//! memory, for arrays of another library.
+//!
+//! Small blocks live in one range of addresses ([`range`]), so that one comparison tells them from everybody else's; a
+//! thread takes and gives them from lists of its own ([`shard`]), and what they are is written beside the range, not in
+//! front of the bytes. All other blocks are the program's [`Memory`]'s, found by their address ([`table`]). Under a budget
+//! scope, or a memory that fails on purpose, small blocks go that way too: they must be charged one by one.
+//!
+//! Live bytes are exact whenever nothing is under way. The peak counts small blocks in steps of
+//! [`STEP`](shard::STEP) bytes to a thread.
+
+mod central;
+mod range;
+mod samples;
+mod shard;
+mod table;
+
+pub use samples::{Detail, detail, set_detail};
+pub use table::{Known, Temporary, blocks, next_born, temporaries};
+
+use crate::classes::{SMALL, class_of};
+use crate::ledger::Holder;
+use crate::{Memory, Request, Result, site};
+use shard::Shard;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The operation that the ledger shows for these blocks.
+pub(crate) const OP: &str = "numpy";
+
+/// How many reasons there are, anywhere in the program, to look at each small block closely.
+static CLOSELY: AtomicUsize = AtomicUsize::new(0);
+
+/// Notes that there is one reason more to look closely: a scope, a memory other than the program's, a mode.
+pub(crate) fn look_closely() {
+    CLOSELY.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Notes that there is one reason less.
+pub(crate) fn look_away() {
+    CLOSELY.fetch_sub(1, Ordering::Relaxed);
+}
+
+/// `size` bytes from the program's memory, 64-byte aligned, zero if `zeroed`.
+///
+/// # Errors
+/// [`crate::ErrorKind::Memory`] where a limit or the system refuses.
+#[inline]
+pub fn take(size: usize, zeroed: bool) -> Result<NonNull<u8>> {
+    if size <= SMALL
+        && CLOSELY.load(Ordering::Relaxed) == 0
+        && let Some(ptr) = Shard::with(|shard| shard.take(class_of(size), size))
+    {
+        if zeroed {
+            // SAFETY: a block of the class holds this many bytes and is nobody's yet.
+            unsafe { ptr.write_bytes(0, size) };
+        }
+        return Ok(ptr);
+    }
+    take_closely(size, zeroed)
+}
+
+#[cold]
+fn take_closely(size: usize, zeroed: bool) -> Result<NonNull<u8>> {
+    let memory = Memory::current_of_program();
+    let alone = memory.is_program() && crate::Scope::current().is_none();
+    if size <= SMALL && alone {
+        let site = if samples::every() { site::ask(size) } else { 0 };
+        let ptr =
+            Shard::with(|shard| if site == 0 { shard.take(class_of(size), size) } else { shard.book(site, size) });
+        if let Some(ptr) = ptr {
+            if zeroed {
+                // SAFETY: as above.
+                unsafe { ptr.write_bytes(0, size) };
+            }
+            return Ok(ptr);
+        }
+    }
+    let mut request = Request::new(size, OP);
+    request.zeroed = zeroed;
+    if samples::wanted() && (size > SMALL || samples::every()) {
+        request.tag.site = site::ask(size);
+    }
+    let block = memory.take(&request)?;
+    let ptr = block.ptr;
+    // A block of no bytes has an address of its own too: the pool sets at least one unit aside.
+    table::add(block, request.tag.site);
+    Ok(ptr)
+}
+
+/// Takes a block back; `false` where it is not one of ours, and nothing was done.
+///
+/// # Safety
+/// If the block is ours, it is live and nobody uses it any more.
+#[inline]
+pub unsafe fn give(ptr: NonNull<u8>) -> bool {
+    if let Some(slot) = range::slot_of(ptr) {
+        Shard::with(|shard| shard.give(slot));
+        return true;
+    }
+    match table::remove(ptr) {
+        Some(block) => {
+            // SAFETY: the caller's promise; blocks in the table came from the program's memory.
+            unsafe { Memory::global().give(block) };
+            true
+        }
+        None => false,
+    }
+}
+
+/// The bytes that were asked for at this address; `None` where it is not one of ours.
+pub fn size_of(ptr: NonNull<u8>) -> Option<usize> {
+    range::slot_of(ptr).map(|slot| slot.size()).or_else(|| table::look(ptr).map(|(size, _)| size))
+}
+
+/// The number of the site where the block at this address was made, 0 for not known; `None` where it is not ours.
+pub fn site_of(ptr: NonNull<u8>) -> Option<u32> {
+    match range::slot_of(ptr) {
+        Some(slot) => Some(shard::site_of(slot)),
+        None => table::look(ptr).map(|(_, site)| site),
+    }
+}
+
+/// A block of another size with the same first bytes; `None` where `ptr` is not ours, and nothing was done.
+///
+/// # Safety
+/// If the block is ours, it is live and nobody uses it; unless the call fails, its address is no longer valid.
+///
+/// # Errors
+/// As [`take`]; the block is as it was.
+pub unsafe fn resize(ptr: NonNull<u8>, size: usize) -> Option<Result<NonNull<u8>>> {
+    let before = size_of(ptr)?;
+    Some(take(size, false).inspect(|new| {
+        // SAFETY: two live blocks, each with this many bytes; the caller's promise for the old one.
+        unsafe {
+            std::ptr::copy_nonoverlapping(ptr.as_ptr(), new.as_ptr(), before.min(size));
+            give(ptr);
+        }
+    }))
+}
+
+/// What small blocks add to the counts of the program's memory.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Small {
+    pub taken_bytes: usize,
+    pub taken_count: usize,
+    pub given_bytes: usize,
+    pub given_count: usize,
+    /// Parts of the live bytes and blocks that the ledger's counters do not have yet; they wrap.
+    pub unsettled_bytes: usize,
+    pub unsettled_count: usize,
+    /// Bytes set aside for live blocks, those that are booked one by one included.
+    pub allocated: usize,
+    /// Bytes that could be handed out again.
+    pub cached: usize,
+}
+
+/// Tells the ledger's counters what this thread did, and those that have ended.
+pub(crate) fn settle() {
+    Shard::settle_here();
+}
+
+/// The sums over all threads.
+pub(crate) fn small() -> Small {
+    let mut sums = Small::default();
+    Shard::all().for_each(|shard| shard.add_to(&mut sums));
+    let (segments, free) = central::sums();
+    sums.cached += free;
+    sums.allocated = segments.saturating_sub(sums.cached);
+    sums
+}
+
+/// The live small blocks by site, as far as samples tell: what is exact in sum is shared out by them.
+pub(crate) fn holders() -> Vec<(u32, Holder)> {
+    let Small { taken_bytes, given_bytes, taken_count, given_count, .. } = small();
+    let live = taken_bytes.wrapping_sub(given_bytes);
+    samples::share(live, taken_count.wrapping_sub(given_count), taken_bytes)
+}
+
+/// Bytes of slots that are free between live ones, and the largest run of bytes in one free slot.
+pub fn gaps() -> (usize, usize) {
+    central::gaps()
+}
+
+/// Gives what is free back to the system: whole segments, and whole pages between live blocks; returns how many bytes.
+pub(crate) fn trim() -> usize {
+    Shard::with(|shard| {
+        shard.flush();
+        None::<()>
+    });
+    Shard::flush_idle();
+    central::trim()
+}
+
+pub(crate) fn ledger() -> &'static crate::Ledger {
+    Memory::global().ledger()
+}
+
+/// Locks everything here, for a fork.
+pub(crate) fn hold(held: &mut Vec<Box<dyn std::any::Any>>) {
+    central::hold(held);
+    table::hold(held);
+    samples::hold(held);
+}

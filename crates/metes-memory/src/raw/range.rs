@@ -1,0 +1,193 @@
+//! One range of addresses for all small blocks, cut into segments of one size class each, and these into slots.
+//!
+//! The range is reserved once, without memory behind it; segments get memory when they are used. What a slot is stands in
+//! a table beside the range: so free memory is never written to, and can go back to the system page by page.
+
+use crate::classes::{SMALL_CLASSES, UNIT, size_of_class};
+use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags, madvise, mmap_anonymous, mprotect};
+use std::ptr::NonNull;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering};
+
+pub(super) const SEGMENT_SHIFT: usize = 18;
+/// Bytes of a segment.
+pub(super) const SEGMENT: usize = 1 << SEGMENT_SHIFT;
+/// Slots that a segment has at most.
+const SLOTS: usize = SEGMENT / UNIT;
+/// Bytes of the range: the first of these sizes that the system grants. A process may have few addresses.
+const SIZES: [usize; 3] = [64 << 30, 4 << 30, 256 << 20];
+
+/// By class: bytes of a slot, slots of a segment, and what division by the bytes is as a multiplication.
+pub(super) static CLASS: [Class; SMALL_CLASSES] = classes();
+
+#[derive(Clone, Copy)]
+pub(super) struct Class {
+    pub bytes: usize,
+    pub slots: usize,
+    reciprocal: u64,
+}
+
+const fn classes() -> [Class; SMALL_CLASSES] {
+    let mut all = [Class { bytes: 0, slots: 0, reciprocal: 0 }; SMALL_CLASSES];
+    let mut class = 0;
+    while class < SMALL_CLASSES {
+        let bytes = size_of_class(class);
+        all[class] = Class { bytes, slots: SEGMENT / bytes, reciprocal: (1 << 32) / bytes as u64 + 1 };
+        class += 1;
+    }
+    all
+}
+
+static BASE: AtomicUsize = AtomicUsize::new(0);
+static SPAN: AtomicUsize = AtomicUsize::new(0);
+static RANGE: OnceLock<Option<Range>> = OnceLock::new();
+
+struct Range {
+    notes: &'static [Note],
+    classes: &'static [AtomicU8],
+}
+
+/// What a slot is.
+pub(super) struct Note {
+    /// Of a free slot the next one in its list, plus one; of a live one the account or site by `kind`.
+    pub link: AtomicU32,
+    /// Bytes asked for.
+    pub size: AtomicU16,
+    /// See [`super::shard`].
+    pub kind: AtomicU16,
+}
+
+/// A slot: its number, which is that of its segment times [`SLOTS`] plus its place there, and its class.
+#[derive(Clone, Copy)]
+pub(super) struct Slot {
+    pub number: u32,
+    pub class: usize,
+    note: &'static Note,
+}
+
+/// Reserves the range; how many segments it has.
+pub(super) fn segments() -> usize {
+    RANGE.get_or_init(reserve);
+    SPAN.load(Ordering::Relaxed) >> SEGMENT_SHIFT
+}
+
+fn reserve() -> Option<Range> {
+    let (base, span) = SIZES.iter().find_map(|&span| {
+        // A segment more, for the alignment.
+        let start = map(span + SEGMENT, ProtFlags::empty())?;
+        Some((start.next_multiple_of(SEGMENT), span))
+    })?;
+    let segments = span >> SEGMENT_SHIFT;
+    let notes = map(segments * SLOTS * size_of::<Note>(), ProtFlags::READ | ProtFlags::WRITE)?;
+    let classes = map(segments, ProtFlags::READ | ProtFlags::WRITE)?;
+    // SAFETY: fresh zeroed mappings of these sizes, page aligned, that are never unmapped; zero is a value of both types.
+    let range = unsafe {
+        Range {
+            notes: std::slice::from_raw_parts(notes as *const Note, segments * SLOTS),
+            classes: std::slice::from_raw_parts(classes as *const AtomicU8, segments),
+        }
+    };
+    BASE.store(base, Ordering::Relaxed);
+    SPAN.store(span, Ordering::Release);
+    Some(range)
+}
+
+/// A mapping whose memory the system does not set aside beforehand.
+fn map(bytes: usize, prot: ProtFlags) -> Option<usize> {
+    // SAFETY: a fresh range at an address of the system's choice.
+    let start = unsafe { mmap_anonymous(std::ptr::null_mut(), bytes, prot, MapFlags::PRIVATE | MapFlags::NORESERVE) };
+    start.ok().map(|start| start as usize)
+}
+
+fn range() -> &'static Range {
+    RANGE.get().and_then(Option::as_ref).expect("a slot lies in the range")
+}
+
+/// The slot of an address; `None` outside the range.
+#[inline]
+pub(super) fn slot_of(ptr: NonNull<u8>) -> Option<Slot> {
+    let offset = (ptr.as_ptr() as usize).wrapping_sub(BASE.load(Ordering::Relaxed));
+    if offset >= SPAN.load(Ordering::Relaxed) {
+        return None;
+    }
+    let segment = offset >> SEGMENT_SHIFT;
+    let class = range().classes[segment].load(Ordering::Relaxed) as usize;
+    let within = ((offset & (SEGMENT - 1)) as u64 * CLASS[class].reciprocal) >> 32;
+    Some(slot((segment * SLOTS) as u32 + within as u32, class))
+}
+
+#[inline]
+pub(super) fn slot(number: u32, class: usize) -> Slot {
+    Slot { number, class, note: &range().notes[number as usize] }
+}
+
+/// The slots of a segment that becomes one of a class.
+pub(super) fn open(segment: usize, class: usize) -> std::ops::Range<u32> {
+    range().classes[segment].store(class as u8, Ordering::Relaxed);
+    let first = (segment * SLOTS) as u32;
+    first..first + CLASS[class].slots as u32
+}
+
+pub(super) fn segment_of(number: u32) -> usize {
+    number as usize / SLOTS
+}
+
+impl Slot {
+    /// Bytes that were asked for.
+    #[inline]
+    pub fn size(self) -> usize {
+        self.note.size.load(Ordering::Relaxed) as usize
+    }
+
+    #[inline]
+    pub fn note(self) -> &'static Note {
+        self.note
+    }
+
+    /// The first byte.
+    #[inline]
+    pub fn start(self) -> NonNull<u8> {
+        let offset =
+            (segment_of(self.number) << SEGMENT_SHIFT) + self.number as usize % SLOTS * CLASS[self.class].bytes;
+        let address = BASE.load(Ordering::Relaxed) + offset;
+        NonNull::new(address as *mut u8).expect("the range does not begin at zero")
+    }
+}
+
+/// Puts memory behind a segment; whether the system agreed.
+pub(super) fn commit(segment: usize) -> bool {
+    let start = BASE.load(Ordering::Relaxed) + (segment << SEGMENT_SHIFT);
+    // SAFETY: a part of the range that nobody uses.
+    unsafe { mprotect(start as *mut _, SEGMENT, MprotectFlags::READ | MprotectFlags::WRITE) }.is_ok()
+}
+
+/// Gives the pages that lie wholly in these slots of a segment back to the system, which shows zeros in their place;
+/// returns the bytes.
+pub(super) fn release(first: Slot, count: usize) -> usize {
+    let (start, page) = (first.start().as_ptr() as usize, rustix::param::page_size());
+    let end = (start + count * CLASS[first.class].bytes) / page * page;
+    let start = start.next_multiple_of(page);
+    if end <= start {
+        return 0;
+    }
+    // SAFETY: pages within free slots, which nobody reads before writing them.
+    match unsafe { madvise(start as *mut _, end - start, Advice::LinuxDontNeed) } {
+        Ok(()) => end - start,
+        Err(_) => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_of_a_segment_finds_its_slot() {
+        for class in CLASS {
+            for offset in (0..SEGMENT / class.bytes * class.bytes).step_by(16) {
+                let within = (offset as u64 * class.reciprocal) >> 32;
+                assert_eq!(within as usize, offset / class.bytes, "{offset} of {}", class.bytes);
+            }
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! Bytes for callers that know only a pointer. All tests here share the program's memory, so they run one at a time.
+
+use metes_memory::raw::{self, Detail};
+use metes_memory::{By, Memory, Scope};
+use std::ptr::NonNull;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+static TURN: Mutex<()> = Mutex::new(());
+
+fn turn() -> MutexGuard<'static, ()> {
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn take(size: usize) -> NonNull<u8> {
+    raw::take(size, false).unwrap()
+}
+
+fn give(ptr: NonNull<u8>) -> bool {
+    // SAFETY: each test gives back what it took, once.
+    unsafe { raw::give(ptr) }
+}
+
+fn resize(ptr: NonNull<u8>, size: usize) -> Option<metes_memory::Result<NonNull<u8>>> {
+    // SAFETY: as above, and no test looks at the old address again.
+    unsafe { raw::resize(ptr, size) }
+}
+
+fn fill(ptr: NonNull<u8>, size: usize, mark: u8) {
+    // SAFETY: a live block of this size, which only this thread uses.
+    unsafe { ptr.write_bytes(mark, size) }
+}
+
+/// Whether all bytes of a block are `mark`.
+fn is_full_of(ptr: NonNull<u8>, size: usize, mark: u8) -> bool {
+    // SAFETY: as above; its bytes were written before.
+    unsafe { std::slice::from_raw_parts(ptr.as_ptr(), size) }.iter().all(|&byte| byte == mark)
+}
+
+fn live() -> (usize, usize) {
+    let stats = Memory::global().stats();
+    (stats.current_bytes, stats.current_count)
+}
+
+/// A block that a thread hands to another.
+struct Handed(NonNull<u8>);
+// SAFETY: whoever has it has the only use of the block.
+unsafe impl Send for Handed {}
+
+/// Random numbers that are the same each time.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % n
+    }
+}
+
+#[test]
+fn blocks_of_all_sizes_are_aligned_counted_and_known() {
+    let _turn = turn();
+    let before = live();
+    for size in [0, 1, 63, 64, 65, 512, 513, 1023, 4096, 32 << 10, (32 << 10) + 1, 100_000, 1 << 20, 5 << 20] {
+        let ptr = take(size);
+        assert_eq!(ptr.as_ptr() as usize % 64, 0, "{size}");
+        assert_eq!(raw::size_of(ptr), Some(size));
+        assert_eq!(live(), (before.0 + size, before.1 + 1), "{size}");
+        fill(ptr, size, 0xff);
+        assert!(give(ptr));
+        let zero = raw::take(size, true).unwrap();
+        assert!(is_full_of(zero, size, 0), "{size}");
+        assert!(give(zero));
+        assert_eq!(live(), before, "{size}");
+    }
+}
+
+#[test]
+fn what_others_allocated_is_left_alone() {
+    let _turn = turn();
+    let mut other = vec![1_u8; 100];
+    let ptr = NonNull::new(other.as_mut_ptr()).unwrap();
+    assert!(!give(ptr) && raw::size_of(ptr).is_none() && resize(ptr, 10).is_none());
+    assert_eq!(other[99], 1);
+}
+
+#[test]
+fn a_resized_block_keeps_its_first_bytes() {
+    let _turn = turn();
+    let before = live();
+    let mut ptr = take(100);
+    fill(ptr, 100, 7);
+    for size in [3000, 70_000, 2 << 20, 60_000, 100] {
+        ptr = resize(ptr, size).unwrap().unwrap();
+        assert_eq!(raw::size_of(ptr), Some(size));
+        assert!(is_full_of(ptr, 100, 7), "{size}");
+    }
+    give(ptr);
+    assert_eq!(live(), before);
+}
+
+#[test]
+fn a_random_trace_over_threads_keeps_contents_and_counts() {
+    let _turn = turn();
+    let before = live();
+    let (send, receive) = std::sync::mpsc::channel::<(Handed, usize, u8)>();
+    std::thread::scope(|scope| {
+        for seed in 1..=3 {
+            let send = send.clone();
+            scope.spawn(move || {
+                let mut random = Random(seed);
+                let mut mine: Vec<(Handed, usize, u8)> = Vec::new();
+                for step in 0..4000 {
+                    let size = 1 + random.below(if step % 50 == 0 { 300_000 } else { 3000 });
+                    let (ptr, mark) = (take(size), step as u8);
+                    fill(ptr, size, mark);
+                    mine.push((Handed(ptr), size, mark));
+                    if mine.len() > 60 {
+                        let at = random.below(mine.len());
+                        send.send(mine.swap_remove(at)).unwrap();
+                    }
+                }
+                mine.into_iter().for_each(|block| send.send(block).unwrap());
+            });
+        }
+        drop(send);
+        for (Handed(ptr), size, mark) in receive {
+            assert!(is_full_of(ptr, size, mark), "two blocks share bytes");
+            assert!(give(ptr));
+        }
+    });
+    assert_eq!(live(), before);
+    assert!(Memory::global().stats().peak_bytes >= before.0);
+}
+
+#[test]
+fn after_a_trim_little_more_is_kept_than_lives() {
+    let _turn = turn();
+    Memory::global().trim(0);
+    let before = Memory::global().stats().reserved_bytes;
+    let mut all: Vec<NonNull<u8>> = (0..4000).map(|_| take(20_000)).collect();
+    all.iter().for_each(|&ptr| fill(ptr, 20_000, 1));
+    let kept: Vec<NonNull<u8>> = all.iter().copied().step_by(100).collect();
+    all.retain(|ptr| !kept.contains(ptr));
+    all.into_iter().for_each(|ptr| assert!(give(ptr)));
+    assert!(Memory::global().trim(0) > 70 << 20);
+    let held = Memory::global().stats().reserved_bytes - before;
+    let live = kept.len() * 20_000;
+    assert!(held < live * 11 / 10 + (1 << 20), "{held} bytes set aside for {live}");
+    // What was given back can be used again, and shows zeros or old bytes, never somebody else's block.
+    let again: Vec<NonNull<u8>> = (0..3000).map(|_| take(20_000)).collect();
+    again.iter().for_each(|&ptr| fill(ptr, 20_000, 2));
+    assert!(kept.iter().all(|&ptr| is_full_of(ptr, 20_000, 1)));
+    again.into_iter().chain(kept).for_each(|ptr| assert!(give(ptr)));
+    Memory::global().trim(0);
+    assert!(Memory::global().stats().reserved_bytes <= before + (1 << 20));
+}
+
+#[test]
+fn budgets_and_limits_bound_small_blocks_too() {
+    let _turn = turn();
+    let before = live();
+    let scope = Scope::new(Some(10_000), "raw");
+    scope.run(|| {
+        let blocks: Vec<NonNull<u8>> = (0..10).map(|_| take(1000)).collect();
+        assert_eq!(scope.used().0, 10_000);
+        let refused = raw::take(1, false).unwrap_err();
+        assert!(refused.message().contains("budget \"raw\""), "{refused}");
+        blocks.into_iter().for_each(|ptr| assert!(give(ptr)));
+    });
+    assert_eq!((scope.used().0, live()), (0, before));
+    Memory::global().trim(0);
+    let limit = Memory::global().stats().reserved_bytes + (4 << 20);
+    let old = Memory::global().set_limit(Some(limit));
+    let mut blocks = Vec::new();
+    let refused = loop {
+        match raw::take(1000, false) {
+            Ok(ptr) => blocks.push(ptr),
+            Err(error) => break error,
+        }
+    };
+    assert!(blocks.len() > 3000 && blocks.len() < 4300, "{} blocks", blocks.len());
+    assert!(refused.refusal().is_some_and(|r| r.limit == Some(limit)), "{refused}");
+    blocks.into_iter().for_each(|ptr| assert!(give(ptr)));
+    Memory::global().set_limit(old);
+    assert_eq!(live(), before);
+}
+
+#[test]
+fn groups_sum_to_what_lives_in_every_detail() {
+    let _turn = turn();
+    for detail in [Detail::Counters, Detail::Sampled, Detail::Site, Detail::Stack] {
+        let old = raw::set_detail(detail);
+        let before = live();
+        let blocks: Vec<NonNull<u8>> = (0..3000).map(take).collect();
+        for by in [By::Site, By::Op, By::Scope, By::DType] {
+            let sum: usize = Memory::global().live(by).iter().map(|h| h.bytes).sum();
+            assert_eq!(sum, live().0, "{by:?} {detail:?}");
+        }
+        blocks.into_iter().for_each(|ptr| assert!(give(ptr)));
+        assert_eq!(live(), before, "{detail:?}");
+        raw::set_detail(old);
+    }
+}

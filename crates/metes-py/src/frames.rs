@@ -1,0 +1,96 @@
+//! The Python code that runs now, as addresses: which code object, and where in it. A handful of loads, where the
+//! interpreter's own functions make a frame object.
+//!
+//! Where these words lie is not documented, so they are compared with what the documented functions say, once, in a frame
+//! that is known; if anything differs, or on a version that was not looked at, nobody reads them.
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use std::sync::OnceLock;
+
+/// Words of the interpreter's structures, as offsets in bytes.
+#[derive(Clone, Copy, Debug)]
+struct Offsets {
+    /// From the thread's state to its frame, or to a structure that has it there.
+    thread: usize,
+    between: Option<usize>,
+    code: usize,
+    previous: usize,
+    at: usize,
+}
+
+/// One running frame: its code object, and the instruction. Numbers, which are only compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Place {
+    pub code: usize,
+    pub at: usize,
+}
+
+static OFFSETS: OnceLock<Option<Offsets>> = OnceLock::new();
+
+fn known(version: (u8, u8)) -> Option<Offsets> {
+    match version {
+        (3, 11) => Some(Offsets { thread: 56, between: Some(8), code: 32, previous: 48, at: 56 }),
+        (3, 12) => Some(Offsets { thread: 56, between: Some(0), code: 0, previous: 8, at: 56 }),
+        (3, 13 | 14) => Some(Offsets { thread: 72, between: None, code: 0, previous: 8, at: 56 }),
+        _ => None,
+    }
+}
+
+/// # Safety
+/// `at` is the address of a live structure that is longer than `offset`.
+unsafe fn word(at: usize, offset: usize) -> usize {
+    // SAFETY: the caller's promise; these structures are made of words.
+    unsafe { ((at + offset) as *const usize).read() }
+}
+
+/// The code object of a word that may carry marks in its lowest bits.
+fn unmarked(code: usize) -> usize {
+    code & !7
+}
+
+/// Looks whether the words lie where they are thought to; called from a Python function.
+pub(crate) fn probe(py: Python<'_>) -> bool {
+    OFFSETS.get_or_init(|| find(py)).is_some()
+}
+
+fn find(py: Python<'_>) -> Option<Offsets> {
+    let version = py.version_info();
+    let offsets = known((version.major, version.minor))?;
+    // SAFETY: attached; a frame object has its frame after the object's header and one more word in these versions, and
+    // the thread's state is longer than the offset that is looked at.
+    unsafe {
+        let thread = ffi::PyThreadState_Get();
+        let object = Bound::from_owned_ptr_or_opt(py, ffi::PyThreadState_GetFrame(thread).cast())?;
+        let code = Bound::from_owned_ptr_or_opt(py, ffi::PyFrame_GetCode(object.as_ptr().cast()).cast())?;
+        let frame = word(object.as_ptr() as usize, 24);
+        let first = word(thread as usize, offsets.thread);
+        // Compared before anything is followed: the first word must be the frame, or, in versions with a structure in
+        // between, that is known to be there.
+        let found = match offsets.between {
+            None => first,
+            Some(between) => word(first, between),
+        };
+        (found == frame && unmarked(word(frame, offsets.code)) == code.as_ptr() as usize).then_some(offsets)
+    }
+}
+
+/// The frames of this thread, the innermost first; `None` where they cannot be read. The thread is attached.
+pub(crate) fn running(_py: Python<'_>) -> Option<impl Iterator<Item = Place>> {
+    let offsets = (*OFFSETS.get()?)?;
+    // SAFETY: attached, so the thread has a state; the offsets were compared; a frame that runs, and those that it was
+    // called from, live while this code does.
+    unsafe {
+        let thread = ffi::PyThreadState_Get() as usize;
+        let first = word(thread, offsets.thread);
+        let first = match offsets.between {
+            None => first,
+            Some(between) => word(first, between),
+        };
+        let frame = (first != 0).then_some(first);
+        let frames = std::iter::successors(frame, move |&frame| {
+            Some(word(frame, offsets.previous)).filter(|&previous| previous != 0)
+        });
+        Some(frames.map(move |frame| Place { code: unmarked(word(frame, offsets.code)), at: word(frame, offsets.at) }))
+    }
+}

@@ -1,0 +1,408 @@
+"""What should have gone and did not, in five kinds; what is made for nothing; what is held and why."""
+
+from __future__ import annotations
+
+import ast
+import gc
+import linecache
+import math
+import re
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from . import _census, _native
+from ._copies import Pinned, Table
+
+if TYPE_CHECKING:
+    from ._types import ArrayLike
+
+__all__ = [
+    "ArrayRecord",
+    "Compaction",
+    "Difference",
+    "Explanation",
+    "Fragmentation",
+    "Leak",
+    "Snapshot",
+    "Temporary",
+    "arrays",
+    "compact",
+    "diff",
+    "explain",
+    "fragmentation",
+    "leaks",
+    "mark",
+    "snapshot",
+    "tag",
+    "temporaries",
+]
+
+# Marks of a steady program that are needed before growth is called a leak, and bytes that it must come to.
+_MARKS = 6
+_GROWTH = 1 << 20
+_PINNED_BYTES, _PINNED_RATIO = 1 << 20, 10
+
+_marks = []
+_tags = {}
+
+
+def _size(count):
+    return f"{count / 2**20:,.1f} MiB" if count >= 2**20 else f"{count / 2**10:,.1f} KiB"
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayRecord:
+    """An array that the program can reach."""
+
+    bytes: int
+    dtype: str
+    shape: tuple
+    kind: str
+    """"owner", or "view"."""
+    site: str
+    holder: str
+    tag: str = ""
+
+    def __str__(self) -> str:
+        words = f"{self.dtype}{list(self.shape)} {self.kind}"
+        made = f", made at {self.site}" if self.site else ""
+        return f"{self.bytes:>20,}  {words}  held by {self.holder}{made}{self.tag and f' [{self.tag}]'}"
+
+
+def _site(array):
+    block = _native._memory_block(_census.address(array)) if not isinstance(array, _native.Array) else None
+    return block[1] if block else ""
+
+
+def arrays(top: int | None = 20) -> Table:
+    """The arrays that the program can reach, NumPy's and Metes', the largest first; views count their own elements."""
+    rows = []
+    for found in _census.census().values():
+        a = found.array
+        kind = "owner" if a.base is None else "view"
+        tagged = _tags.get(id(a), ("", None))[0]
+        rows.append(ArrayRecord(int(a.nbytes), str(a.dtype), tuple(a.shape), kind, _site(a), found.holders[0], tagged))
+    rows.sort(key=lambda row: (row.kind != "owner", -row.bytes))
+    return Table(rows[:top])
+
+
+def tag(array: ArrayLike, name: str) -> ArrayLike:
+    """Gives an array a name in `arrays` and `explain` for as long as it lives, and returns it."""
+    import weakref
+
+    key = id(array)
+    try:
+        reference = weakref.ref(array, lambda _: _tags.pop(key, None))
+    except TypeError:
+        reference = None
+    _tags[key] = (str(name), reference)
+    return array
+
+
+def pinned_numpy(census, min_bytes=_PINNED_BYTES, ratio=_PINNED_RATIO):
+    """NumPy's views that alone keep a large base alive for a small part of it."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        return []
+    views = {}
+    for found in census.values():
+        a = found.array
+        if isinstance(a, numpy.ndarray) and isinstance(a.base, numpy.ndarray):
+            views.setdefault(id(found.owner), (found.owner, []))[1].append(found)
+    rows = []
+    for owner, group in views.values():
+        if not isinstance(owner, numpy.ndarray) or owner.nbytes < min_bytes:
+            continue
+        direct = [h for h in census[id(owner)].holders if not h.startswith("a view of")] if id(owner) in census else []
+        part = _census.covered([_census.extent(found.array) for found in group])
+        if not direct and part * ratio <= owner.nbytes:
+            first = max(group, key=lambda found: found.array.nbytes)
+            rows.append(Pinned(first.array, part, int(owner.nbytes), first.holders[0]))
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What was live at a moment, to compare with: made by `snapshot`."""
+
+    bytes: int
+    count: int
+    sites: dict = field(repr=False)
+    born: int = 0
+
+
+def _sites():
+    return {name: (size, count) for name, size, count in _native._memory_live("site", sys.maxsize)}
+
+
+def snapshot() -> Snapshot:
+    """What is live now, by place."""
+    stats = _native._memory_stats()
+    return Snapshot(stats["current_bytes"], stats["current_count"], _sites(), _native._memory_next_block())
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How much more one place holds than before."""
+
+    site: str
+    bytes: int
+    count: int
+
+    def __str__(self) -> str:
+        return f"{self.bytes:>+20,} {self.count:>+8,}  {self.site or 'small or unknown places'}"
+
+
+def diff(before: Snapshot, after: Snapshot | None = None) -> Table:
+    """What places hold more or less since `before`, the largest change first."""
+    now = (after or snapshot()).sites
+    rows = []
+    for site in {*before.sites, *now}:
+        (old, old_count), (new, new_count) = before.sites.get(site, (0, 0)), now.get(site, (0, 0))
+        if old != new or old_count != new_count:
+            rows.append(Difference(site, new - old, new_count - old_count))
+    return Table(sorted(rows, key=lambda row: (-abs(row.bytes), row.site)))
+
+
+def mark() -> None:
+    """Notes what each place holds, once in each round of a program's loop: `leaks` finds by this what grows."""
+    _marks.append(_sites())
+    del _marks[:-64]
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """Bytes that should have gone; `kind` is "outlived", "growing", "ownerless", "cycle" or "pinned"."""
+
+    kind: str
+    bytes: int
+    site: str
+    holder: str
+
+    def __str__(self) -> str:
+        return f"{self.kind:<9} {_size(self.bytes):>12}  {self.site or 'not known where'}  ({self.holder})"
+
+
+def _rises(values):
+    """Whether values rise by more than chance explains (Mann and Kendall's test, one-sided, 1 %)."""
+    n = len(values)
+    score = sum((b > a) - (b < a) for i, a in enumerate(values) for b in values[i + 1 :])
+    deviation = math.sqrt(n * (n - 1) * (2 * n + 5) / 18)
+    return (score - 1) / deviation > 2.326
+
+
+def _growing():
+    if len(_marks) < _MARKS + 2:
+        return []
+    # The first two are the program's warm-up.
+    marks = _marks[2:]
+    rows = []
+    for site in {site for one in marks for site in one if site}:
+        values = [one.get(site, (0, 0))[0] for one in marks]
+        if _rises(values) and values[-1] - values[0] >= _GROWTH:
+            rows.append(Leak("growing", values[-1] - values[0], site, f"in {len(values)} marks"))
+    return rows
+
+
+def _by_site(kind, rows):
+    """One leak to a place, of many blocks."""
+    sums = {}
+    for size, site, holder in rows:
+        before = sums.get((site, holder), (0, 0))
+        sums[site, holder] = (before[0] + size, before[1] + 1)
+    return [Leak(kind, size, site, f"{n:,} blocks, {holder}") for (site, holder), (size, n) in sums.items()]
+
+
+def leaks(since: Snapshot | None = None) -> Table:
+    """What should have gone and did not, in five kinds, the largest first.
+
+    "outlived": made after `since`, and alive; "growing": a place that holds more at each `mark`; "ownerless": alive,
+    but no array that the program can reach owns it; "cycle": an object array that is in itself, which no collector
+    frees; "pinned": a large block that a small view alone keeps.
+    """
+    gc.collect()
+    census = _census.census()
+    owners = {_census.address(found.array): found for found in census.values()}
+    owners.pop(0, None)
+    # After the census: what is made meanwhile is not reached by it.
+    newest = _native._memory_next_block()
+    blocks = [b for b in _native._memory_blocks() if b[3] < newest]
+    ownerless = [(size, site, "no array that can be reached") for at, size, site, _ in blocks if at not in owners]
+    rows = _by_site("ownerless", ownerless)
+    if since is not None:
+        late = [(b[1], b[2], owners[b[0]].holders[0]) for b in blocks if b[3] >= since.born and b[0] in owners]
+        rows += _by_site("outlived", late)
+    rows += _growing()
+    for found in census.values():
+        a = found.array
+        if _census.holds_objects(a) and a.base is None and _census.in_cycle(a):
+            rows.append(Leak("cycle", int(a.nbytes), _site(a), f"object array of shape {a.shape}"))
+    for pin in pinned_numpy(census):
+        site = _site(_census.Found(pin.view, []).owner)
+        rows.append(Leak("pinned", pin.pinned - pin.logical, site, f"{pin.logical:,} bytes of it in {pin.holder}"))
+    return Table(sorted(rows, key=lambda row: -row.bytes))
+
+
+@dataclass(frozen=True, slots=True)
+class Temporary:
+    """Arrays of one place that went as soon as they came."""
+
+    site: str
+    expression: str
+    count: int
+    bytes: int
+    saving: int
+    """Bytes that would not be handed out with `out=`, in place, or fused."""
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{_size(self.bytes):>12} {self.count:>7,}  {self.site}  {self.expression}  ({self.remedy})"
+
+
+_PLACE = re.compile(r"^(.*):(\d+) ([^:]*)$", re.DOTALL)
+
+
+def _expression(site):
+    match = _PLACE.match(site)
+    return linecache.getline(match[1], int(match[2])).strip() if match else ""
+
+
+def _operations(expression):
+    """How many operators the line has."""
+    try:
+        tree = ast.parse(expression.rstrip(":") if not expression.startswith(("if", "for", "while")) else "")
+    except SyntaxError:
+        return 0
+    return sum(isinstance(node, ast.BinOp | ast.UnaryOp | ast.Compare) for node in ast.walk(tree))
+
+
+def temporaries(top: int | None = 20) -> Table:
+    """Large arrays of NumPy's that were freed when at most four others had been made since, by place, most first."""
+    rows = []
+    for site, count, size, _, _ in _native._memory_temporaries():
+        if not count:
+            continue
+        expression = _expression(site)
+        many = _operations(expression)
+        remedy = "fuse it, or give out= to its steps" if many > 1 else "give out=, or work in place"
+        rows.append(Temporary(site, expression, count, size, size, remedy))
+    rows.sort(key=lambda row: -row.bytes)
+    return Table(rows[:top])
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why an array's bytes are where they are."""
+
+    dtype: str
+    shape: tuple
+    logical: int
+    block: int
+    kind: str
+    managed: bool
+    site: str
+    stack: list
+    holders: list
+    tag: str = ""
+
+    def __str__(self) -> str:
+        made = f"made at {self.site}" if self.site else "made where it is not known"
+        lines = [
+            f"{self.dtype}{list(self.shape)}: {self.kind}, {self.logical:,} bytes, of a block of {self.block:,}",
+            f"  {made}; {'managed' if self.managed else 'not managed'}{self.tag and f'; tagged {self.tag!r}'}",
+            *(f"    called from {place}" for place in self.stack[1:]),
+            *(f"  held by {holder}" for holder in self.holders),
+        ]
+        return "\n".join(lines)
+
+
+def explain(array: ArrayLike) -> Explanation:
+    """What an array is, where its block was made, and who holds it."""
+    if not isinstance(array, _census.kinds()):
+        raise TypeError(f"explain: {type(array).__name__} is not an array")
+    census = _census.census()
+    found = census.get(id(array)) or _census.Found(array, ["nobody that can be seen"])
+    owner = found.owner if isinstance(found.owner, _census.kinds()) else array
+    at = _census.address(owner)
+    block = _native._memory_block(at)
+    own = isinstance(array, _native.Array)
+    size = _native._memory_sizes(array)[1] if own else int(owner.nbytes)
+    stack = _native._memory_stack(at)
+    return Explanation(
+        str(array.dtype),
+        tuple(array.shape),
+        int(array.nbytes),
+        size,
+        "owner" if array.base is None else f"view of {owner.dtype}{list(owner.shape)}",
+        own or block is not None,
+        block[1] if block else "",
+        stack if len(stack) > 1 else [],
+        list(found.holders),
+        _tags.get(id(array), ("", None))[0],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Fragmentation:
+    """How much of what is set aside does not hold an array; parts are of 1."""
+
+    requested: int
+    allocated: int
+    reserved: int
+    cached: int
+    gap_bytes: int
+    """Free bytes between live small blocks, given back to the system or not."""
+    largest_gap: int
+    internal: float
+    """Of what is handed out, lost to rounding."""
+    retained: float
+    """Of what is set aside, kept free."""
+    external: float
+    """Of the gaps, what the largest one does not cover; 0 without gaps."""
+
+    def __str__(self) -> str:
+        return (
+            f"{_size(self.requested)} requested, {_size(self.allocated)} handed out, {_size(self.reserved)} set aside\n"
+            f"internal {self.internal:.1%}, retained {self.retained:.1%}, external {self.external:.1%}; "
+            f"{_size(self.gap_bytes)} in gaps, the largest {_size(self.largest_gap)}"
+        )
+
+
+def fragmentation() -> Fragmentation:
+    """How well what is set aside is used."""
+    s = _native._memory_stats()
+    gaps, largest = _native._memory_gaps()
+    requested, allocated, reserved = s["requested_bytes"], s["allocated_bytes"], s["reserved_bytes"]
+    return Fragmentation(
+        requested,
+        allocated,
+        reserved,
+        s["cached_bytes"],
+        gaps,
+        largest,
+        1 - requested / allocated if allocated > requested else 0.0,
+        max(reserved - allocated, 0) / reserved if reserved else 0.0,
+        1 - largest / gaps if gaps else 0.0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Compaction:
+    """What `compact` did."""
+
+    collected: int
+    returned_bytes: int
+    pinned_bytes: int
+    """Bytes that would go if small views were copied; see `pinned`."""
+
+
+def compact() -> Compaction:
+    """Collects garbage, and gives every free page back to the system, also those between live arrays.
+
+    No array moves: addresses may be known to others. What small views alone keep is only said.
+    """
+    collected = gc.collect()
+    returned = _native._memory_trim()
+    pins = pinned_numpy(_census.census())
+    return Compaction(collected, returned, sum(pin.pinned - pin.logical for pin in pins))

@@ -1,0 +1,135 @@
+"""`metes run`: a program as `python` would run it, with NumPy's arrays in Metes' memory, and a summary at its end."""
+
+from __future__ import annotations
+
+import argparse
+import atexit
+import io
+import os
+import runpy
+import sys
+import types
+
+from . import _numpy, memory
+
+_STARTUP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_startup")
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="metes run",
+        description="Run a Python program with NumPy's arrays in Metes' memory, and say at its end where it went.",
+        usage="metes run [--limit SIZE] [--profile FILE.metes] [--attribution MODE] [--no-pool] [--quiet] "
+        "(script.py | -m module) [args ...]",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--limit", metavar="SIZE", help='the most that arrays may hold: "2 GiB", "60%%"')
+    parser.add_argument("--profile", metavar="FILE.metes", help="write a capture here")
+    parser.add_argument("--attribution", choices=["counters", "sampled", "site", "stack"])
+    parser.add_argument("--no-pool", action="store_true", help="keep no freed blocks to be used again")
+    parser.add_argument("--quiet", action="store_true", help="say nothing at the end")
+    return parser
+
+
+def _split(words):
+    """The options, and the program with its arguments: what follows is not ours to read."""
+    valued = {"--limit", "--profile", "--attribution"}
+    at = 0
+    while at < len(words) and words[at].startswith("-") and words[at] not in ("-m", "-", "--"):
+        at += 2 if words[at] in valued else 1
+    program = words[at + 1 :] if words[at : at + 1] == ["--"] else words[at:]
+    return words[:at], program
+
+
+def main(words):
+    """Runs the program that the words after `run` name; returns the exit code, or lets the program's end pass."""
+    parser = _parser()
+    own, program = _split(words)
+    options = parser.parse_args(own)
+    if not program or program == ["-m"]:
+        parser.error("there is no program to run")
+    try:
+        if options.attribution:
+            memory.attribution(options.attribution)
+        _numpy.manage_numpy(limit=options.limit, profile=options.profile, pool=not options.no_pool)
+    except (ImportError, OSError, RuntimeError, ValueError) as error:
+        print(f"metes: run: {error}", file=sys.stderr)
+        return 1
+    _manage_children(options)
+    memory.reset_peak()
+    if not options.quiet:
+        process = os.getpid()
+        # The last to run: what the program does at its own end is part of it.
+        atexit.register(lambda: os.getpid() == process and _summarise(options))
+    try:
+        _execute(program)
+    except SystemExit:
+        raise
+    except BaseException as error:
+        return _end_with(error)
+    return 0
+
+
+def _manage_children(options):
+    """Has children that run Python do the same under the same limit, without a capture or a summary of their own."""
+    words = [f"limit={options.limit}"] if options.limit else []
+    words += ["pool=0"] if options.no_pool else []
+    os.environ[_numpy._VARIABLE] = ",".join(words) or "1"
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    paths = [_STARTUP, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    # Children find this package where this process did.
+    os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))
+    os.environ["METES_PACKAGE"] = package
+
+
+def _execute(program):
+    """Runs the program in a fresh `__main__`, with `sys.argv` and `sys.path` as it expects them."""
+    main_module = types.ModuleType("__main__")
+    main_module.__dict__["__builtins__"] = __builtins__
+    sys.modules["__main__"] = main_module
+    if program[0] == "-m":
+        sys.argv[:] = program[1:]
+        sys.path[0] = os.getcwd()
+        runpy._run_module_as_main(program[1], alter_argv=True)
+        return
+    path = program[0]
+    sys.argv[:] = program
+    if os.path.isdir(path) or path.endswith((".zip", ".pyz")):
+        del sys.path[0]
+        runpy.run_path(path, run_name="__main__")
+        return
+    sys.path[0] = os.path.dirname(os.path.realpath(path))
+    main_module.__file__ = path
+    main_module.__dict__["__cached__"] = None
+    with io.open_code(os.path.abspath(path)) as file:
+        code = compile(file.read(), path, "exec")
+    # What only fails inside the program shows the program's own lines.
+    exec(code, main_module.__dict__)
+
+
+def _end_with(error):
+    """Reports what the program did not catch as Python would; returns the exit code."""
+    trace = error.__traceback__
+    own = {__file__, runpy.__file__, "<frozen runpy>"}
+    while trace is not None and trace.tb_frame.f_code.co_filename in own:
+        trace = trace.tb_next
+    if isinstance(error, FileNotFoundError) and trace is None:
+        print(f"metes: run: can't open {error.filename!r}: {error.strerror}", file=sys.stderr)
+        return 2
+    error.__traceback__ = trace
+    sys.excepthook(type(error), error, trace)
+    if isinstance(error, KeyboardInterrupt):
+        # The interpreter ends by the signal, as the shell expects; it has been reported.
+        sys.excepthook = lambda *_: None
+        raise error
+    return 1
+
+
+def _summarise(options):
+    try:
+        from . import _summary
+
+        text = _summary.text(options.profile)
+        print(text, file=sys.stderr, flush=True)
+    except Exception as error:  # The program's own exit code counts.
+        print(f"metes: run: no summary: {error!r}", file=sys.stderr)
