@@ -424,7 +424,6 @@ _memory_on_failure: Any
 _memory_on_pressure: Any
 _memory_on_soft: Any
 _memory_peak_site: Any
-_memory_report: Any
 _memory_reset_peak: Any
 _memory_rss: Any
 _memory_set_cache: Any
