@@ -260,6 +260,8 @@ def package():
             lines.append(f"{name}: {type(value).__name__}\n")
         elif value is None:
             lines.append(f"{name}: None\n")
+        elif isinstance(value, _native.DType):
+            lines.append(f"{name}: DType\n")
         elif name in ("ufuncs", "reductions"):
             lines.append(f"def {name}() -> list: ...\n")
         else:

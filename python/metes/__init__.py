@@ -20,17 +20,20 @@ from . import (
     _grids,
     _iterate,
     _join,
+    _kinds,
     _limits,
     _manipulate,
     _native,
     _nditer,
     _numpy,
     _places,
+    _polynomials,
     _printing,
     _questions,
     _rearrange,
     _sets,
     _standard,
+    _windows,
     fft,
     lib,
     linalg,
@@ -43,17 +46,20 @@ from ._functional import *
 from ._grids import *
 from ._iterate import *
 from ._join import *
+from ._kinds import *
 from ._limits import *
 from ._magic import load_ipython_extension, unload_ipython_extension
 from ._manipulate import *
 from ._nditer import *
 from ._numpy import *
 from ._places import *
+from ._polynomials import *
 from ._printing import *
 from ._questions import *
 from ._rearrange import *
 from ._sets import *
 from ._standard import *
+from ._windows import *
 
 __version__ = _native.__version__
 
@@ -67,6 +73,7 @@ concat = _native.concatenate
 dtype = _native.DType
 
 e = 2.718281828459045
+euler_gamma = 0.5772156649015329
 inf = float("inf")
 nan = float("nan")
 newaxis = None
@@ -92,18 +99,36 @@ _parts = [
     _functional,
     _grids,
     _iterate,
+    _kinds,
     _limits,
     _manipulate,
     _nditer,
     _numpy,
     _places,
+    _polynomials,
     _printing,
     _questions,
     _rearrange,
     _sets,
     _standard,
+    _windows,
 ]
-_own = ["concat", "dtype", "e", "fft", "inf", "lib", "linalg", "memory", "nan", "newaxis", "pi", "reductions", "ufuncs"]
+_own = [
+    "concat",
+    "dtype",
+    "e",
+    "euler_gamma",
+    "fft",
+    "inf",
+    "lib",
+    "linalg",
+    "memory",
+    "nan",
+    "newaxis",
+    "pi",
+    "reductions",
+    "ufuncs",
+]
 
 __all__ = sorted({*_own, *_exported, *(name for part in _parts for name in part.__all__)})
 

@@ -303,56 +303,91 @@ from ._manipulate import astype as astype
 from ._join import atleast_1d as atleast_1d
 from ._join import atleast_2d as atleast_2d
 from ._join import atleast_3d as atleast_3d
+from ._windows import bartlett as bartlett
+from ._printing import base_repr as base_repr
+from ._printing import binary_repr as binary_repr
+from ._windows import blackman as blackman
 from ._join import block as block
+bool_: DType
 from ._iterate import broadcast as broadcast
 from ._manipulate import broadcast_arrays as broadcast_arrays
+byte: DType
 from ._grids import c_ as c_
+cdouble: DType
+from ._kinds import character as character
 from ._standard import clip as clip
 from ._join import column_stack as column_stack
+from ._kinds import complexfloating as complexfloating
 from ._native import concatenate as concat
 from ._manipulate import copy as copy
 from ._places import count_nonzero as count_nonzero
+csingle: DType
 from ._places import diag_indices as diag_indices
 from ._places import diag_indices_from as diag_indices_from
 from ._rearrange import diagonal as diagonal
+double: DType
 from ._join import dsplit as dsplit
 from ._join import dstack as dstack
 from ._native import DType as dtype
 e: float
 from ._errstate import errstate as errstate
+euler_gamma: float
 from ._manipulate import expand_dims as expand_dims
 from ._limits import finfo as finfo
 from ._iterate import flatiter as flatiter
+from ._kinds import flexible as flexible
 from ._manipulate import flip as flip
 from ._rearrange import fliplr as fliplr
 from ._rearrange import flipud as flipud
+from ._kinds import floating as floating
 from ._convert import fromfile as fromfile
 from ._convert import fromfunction as fromfunction
 from ._convert import fromstring as fromstring
+from ._kinds import generic as generic
 from ._printing import get_printoptions as get_printoptions
 from ._errstate import geterr as geterr
 from ._errstate import geterrcall as geterrcall
 from ._functional import gradient as gradient
+half: DType
+from ._windows import hamming as hamming
+from ._windows import hanning as hanning
 from ._join import hsplit as hsplit
 from ._join import hstack as hstack
+from ._windows import i0 as i0
 from ._convert import identity as identity
 from ._limits import iinfo as iinfo
 from ._standard import imag as imag
 from ._grids import index_exp as index_exp
 from ._grids import indices as indices
+from ._kinds import inexact as inexact
 inf: float
+int_: DType
+intc: DType
+from ._kinds import integer as integer
+intp: DType
+from ._questions import iscomplex as iscomplex
 from ._questions import iscomplexobj as iscomplexobj
 from ._limits import isdtype as isdtype
+from ._questions import isfortran as isfortran
+from ._questions import isneginf as isneginf
+from ._questions import isposinf as isposinf
+from ._questions import isreal as isreal
 from ._questions import isrealobj as isrealobj
 from ._questions import isscalar as isscalar
+from ._kinds import issubdtype as issubdtype
+from ._questions import iterable as iterable
 from ._grids import ix_ as ix_
+from ._windows import kaiser as kaiser
 from ._files import load as load
+long: DType
+longlong: DType
 from ._numpy import manage_numpy as manage_numpy
 from ._places import mask_indices as mask_indices
 from ._manipulate import matrix_transpose as matrix_transpose
 from ._files import memmap as memmap
 from ._grids import meshgrid as meshgrid
 from ._grids import mgrid as mgrid
+from ._kinds import min_scalar_type as min_scalar_type
 from ._manipulate import moveaxis as moveaxis
 nan: float
 from ._iterate import ndenumerate as ndenumerate
@@ -360,12 +395,22 @@ from ._rearrange import ndim as ndim
 from ._iterate import ndindex as ndindex
 from ._nditer import nditer as nditer
 newaxis: None
+from ._kinds import number as number
 from ._numpy import numpy_is_managed as numpy_is_managed
 from ._grids import ogrid as ogrid
 from ._rearrange import pad as pad
 from ._manipulate import permute_dims as permute_dims
 pi: float
 from ._places import piecewise as piecewise
+from ._polynomials import poly as poly
+from ._polynomials import polyadd as polyadd
+from ._polynomials import polyder as polyder
+from ._polynomials import polydiv as polydiv
+from ._polynomials import polyfit as polyfit
+from ._polynomials import polyint as polyint
+from ._polynomials import polymul as polymul
+from ._polynomials import polysub as polysub
+from ._polynomials import polyval as polyval
 from ._printing import printoptions as printoptions
 from ._grids import r_ as r_
 from ._manipulate import ravel as ravel
@@ -374,6 +419,7 @@ def reductions() -> list: ...
 from ._convert import require as require
 from ._manipulate import reshape as reshape
 from ._rearrange import rollaxis as rollaxis
+from ._polynomials import roots as roots
 from ._rearrange import rot90 as rot90
 from ._manipulate import round as round
 from ._grids import s_ as s_
@@ -385,6 +431,10 @@ from ._printing import set_printoptions as set_printoptions
 from ._errstate import seterr as seterr
 from ._errstate import seterrcall as seterrcall
 from ._rearrange import shape as shape
+short: DType
+from ._kinds import signedinteger as signedinteger
+from ._windows import sinc as sinc
+single: DType
 from ._rearrange import size as size
 from ._join import split as split
 from ._manipulate import squeeze as squeeze
@@ -397,15 +447,23 @@ from ._places import tril_indices_from as tril_indices_from
 from ._rearrange import trim_zeros as trim_zeros
 from ._places import triu_indices as triu_indices
 from ._places import triu_indices_from as triu_indices_from
+ubyte: DType
 def ufuncs() -> list: ...
+uint: DType
+uintc: DType
+uintp: DType
+ulong: DType
+ulonglong: DType
 from ._sets import unique_all as unique_all
 from ._sets import unique_counts as unique_counts
 from ._sets import unique_inverse as unique_inverse
 from ._sets import unique_values as unique_values
 from ._numpy import unmanage_numpy as unmanage_numpy
+from ._kinds import unsignedinteger as unsignedinteger
 from ._join import unstack as unstack
+ushort: DType
 from ._functional import vectorize as vectorize
 from ._join import vsplit as vsplit
 from ._join import vstack as vstack
 __version__: str
-__all__ = ['Array', 'AxisError', 'DType', 'Flags', 'Fused', 'GrowableArray', 'LazyArray', 'NpzFile', 'OutOfMemory', 'Plan', 'Suggestion', 'TooHardError', '__array_api_version__', '__array_namespace_info__', 'abs', 'absolute', 'acos', 'acosh', 'add', 'all', 'allclose', 'amax', 'amin', 'angle', 'any', 'append', 'apply_along_axis', 'apply_over_axes', 'arange', 'arccos', 'arccosh', 'arcsin', 'arcsinh', 'arctan', 'arctan2', 'arctanh', 'argmax', 'argmin', 'argpartition', 'argsort', 'argwhere', 'around', 'array', 'array2string', 'array_equal', 'array_equiv', 'array_repr', 'array_split', 'array_str', 'asanyarray', 'asarray', 'asarray_chkfinite', 'ascontiguousarray', 'asfortranarray', 'asin', 'asinh', 'astype', 'atan', 'atan2', 'atanh', 'atleast_1d', 'atleast_2d', 'atleast_3d', 'average', 'bincount', 'bitwise_and', 'bitwise_count', 'bitwise_invert', 'bitwise_left_shift', 'bitwise_not', 'bitwise_or', 'bitwise_right_shift', 'bitwise_xor', 'block', 'bool', 'broadcast', 'broadcast_arrays', 'broadcast_shapes', 'broadcast_to', 'c_', 'can_cast', 'cbrt', 'ceil', 'choose', 'clip', 'column_stack', 'complex128', 'complex64', 'compress', 'compute', 'concat', 'concatenate', 'conj', 'conjugate', 'convolve', 'copy', 'copysign', 'copyto', 'corrcoef', 'correlate', 'cos', 'cosh', 'count_nonzero', 'cov', 'cross', 'cumprod', 'cumsum', 'cumulative_prod', 'cumulative_sum', 'deg2rad', 'degrees', 'delete', 'diag', 'diag_indices', 'diag_indices_from', 'diagflat', 'diagonal', 'diff', 'digitize', 'divide', 'divmod', 'dot', 'dsplit', 'dstack', 'dtype', 'e', 'ediff1d', 'einsum', 'einsum_path', 'empty', 'empty_like', 'equal', 'errstate', 'exp', 'exp2', 'expand_dims', 'expm1', 'extract', 'eye', 'fabs', 'fft', 'fill_diagonal', 'finfo', 'fix', 'flatiter', 'flatnonzero', 'flip', 'fliplr', 'flipud', 'float16', 'float32', 'float64', 'float_power', 'floor', 'floor_divide', 'fmax', 'fmin', 'fmod', 'frexp', 'from_arrow', 'from_dlpack', 'frombuffer', 'fromfile', 'fromfunction', 'fromiter', 'fromstring', 'full', 'full_like', 'fuse', 'gcd', 'geomspace', 'get_num_threads', 'get_printoptions', 'geterr', 'geterrcall', 'gradient', 'greater', 'greater_equal', 'heaviside', 'histogram', 'histogram2d', 'histogram_bin_edges', 'histogramdd', 'hsplit', 'hstack', 'hypot', 'identity', 'iinfo', 'imag', 'index_exp', 'indices', 'inf', 'inner', 'insert', 'int16', 'int32', 'int64', 'int8', 'interp', 'intersect1d', 'invert', 'isclose', 'iscomplexobj', 'isdtype', 'isfinite', 'isin', 'isinf', 'isnan', 'isrealobj', 'isscalar', 'ix_', 'kron', 'lazy', 'lcm', 'ldexp', 'left_shift', 'less', 'less_equal', 'lexsort', 'lib', 'linalg', 'linspace', 'load', 'log', 'log10', 'log1p', 'log2', 'logaddexp', 'logaddexp2', 'logical_and', 'logical_not', 'logical_or', 'logical_xor', 'logspace', 'manage_numpy', 'mask_indices', 'matmul', 'matrix_transpose', 'matvec', 'max', 'maximum', 'may_share_memory', 'mean', 'median', 'memmap', 'memory', 'meshgrid', 'mgrid', 'min', 'minimum', 'mod', 'modf', 'moveaxis', 'multiply', 'nan', 'nan_to_num', 'nanargmax', 'nanargmin', 'nancumprod', 'nancumsum', 'nanmax', 'nanmean', 'nanmedian', 'nanmin', 'nanpercentile', 'nanprod', 'nanquantile', 'nanstd', 'nansum', 'nanvar', 'ndenumerate', 'ndim', 'ndindex', 'nditer', 'negative', 'newaxis', 'nextafter', 'nonzero', 'not_equal', 'numpy_is_managed', 'ogrid', 'ones', 'ones_like', 'open', 'outer', 'packbits', 'pad', 'partition', 'percentile', 'permute_dims', 'pi', 'piecewise', 'place', 'plan', 'positive', 'pow', 'power', 'printoptions', 'prod', 'promote_types', 'ptp', 'put', 'put_along_axis', 'putmask', 'quantile', 'r_', 'rad2deg', 'radians', 'ravel', 'ravel_multi_index', 'real', 'real_if_close', 'reciprocal', 'reduction', 'reductions', 'remainder', 'repeat', 'require', 'reshape', 'resize', 'result_type', 'right_shift', 'rint', 'roll', 'rollaxis', 'rot90', 'round', 's_', 'save', 'savez', 'savez_compressed', 'searchsorted', 'select', 'set_num_threads', 'set_printoptions', 'setdiff1d', 'seterr', 'seterrcall', 'setxor1d', 'shape', 'shares_memory', 'sign', 'signbit', 'sin', 'sinh', 'size', 'sort', 'sort_complex', 'spacing', 'split', 'sqrt', 'square', 'squeeze', 'stack', 'std', 'subtract', 'suggest_dtype', 'sum', 'swapaxes', 'take', 'take_along_axis', 'tan', 'tanh', 'tensordot', 'tile', 'trace', 'transpose', 'trapezoid', 'tri', 'tril', 'tril_indices', 'tril_indices_from', 'trim_zeros', 'triu', 'triu_indices', 'triu_indices_from', 'true_divide', 'trunc', 'ufunc', 'ufuncs', 'uint16', 'uint32', 'uint64', 'uint8', 'union1d', 'unique', 'unique_all', 'unique_counts', 'unique_inverse', 'unique_values', 'unmanage_numpy', 'unpackbits', 'unravel_index', 'unstack', 'unwrap', 'vander', 'var', 'vdot', 'vecdot', 'vecmat', 'vectorize', 'vsplit', 'vstack', 'where', 'zeros', 'zeros_like']
+__all__ = ['Array', 'AxisError', 'DType', 'Flags', 'Fused', 'GrowableArray', 'LazyArray', 'NpzFile', 'OutOfMemory', 'Plan', 'Suggestion', 'TooHardError', '__array_api_version__', '__array_namespace_info__', 'abs', 'absolute', 'acos', 'acosh', 'add', 'all', 'allclose', 'amax', 'amin', 'angle', 'any', 'append', 'apply_along_axis', 'apply_over_axes', 'arange', 'arccos', 'arccosh', 'arcsin', 'arcsinh', 'arctan', 'arctan2', 'arctanh', 'argmax', 'argmin', 'argpartition', 'argsort', 'argwhere', 'around', 'array', 'array2string', 'array_equal', 'array_equiv', 'array_repr', 'array_split', 'array_str', 'asanyarray', 'asarray', 'asarray_chkfinite', 'ascontiguousarray', 'asfortranarray', 'asin', 'asinh', 'astype', 'atan', 'atan2', 'atanh', 'atleast_1d', 'atleast_2d', 'atleast_3d', 'average', 'bartlett', 'base_repr', 'binary_repr', 'bincount', 'bitwise_and', 'bitwise_count', 'bitwise_invert', 'bitwise_left_shift', 'bitwise_not', 'bitwise_or', 'bitwise_right_shift', 'bitwise_xor', 'blackman', 'block', 'bool', 'bool_', 'broadcast', 'broadcast_arrays', 'broadcast_shapes', 'broadcast_to', 'byte', 'c_', 'can_cast', 'cbrt', 'cdouble', 'ceil', 'character', 'choose', 'clip', 'column_stack', 'complex128', 'complex64', 'complexfloating', 'compress', 'compute', 'concat', 'concatenate', 'conj', 'conjugate', 'convolve', 'copy', 'copysign', 'copyto', 'corrcoef', 'correlate', 'cos', 'cosh', 'count_nonzero', 'cov', 'cross', 'csingle', 'cumprod', 'cumsum', 'cumulative_prod', 'cumulative_sum', 'deg2rad', 'degrees', 'delete', 'diag', 'diag_indices', 'diag_indices_from', 'diagflat', 'diagonal', 'diff', 'digitize', 'divide', 'divmod', 'dot', 'double', 'dsplit', 'dstack', 'dtype', 'e', 'ediff1d', 'einsum', 'einsum_path', 'empty', 'empty_like', 'equal', 'errstate', 'euler_gamma', 'exp', 'exp2', 'expand_dims', 'expm1', 'extract', 'eye', 'fabs', 'fft', 'fill_diagonal', 'finfo', 'fix', 'flatiter', 'flatnonzero', 'flexible', 'flip', 'fliplr', 'flipud', 'float16', 'float32', 'float64', 'float_power', 'floating', 'floor', 'floor_divide', 'fmax', 'fmin', 'fmod', 'frexp', 'from_arrow', 'from_dlpack', 'frombuffer', 'fromfile', 'fromfunction', 'fromiter', 'fromstring', 'full', 'full_like', 'fuse', 'gcd', 'generic', 'geomspace', 'get_num_threads', 'get_printoptions', 'geterr', 'geterrcall', 'gradient', 'greater', 'greater_equal', 'half', 'hamming', 'hanning', 'heaviside', 'histogram', 'histogram2d', 'histogram_bin_edges', 'histogramdd', 'hsplit', 'hstack', 'hypot', 'i0', 'identity', 'iinfo', 'imag', 'index_exp', 'indices', 'inexact', 'inf', 'inner', 'insert', 'int16', 'int32', 'int64', 'int8', 'int_', 'intc', 'integer', 'interp', 'intersect1d', 'intp', 'invert', 'isclose', 'iscomplex', 'iscomplexobj', 'isdtype', 'isfinite', 'isfortran', 'isin', 'isinf', 'isnan', 'isneginf', 'isposinf', 'isreal', 'isrealobj', 'isscalar', 'issubdtype', 'iterable', 'ix_', 'kaiser', 'kron', 'lazy', 'lcm', 'ldexp', 'left_shift', 'less', 'less_equal', 'lexsort', 'lib', 'linalg', 'linspace', 'load', 'log', 'log10', 'log1p', 'log2', 'logaddexp', 'logaddexp2', 'logical_and', 'logical_not', 'logical_or', 'logical_xor', 'logspace', 'long', 'longlong', 'manage_numpy', 'mask_indices', 'matmul', 'matrix_transpose', 'matvec', 'max', 'maximum', 'may_share_memory', 'mean', 'median', 'memmap', 'memory', 'meshgrid', 'mgrid', 'min', 'min_scalar_type', 'minimum', 'mod', 'modf', 'moveaxis', 'multiply', 'nan', 'nan_to_num', 'nanargmax', 'nanargmin', 'nancumprod', 'nancumsum', 'nanmax', 'nanmean', 'nanmedian', 'nanmin', 'nanpercentile', 'nanprod', 'nanquantile', 'nanstd', 'nansum', 'nanvar', 'ndenumerate', 'ndim', 'ndindex', 'nditer', 'negative', 'newaxis', 'nextafter', 'nonzero', 'not_equal', 'number', 'numpy_is_managed', 'ogrid', 'ones', 'ones_like', 'open', 'outer', 'packbits', 'pad', 'partition', 'percentile', 'permute_dims', 'pi', 'piecewise', 'place', 'plan', 'poly', 'polyadd', 'polyder', 'polydiv', 'polyfit', 'polyint', 'polymul', 'polysub', 'polyval', 'positive', 'pow', 'power', 'printoptions', 'prod', 'promote_types', 'ptp', 'put', 'put_along_axis', 'putmask', 'quantile', 'r_', 'rad2deg', 'radians', 'ravel', 'ravel_multi_index', 'real', 'real_if_close', 'reciprocal', 'reduction', 'reductions', 'remainder', 'repeat', 'require', 'reshape', 'resize', 'result_type', 'right_shift', 'rint', 'roll', 'rollaxis', 'roots', 'rot90', 'round', 's_', 'save', 'savez', 'savez_compressed', 'searchsorted', 'select', 'set_num_threads', 'set_printoptions', 'setdiff1d', 'seterr', 'seterrcall', 'setxor1d', 'shape', 'shares_memory', 'short', 'sign', 'signbit', 'signedinteger', 'sin', 'sinc', 'single', 'sinh', 'size', 'sort', 'sort_complex', 'spacing', 'split', 'sqrt', 'square', 'squeeze', 'stack', 'std', 'subtract', 'suggest_dtype', 'sum', 'swapaxes', 'take', 'take_along_axis', 'tan', 'tanh', 'tensordot', 'tile', 'trace', 'transpose', 'trapezoid', 'tri', 'tril', 'tril_indices', 'tril_indices_from', 'trim_zeros', 'triu', 'triu_indices', 'triu_indices_from', 'true_divide', 'trunc', 'ubyte', 'ufunc', 'ufuncs', 'uint', 'uint16', 'uint32', 'uint64', 'uint8', 'uintc', 'uintp', 'ulong', 'ulonglong', 'union1d', 'unique', 'unique_all', 'unique_counts', 'unique_inverse', 'unique_values', 'unmanage_numpy', 'unpackbits', 'unravel_index', 'unsignedinteger', 'unstack', 'unwrap', 'ushort', 'vander', 'var', 'vdot', 'vecdot', 'vecmat', 'vectorize', 'vsplit', 'vstack', 'where', 'zeros', 'zeros_like']

@@ -1,4 +1,4 @@
-"""How arrays are printed: NumPy's options, for the program or for a block of code.
+"""How arrays are printed: NumPy's options, for the program or for a block of code; integers in other bases.
 
 The options are kept in a context variable: threads and asynchronous tasks have their own.
 """
@@ -6,6 +6,7 @@ The options are kept in a context variable: threads and asynchronous tasks have 
 from __future__ import annotations
 
 import contextlib
+import operator
 from typing import TYPE_CHECKING
 
 from ._native import _array_text, _print_options, asarray
@@ -16,7 +17,16 @@ if TYPE_CHECKING:
 
     from ._types import ArrayLike
 
-__all__ = ["array2string", "array_repr", "array_str", "get_printoptions", "printoptions", "set_printoptions"]
+__all__ = [
+    "array2string",
+    "array_repr",
+    "array_str",
+    "base_repr",
+    "binary_repr",
+    "get_printoptions",
+    "printoptions",
+    "set_printoptions",
+]
 
 
 def set_printoptions(
@@ -122,3 +132,40 @@ def _with(width, precision, suppress):
     options = _print_options.get()
     formatter = options.as_dict()["formatter"]
     return options.replaced(linewidth=width, precision=precision, suppress=suppress, formatter=formatter)
+
+
+def base_repr(number: int, base: int = 2, padding: int = 0) -> str:
+    """An integer in a base from 2 to 36, after so many zeros.
+
+    >>> import metes as mt
+    >>> mt.base_repr(-255, 16, 1)
+    '-0FF'
+    """
+    if not 2 <= base <= 36:
+        side = "greater than 36" if base > 36 else "less than 2"
+        raise ValueError(f"Bases {side} not handled in base_repr.")
+    number, digits = operator.index(number), []
+    left = abs(number)
+    while left:
+        left, digit = divmod(left, base)
+        digits.append("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[digit])
+    text = "0" * padding + "".join(reversed(digits))
+    return ("-" if number < 0 else "") + (text or "0")
+
+
+def binary_repr(num: int, width: int | None = None) -> str:
+    """An integer in base 2, filled to a width; with one, negative integers are as two's complement.
+
+    >>> import metes as mt
+    >>> mt.binary_repr(3, 4), mt.binary_repr(-3, 4), mt.binary_repr(-3)
+    ('0011', '1101', '-11')
+    """
+    num = operator.index(num)
+    if num == 0:
+        return "0" * (width or 1)
+    if width is None:
+        return f"{num:b}"
+    bits = num.bit_length() if num > 0 else (~num).bit_length() + 1
+    if bits > width:
+        raise ValueError(f"Insufficient bit width={width} provided for binwidth={bits}")
+    return f"{num % (1 << width):b}".zfill(width)

@@ -16,6 +16,7 @@ True
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import _native
@@ -61,6 +62,8 @@ __all__ = [
     "svd",
     "svdvals",
     "tensordot",
+    "tensorinv",
+    "tensorsolve",
     "trace",
     "vecdot",
     "vector_norm",
@@ -111,6 +114,39 @@ def solve(a: ArrayLike, b: ArrayLike) -> Array:
 def inv(a: ArrayLike) -> Array:
     """The inverses of square matrices."""
     return _native._linalg_inv(a)
+
+
+def tensorsolve(a: ArrayLike, b: ArrayLike, axes: ArrayLike | None = None) -> Array:
+    """Solves `tensordot(a, x, x.ndim) = b`, where `axes` of `a` go to its end before.
+
+    >>> import metes as mt
+    >>> mt.linalg.tensorsolve(mt.eye(6).reshape(2, 3, 6), mt.ones((2, 3))).shape
+    (6,)
+    """
+    a, b = asarray(a), asarray(b)
+    last = [axis % a.ndim for axis in axes or ()]
+    a = a.transpose([*(axis for axis in range(a.ndim) if axis not in last), *last])
+    shape = a.shape[b.ndim :]
+    n = math.prod(shape)
+    if a.size != n * n or b.size != n:
+        raise LinAlgError(
+            "Input arrays must satisfy the requirement prod(a.shape[b.ndim:]) == prod(a.shape[:b.ndim]), "
+            f"but the shapes are {a.shape} and {b.shape}"
+        )
+    return solve(a.reshape(n, n), b.reshape(-1)).reshape(shape)
+
+
+def tensorinv(a: ArrayLike, ind: int = 2) -> Array:
+    """The inverse of what `tensordot(a, x, ind)` does to `x`.
+
+    >>> import metes as mt
+    >>> mt.linalg.tensorinv(mt.eye(6).reshape(2, 3, 6), ind=2).shape
+    (6, 2, 3)
+    """
+    a = asarray(a)
+    if ind <= 0:
+        raise ValueError("Invalid ind argument.")
+    return inv(a.reshape(math.prod(a.shape[ind:]), -1)).reshape(a.shape[ind:] + a.shape[:ind])
 
 
 def det(a: ArrayLike) -> Array:

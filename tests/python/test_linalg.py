@@ -398,3 +398,20 @@ def test_elements_whose_squares_overflow_or_vanish(kind, sign):
     same_shape(np.sort(np.asarray(L.eigvals(y * scale)).real), N.eigvalsh(y))
     w, v = L.eigh(y * scale)
     same_shape(np.asarray(v) @ np.diag(np.asarray(w)) @ h(v), y)
+
+
+def test_tensors():
+    rng = np.random.default_rng(5)
+    for shape, b_shape, axes in (((2, 3, 6), (2, 3), None), ((3, 6, 2), (3, 2), (1,)), ((2, 2, 2, 2), (2, 2), (0, 2))):
+        a, b = rng.normal(size=shape), rng.normal(size=b_shape)
+        near = np.linalg.tensorsolve(a, b, axes)
+        np.testing.assert_allclose(np.asarray(mt.linalg.tensorsolve(a, b, axes)), near, rtol=1e-9)
+    for shape, ind in (((4, 6, 8, 3), 2), ((24, 8, 3), 1), ((2, 3, 6), 2)):
+        a = rng.normal(size=shape)
+        np.testing.assert_allclose(
+            np.asarray(mt.linalg.tensorinv(a, ind)), np.linalg.tensorinv(a, ind), rtol=1e-8, atol=1e-12
+        )
+    with pytest.raises(mt.linalg.LinAlgError, match="requirement"):
+        mt.linalg.tensorsolve(np.ones((2, 3)), np.ones(2))
+    with pytest.raises(ValueError, match="ind"):
+        mt.linalg.tensorinv(np.ones((2, 2)), 0)
