@@ -30,12 +30,13 @@ fn best<A: Elem, const MAX: bool>(n: usize, at: &impl Fn(usize) -> A) -> A {
 
 #[inline(always)]
 fn best_of<A: Elem, const MAX: bool, const LANES: usize>(n: usize, at: &impl Fn(usize) -> A) -> A {
+    let pick = |old: A, new: A| if if MAX { old.less(new) } else { new.less(old) } { new } else { old };
     let mut lane = [at(0); LANES];
-    let mut missing = [false; LANES];
+    // As wide as the values, so that both fill the same vectors.
+    let mut missing = [A::default(); LANES];
     let mut take = |j: usize, new: A| {
-        let wins = if MAX { lane[j].less(new) } else { new.less(lane[j]) };
-        lane[j] = if wins { new } else { lane[j] };
-        missing[j] |= new.is_nan();
+        lane[j] = pick(lane[j], new);
+        missing[j] = if new.is_nan() { new } else { missing[j] };
     };
     let whole = n - n % LANES;
     for i in (0..whole).step_by(LANES) {
@@ -46,10 +47,17 @@ fn best_of<A: Elem, const MAX: bool, const LANES: usize>(n: usize, at: &impl Fn(
     for i in whole..n {
         take(i - whole, at(i));
     }
-    if missing.contains(&true) {
+    if missing.iter().fold(false, |some, value| some | value.is_nan()) {
         return (1..n).fold(at(0), |old, i| better::<A, MAX>(old, at(i)));
     }
-    lane[1..].iter().fold(lane[0], |old, &new| better::<A, MAX>(old, new))
+    let mut half = LANES / 2;
+    while half > 0 {
+        for j in 0..half {
+            lane[j] = pick(lane[j], lane[j + half]);
+        }
+        half /= 2;
+    }
+    lane[0]
 }
 
 /// The best value so far; `seen` is 0 before the first.
