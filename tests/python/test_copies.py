@@ -107,6 +107,25 @@ def test_copies_are_counted():
         mt.memory.copies(by="weight")
 
 
+# Inside linear algebra and ufuncs: what shares bytes with the result is set apart.
+APART = [
+    lambda a: mt.matmul(a[1:7, 1:7], mt.ones((6, 6)), out=a[2:8, 2:8]),
+    lambda a: mt.add.at(a[0], [0, 1], a[0, 1:3]),
+]
+
+
+@pytest.mark.parametrize("work", APART)
+def test_operands_set_apart_are_not_asked_for(work):
+    a = mt.ones((8, 8))
+    mt.memory.forget_copies()
+    work(a)
+    assert {row.name for row in mt.memory.copies()} == {"overlap"}
+    before = a.tolist()
+    with mt.memory.deny_copies(), pytest.raises(ValueError, match="denied: overlap"):
+        work(a)
+    assert a.tolist() == before
+
+
 def test_widening_is_booked():
     mt.memory.forget_copies()
     narrow = mt.ones(100, dtype="float32")

@@ -8,9 +8,9 @@
 use crate::axes::{Axis, Roles};
 use crate::blocks::Run;
 use crate::ring::{Loop, Truth};
-use metes_array::{Array, Order, copy_into, shares_memory};
+use metes_array::{Array, Layout, Order, copy_into, shares_memory};
 use metes_dtype::{DType, Kind};
-use metes_memory::Result;
+use metes_memory::{Reason, Result};
 use num_complex::Complex;
 
 /// Work that the overlap test may spend on one pair before it counts as overlapping.
@@ -59,7 +59,8 @@ pub(crate) fn contract(x: &Contraction<'_>) -> Result<()> {
     if copied > x.c.nbytes() || x.c.self_overlaps() != Some(false) {
         return apart(x);
     }
-    let copy = |array: &Array| array.copy(Order::K);
+    let why = |_: &Layout| "the factor shares bytes with the result".to_owned();
+    let copy = |array: &Array| array.copy_because(Order::K, Reason::Overlap, why);
     let first = if a { copy(x.a)? } else { x.a.clone() };
     let second = match (twins, b) {
         (true, _) => first.clone(),

@@ -3,10 +3,10 @@
 use super::{ran, run};
 use crate::apply::{Operand, Options, apply};
 use crate::resolve::{Input, resolve};
-use metes_array::{Array, Index, IndexItem, Order, gather, shares_memory};
+use metes_array::{Array, Index, IndexItem, Layout, Order, gather, shares_memory};
 use metes_dtype::{Casting, Kind};
 use metes_kernels::Ufunc;
-use metes_memory::{Error, ErrorKind, Result};
+use metes_memory::{Error, ErrorKind, Reason, Result};
 use smallvec::SmallVec;
 
 /// Applies a ufunc of one or two values to the elements (rows, of an array with more axes) at `indices` along the first axis,
@@ -48,7 +48,8 @@ pub fn apply_at(ufunc: &'static Ufunc, array: &Array, indices: &Array, values: O
     let values = values
         .map(|values| {
             let shared = shares_memory(values, array, None).unwrap_or(true);
-            let values = if shared { values.copy(Order::K)? } else { values.clone() };
+            let why = |_: &Layout| "the values share bytes with the target".to_owned();
+            let values = if shared { values.copy_because(Order::K, Reason::Overlap, why)? } else { values.clone() };
             values.broadcast_to(&shape)
         })
         .transpose()?;

@@ -4,7 +4,7 @@ use super::library::{Plan, Precision, Shape};
 use metes_array::{Array, Layout, Order, shares_memory};
 use metes_dtype::{DType, Kind};
 use metes_eval::{Program, ProgramBuilder, ScratchBuf};
-use metes_memory::{Access, Buffer, Result};
+use metes_memory::{Access, Buffer, Reason, Result};
 use num_complex::Complex;
 use std::sync::Arc;
 
@@ -28,7 +28,8 @@ pub(super) fn transform(
     }
     let same = a.buffer().same(out.buffer()) && a.layout() == out.layout() && a.dtype() == out.dtype();
     let clash = !same && shares_memory(a, out, Some(OVERLAP_WORK)).unwrap_or(true);
-    let a = if clash { a.copy(Order::K)? } else { a.clone() };
+    let why = |_: &Layout| "the operand shares bytes with the result".to_owned();
+    let a = if clash { a.copy_because(Order::K, Reason::Overlap, why)? } else { a.clone() };
     match kind {
         Kind::C64 => Lines::<f32>::new(&a, out, axis, n, shape, scale, kind)?.all(),
         _ => Lines::<f64>::new(&a, out, axis, n, shape, scale, kind)?.all(),
