@@ -96,6 +96,7 @@ from ._native import (
     divide as divide,
     divmod as divmod,
     dot as dot,
+    dtype as dtype,
     ediff1d as ediff1d,
     einsum as einsum,
     einsum_path as einsum_path,
@@ -328,7 +329,6 @@ from ._rearrange import diagonal as diagonal
 double: DType
 from ._join import dsplit as dsplit
 from ._join import dstack as dstack
-from ._native import DType as dtype
 e: float
 from ._errstate import errstate as errstate
 euler_gamma: float

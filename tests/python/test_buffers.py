@@ -128,9 +128,15 @@ def test_formats_of_the_standard_library(code):
     assert mt.asarray(view).dtype == np.asarray(view).dtype
 
 
-@pytest.mark.parametrize(
-    "theirs", [np.zeros(2, ">i4"), np.zeros(2, "S3"), np.zeros(2, "U2"), np.zeros(2, [("a", "i4")])]
-)
-def test_formats_we_lack(theirs):
+@pytest.mark.parametrize("dtype", [">i4", "S3", "U2", ">U2", "V3", [("a", "i4"), ("b", ">f8", (2,)), ("c", "S2")]], ids=str)
+def test_other_formats(dtype):
+    theirs = np.zeros(2, dtype)
+    ours = mt.asarray(memoryview(theirs))
+    assert ours.dtype == theirs.dtype
+    assert mt.asarray(memoryview(ours)).dtype == theirs.dtype
+    assert np.asarray(memoryview(ours)).dtype == theirs.dtype
+
+
+def test_formats_we_lack():
     with pytest.raises(TypeError, match="no data type for buffer format"):
-        mt.asarray(memoryview(theirs))
+        mt.asarray(memoryview(np.zeros(2, "g")))

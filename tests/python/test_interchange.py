@@ -1,7 +1,6 @@
 """Bytes in and out without a copy: the buffer protocol, `__array__`, NumPy's own functions on our arrays."""
 
 import array
-import contextlib
 import copy
 import ctypes
 import gc
@@ -130,18 +129,9 @@ def test_numpy_scalars_are_strong():
     assert (mt.ones(2, dtype="float32") * 2.0).dtype == mt.float32
 
 
-@pytest.mark.parametrize("theirs", [np.array(["a"]), np.array([object()]), np.array(["2020-01-01"], "M8[D]")])
-def test_foreign_dtypes_are_refused(theirs):
-    with pytest.raises((TypeError, ValueError, NotImplementedError)):
-        mt.asarray(theirs)
-
-
-def test_structured_and_swapped_arrays_are_refused_or_right():
-    swapped = np.arange(4, dtype=">i4")
-    with contextlib.suppress(TypeError, ValueError, NotImplementedError):
-        same(mt.asarray(swapped), swapped.astype("i4"))
-    with pytest.raises((TypeError, ValueError, NotImplementedError)):
-        mt.asarray(np.zeros(3, [("a", "f8")]))
+def test_arrays_of_objects_are_refused():
+    with pytest.raises(TypeError, match="object"):
+        mt.asarray(np.array([object()]))
 
 
 def test_copy_module_and_pickle():

@@ -222,7 +222,6 @@ def test_an_interface_with_a_buffer():
 @pytest.mark.parametrize(
     "changes",
     [
-        {"typestr": ">i4"},
         {"typestr": "|O"},
         {"shape": (2**62, 2**62)},
         {"strides": (1, 2)},
@@ -320,7 +319,7 @@ def test_dtypes_differ(a, b):
     assert getattr(mt, a) != b
 
 
-@pytest.mark.parametrize("other", ["object", "U3", ">i4", "M8[s]", np.dtype("V8"), "nothing", 3, np.ndarray])
+@pytest.mark.parametrize("other", ["object", "U3000000000", ">i5", "M8[x]", np.dtype("O"), "nothing", 3, np.ndarray])
 def test_dtypes_we_lack(other):
     with pytest.raises(TypeError, match="no data type"):
         mt.dtype(other)

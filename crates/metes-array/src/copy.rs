@@ -75,7 +75,7 @@ impl Array {
 }
 
 fn copy_guarded(dst: &Array, src: &Array) -> Result<()> {
-    if dst.size() == 0 {
+    if dst.nbytes() == 0 {
         return Ok(());
     }
     let _guards = Buffer::guard(
@@ -86,19 +86,35 @@ fn copy_guarded(dst: &Array, src: &Array) -> Result<()> {
     let shape: Dims = axes.iter().map(|&a| dst.shape()[a]).collect();
     let pick = |strides: &[isize]| -> Strides { axes.iter().map(|&a| strides[a]).collect() };
     let (shape, strides) = coalesce(&shape, &[pick(dst.strides()), pick(src.strides())]);
+    let width = dst.dtype().size();
+    let (shape, strides) = with_units(width, shape, strides);
     let copy = Copy { shape: &shape, dst: &strides[0], src: &strides[1] };
     // SAFETY: both arrays' elements lie within their buffers, do not overlap, and are guarded.
     unsafe {
-        match dst.dtype().size() {
+        match unit(width) {
             1 => copy.walk::<u8>(0, dst.as_ptr(), src.as_ptr()),
             2 => copy.walk::<[u8; 2]>(0, dst.as_ptr(), src.as_ptr()),
             4 => copy.walk::<[u8; 4]>(0, dst.as_ptr(), src.as_ptr()),
             8 => copy.walk::<[u8; 8]>(0, dst.as_ptr(), src.as_ptr()),
-            16 => copy.walk::<[u8; 16]>(0, dst.as_ptr(), src.as_ptr()),
-            width => unreachable!("no kind has {width} bytes"),
+            _ => copy.walk::<[u8; 16]>(0, dst.as_ptr(), src.as_ptr()),
         }
     }
     Ok(())
+}
+
+/// The largest unit in which elements of a width are moved.
+pub(crate) fn unit(width: usize) -> usize {
+    1 << width.trailing_zeros().min(4)
+}
+
+/// Axes and strides with one more axis where an element is many units.
+pub(crate) fn with_units(width: usize, mut shape: Dims, mut strides: Vec<Strides>) -> (Dims, Vec<Strides>) {
+    let unit = unit(width);
+    if width > unit {
+        shape.push(width / unit);
+        strides.iter_mut().for_each(|s| s.push(unit as isize));
+    }
+    (shape, strides)
 }
 
 /// Axes that both sides walk.

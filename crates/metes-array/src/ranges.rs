@@ -34,7 +34,7 @@ impl Array {
         }
         let dtype = dtype.unwrap_or_else(|| dtype_of(&bounds));
         let len = length(start, stop, step)?;
-        if dtype.kind() == Kind::Bool && len > 2 {
+        if dtype == Kind::Bool && len > 2 {
             let message = "arange() is only supported for booleans when the result has at most length 2.";
             return Err(Error::new(ErrorKind::Type, message));
         }
@@ -42,10 +42,11 @@ impl Array {
         for value in [start, next].into_iter().take(len) {
             storable(value, dtype)?;
         }
+        let kind = crate::number(dtype, "arange")?;
         let array = Array::empty(&[len], dtype, "arange")?;
         macro_rules! fill {
             ($(($kind:ident, $rust:ty, $name:literal, $char:literal, $type_char:literal, $category:ident))*) => {
-                match dtype.kind() {
+                match kind {
                     $(Kind::$kind => {
                         let (first, second) = (<$rust>::from_scalar(start), <$rust>::from_scalar(next));
                         array.fill_fresh::<$rust>(|i| match i {
@@ -64,19 +65,20 @@ impl Array {
     /// `num` values evenly from `start` to `stop`, the end included or not; of an integer dtype, rounded down.
     ///
     /// # Errors
-    /// Refused memory.
+    /// A dtype of anything but native numbers, refused memory.
     pub fn linspace(start: Scalar, stop: Scalar, num: usize, endpoint: bool, dtype: Option<DType>) -> Result<Array> {
         let complex = matches!(start, Scalar::Complex(..)) || matches!(stop, Scalar::Complex(..));
         let dtype = dtype.unwrap_or(DType::of(if complex { Kind::C128 } else { Kind::F64 }));
-        let whole = matches!(dtype.kind().category(), Category::Unsigned | Category::Signed);
+        let whole = matches!(dtype.category(), Category::Unsigned | Category::Signed);
         let last = (endpoint && num > 1).then(|| num - 1);
         let parts = if endpoint { num.saturating_sub(1) } else { num } as f64;
         let [from, to] = [start, stop].map(Complex::<f64>::from_scalar);
         let spread = Spread::new(from, to, parts, complex);
+        let kind = crate::number(dtype, "linspace")?;
         let array = Array::empty(&[num], dtype, "linspace")?;
         macro_rules! fill {
             ($(($kind:ident, $rust:ty, $name:literal, $char:literal, $type_char:literal, $category:ident))*) => {
-                match dtype.kind() {
+                match kind {
                     $(Kind::$kind => array.fill_fresh::<$rust>(|i| {
                         let value = if Some(i) == last { to } else { spread.at(i as f64) };
                         if complex {
@@ -163,7 +165,7 @@ fn sum(start: Scalar, step: Scalar) -> Scalar {
 
 /// An error for what an element of the dtype cannot hold, once truncated.
 fn storable(value: Scalar, dtype: DType) -> Result<()> {
-    if matches!(dtype.kind().category(), Category::Unsigned | Category::Signed) {
+    if matches!(dtype.category(), Category::Unsigned | Category::Signed) {
         Scalar::Int(int(value)).check(dtype)?;
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! [`Scalar`]: one value, and how it is read from and written to an element.
 
 use crate::{Array, Element};
-use metes_dtype::{Category, DType, Kind, for_each_kind};
+use metes_dtype::{Category, DType, Form, Kind, for_each_kind};
 use metes_memory::{Access, Buffer, Error, ErrorKind, Result};
 use std::fmt;
 
@@ -30,11 +30,14 @@ impl Scalar {
         })
     }
 
-    /// An error where an integer lies outside the range of an integer dtype (NEP 50).
+    /// An error where an integer lies outside the range of an integer dtype (NEP 50), and for a dtype of no numbers.
     pub fn check(self, dtype: DType) -> Result<()> {
+        if dtype.any_number().is_none() {
+            return Err(crate::missing(dtype, "a number as an element"));
+        }
         let Scalar::Int(value) = self else { return Ok(()) };
         let bits = 8 * dtype.size() as u32;
-        let range = match dtype.kind().category() {
+        let range = match dtype.category() {
             Category::Signed => -(1i128 << (bits - 1))..=(1i128 << (bits - 1)) - 1,
             Category::Unsigned => 0..=(1i128 << bits) - 1,
             _ => return Ok(()),
@@ -50,9 +53,13 @@ impl Scalar {
     /// # Safety
     /// `place` is valid for a write of one element.
     pub unsafe fn write(self, dtype: DType, place: *mut u8) {
+        let Form::Number(kind) = dtype.form() else {
+            // SAFETY: the caller's promise.
+            return unsafe { self.write_foreign(dtype, place) };
+        };
         macro_rules! write {
             ($(($kind:ident, $rust:ty, $name:literal, $char:literal, $type_char:literal, $category:ident))*) => {
-                match dtype.kind() {
+                match kind {
                     // SAFETY: the caller vouches for the place.
                     $(Kind::$kind => unsafe { place.cast::<$rust>().write_unaligned(<$rust>::from_scalar(self)) },)*
                 }
@@ -61,18 +68,45 @@ impl Scalar {
         for_each_kind!(write);
     }
 
-    /// Reads an element of `dtype` at `place`, which need not be aligned. Any byte but 0 is true.
+    /// Writes a number in the other byte order; nothing for a dtype of no numbers, which [`Scalar::check`] refuses.
+    ///
+    /// # Safety
+    /// As [`Scalar::write`].
+    #[cold]
+    unsafe fn write_foreign(self, dtype: DType, place: *mut u8) {
+        let Form::Swapped(kind) = dtype.form() else { return };
+        let mut bytes = [0; 16];
+        // SAFETY: room for an element of any kind; the caller vouches for the place.
+        unsafe {
+            self.write(kind.into(), bytes.as_mut_ptr());
+            swap(kind, &mut bytes);
+            std::ptr::copy_nonoverlapping(bytes.as_ptr(), place, kind.size());
+        }
+    }
+
+    /// Reads an element of `dtype` at `place`, which need not be aligned. Any byte but 0 is true. What is no number is read
+    /// as 0: whoever may meet such a dtype asks before ([`crate::number`]).
     ///
     /// # Safety
     /// `place` is valid for a read of one initialised element.
     pub unsafe fn read(dtype: DType, place: *const u8) -> Scalar {
-        if dtype.kind() == Kind::Bool {
+        let Form::Number(kind) = dtype.form() else {
+            let Form::Swapped(kind) = dtype.form() else { return Scalar::Int(0) };
+            let mut bytes = [0; 16];
+            // SAFETY: the caller vouches for the place; there is room for an element of any kind.
+            return unsafe {
+                std::ptr::copy_nonoverlapping(place, bytes.as_mut_ptr(), kind.size());
+                swap(kind, &mut bytes);
+                Scalar::read(kind.into(), bytes.as_ptr())
+            };
+        };
+        if kind == Kind::Bool {
             // SAFETY: the caller vouches for the place; a byte has no invalid value.
             return Scalar::Bool(unsafe { place.read() } != 0);
         }
         macro_rules! read {
             ($(($kind:ident, $rust:ty, $name:literal, $char:literal, $type_char:literal, $category:ident))*) => {
-                match dtype.kind() {
+                match kind {
                     // SAFETY: the caller vouches for the place, and bool, the one type with invalid values, is done.
                     $(Kind::$kind => unsafe { place.cast::<$rust>().read_unaligned().to_scalar() },)*
                 }
@@ -80,6 +114,12 @@ impl Scalar {
         }
         for_each_kind!(read)
     }
+}
+
+/// Reverses the bytes of a number, of each part of a complex one.
+fn swap(kind: Kind, bytes: &mut [u8; 16]) {
+    let part = kind.real().size();
+    bytes[..kind.size()].chunks_exact_mut(part).for_each(<[u8]>::reverse);
 }
 
 impl fmt::Display for Scalar {
@@ -96,7 +136,13 @@ impl fmt::Display for Scalar {
 
 impl Array {
     /// The element at `index`, one integer per axis, negative ones from the end.
+    ///
+    /// # Errors
+    /// A wrong index, a dtype of no numbers.
     pub fn item(&self, index: &[isize]) -> Result<Scalar> {
+        if self.dtype().any_number().is_none() {
+            return Err(crate::missing(self.dtype(), "item"));
+        }
         // SAFETY: an element of this array, and writers are kept away.
         self.with_element(index, Access::Read, "item", |place| unsafe { Scalar::read(self.dtype(), place) })
     }

@@ -48,7 +48,7 @@ impl Array {
     }
 
     fn check_type<T: Element>(&self, op: &str) -> Result<()> {
-        if T::KIND == self.dtype().kind() {
+        if self.dtype() == T::KIND {
             return Ok(());
         }
         let (wanted, has) = (DType::of(T::KIND), self.dtype());
@@ -66,7 +66,7 @@ impl Array {
     /// Whether the elements may be seen as a Rust slice: some, dense, aligned, and of a type without invalid values
     /// (the bytes of a bool may be any number).
     fn is_slice(&self) -> bool {
-        self.size() > 0 && self.is_c_contiguous() && self.is_aligned() && self.dtype().kind() != Kind::Bool
+        self.size() > 0 && self.is_c_contiguous() && self.is_aligned() && self.dtype() != Kind::Bool
     }
 }
 

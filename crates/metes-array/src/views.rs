@@ -2,7 +2,7 @@
 
 use crate::layout::{Dims, Layout, Strides, shape_text};
 use crate::{Array, Index, MAX_NDIM};
-use metes_dtype::{Category, DType, Kind};
+use metes_dtype::{Category, DType, Form, Kind};
 use metes_memory::{Error, ErrorKind, Result};
 
 fn value(message: String) -> Error {
@@ -165,16 +165,18 @@ impl Array {
     }
 
     fn part(&self, which: usize) -> Option<Array> {
-        let kind = match self.dtype().kind() {
+        let kind = match self.dtype().any_number()? {
             Kind::C64 => Kind::F32,
             Kind::C128 => Kind::F64,
             _ => return None,
         };
+        let swapped = self.dtype().is_swapped() == Some(true);
+        let dtype = if swapped { DType::from_form(Form::Swapped(kind)) } else { kind.into() };
         let layout = self.layout();
         let skip = if layout.size() == 0 { 0 } else { which * kind.size() };
         let layout = Layout::derived(layout.shape(), layout.strides(), layout.offset() + skip);
         Some(
-            Array::new(self.buffer().clone(), kind.into(), layout, self.is_writeable())
+            Array::new(self.buffer().clone(), dtype, layout, self.is_writeable())
                 .expect("half of an element lies within it"),
         )
     }
@@ -199,7 +201,7 @@ impl Array {
                 )));
             }
             let bytes = shape[last] * from;
-            if bytes % to != 0 {
+            if to == 0 || bytes % to != 0 {
                 return Err(value(format!(
                     "When changing to a larger dtype, its size must be a divisor of the total size in bytes of the last axis of the array: {bytes} bytes, {dtype}"
                 )));
@@ -231,6 +233,6 @@ impl Array {
 
     /// Whether the dtype is complex.
     pub fn is_complex(&self) -> bool {
-        self.dtype().kind().category() == Category::Complex
+        self.dtype().category() == Category::Complex
     }
 }

@@ -13,6 +13,8 @@ pub enum Category {
     Float,
     /// `complex64`, `complex128`
     Complex,
+    /// No numbers: text, time, fields. No kind is of it.
+    Other,
 }
 
 /// Calls `$callback!` with the list of kinds: `(Variant, rust type, name, NumPy kind character, NumPy type character, category)`.

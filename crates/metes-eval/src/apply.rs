@@ -83,6 +83,24 @@ pub fn apply(ufunc: &'static Ufunc, inputs: &[Operand], options: &Options) -> Re
             Operand::Weak(scalar) => Input::Weak(*scalar),
         })
         .collect();
+    if let [Operand::Array(a), Operand::Array(b)] = inputs
+        && a.dtype().any_number().is_none()
+        && let Some(result) = crate::elements::compared(ufunc.name, a, b)?
+    {
+        return delivered(ufunc, result, options);
+    }
+    if inputs.iter().any(|input| matches!(input, Operand::Array(array) if array.dtype().time().is_some()))
+        && options.dtype.is_none()
+        && let Some(result) = crate::times::apply(ufunc, inputs)?
+    {
+        return delivered(ufunc, result, options);
+    }
+    if let [chosen, Operand::Array(a), Operand::Array(b)] = inputs
+        && ufunc.name == "where"
+        && (a.dtype().any_number().is_none() || b.dtype().any_number().is_none())
+    {
+        return delivered(ufunc, crate::elements::chosen(chosen, a, b)?, options);
+    }
     if let [base, power] = kinds[..]
         && options.signature.is_empty()
         && options.dtype.is_none()
@@ -130,6 +148,18 @@ pub fn apply(ufunc: &'static Ufunc, inputs: &[Operand], options: &Options) -> Re
     Ok(outs)
 }
 
+/// A result that is there already, where it was asked for.
+fn delivered(ufunc: &Ufunc, result: Array, options: &Options) -> Result<Outputs> {
+    if options.where_.is_none() && options.out.iter().all(Option::is_none) {
+        return Ok(Outputs::from_iter([result]));
+    }
+    let Some(Some(out)) = options.out.first() else {
+        return Err(Error::new(ErrorKind::Type, format!("{}: where= needs out= for these dtypes", ufunc.name)));
+    };
+    crate::assign(out, &Operand::Array(result), options.casting, options.where_.as_ref())?;
+    Ok(Outputs::from_iter([out.clone()]))
+}
+
 /// Computes into results that may share bytes with inputs: the smaller side is set apart.
 fn into(ufunc: &'static Ufunc, cell: &Cell, arrays: &[Array], outs: &[Array], mask: Option<&Array>) -> Result<Flags> {
     if let Some(flags) = regular(ufunc, cell, arrays, outs, mask)? {
@@ -171,7 +201,7 @@ fn note_widening(ufunc: &Ufunc, cell: &Cell, inputs: &[Input], outs: &[Array]) -
     let Some(out) = outs.first() else { return Ok(()) };
     for (input, &kind) in inputs.iter().zip(cell.inputs) {
         let Input::DType(from) = *input else { continue };
-        if from.kind() != kind && out.dtype().kind() == kind && kind.size() > from.size() {
+        if from != kind && out.dtype() == kind && kind.size() > from.size() {
             widening(ufunc.name, from.name(), kind.name(), out.size() * (kind.size() - from.size()))?;
         }
     }
@@ -214,7 +244,7 @@ fn check_inputs(ufunc: &Ufunc, cell: &Cell, inputs: &[Input], casting: Casting) 
 fn shape_of(ufunc: &Ufunc, arrays: &[Array], options: &Options) -> Result<Dims> {
     let mut shapes: SmallVec<[&[usize]; 5]> = arrays.iter().map(Array::shape).collect();
     if let Some(mask) = &options.where_ {
-        if mask.dtype().kind() != Kind::Bool {
+        if mask.dtype() != Kind::Bool {
             let message = format!("{}: where= must be of dtype bool, not {}", ufunc.name, mask.dtype());
             return Err(Error::new(ErrorKind::Casting, message));
         }
@@ -330,7 +360,7 @@ pub(crate) fn overlap_work(array: &Array) -> u64 {
 
 /// Whether a loop runs over the operands as they are: aligned, and of its dtypes.
 fn converts_nothing(cell: &Cell, arrays: &[Array], outs: &[Array]) -> bool {
-    let exact = |(array, &kind): (&Array, &Kind)| array.dtype().kind() == kind && array.is_aligned();
+    let exact = |(array, &kind): (&Array, &Kind)| array.dtype() == kind && array.is_aligned();
     arrays.iter().zip(cell.inputs).all(exact) && outs.iter().zip(cell.outputs).all(exact)
 }
 
@@ -359,9 +389,9 @@ fn compute(
             let slot = builder.input(array.dtype());
             builder.cast(slot, kind.into())
         })
-        .collect();
+        .collect::<Result<_>>()?;
     let slot = builder.step(cell.call, &args, cell.outputs[0].into());
-    let slot = builder.cast(slot, outs[0].dtype());
+    let slot = builder.cast(slot, outs[0].dtype())?;
     let program = builder.finish(slot);
     let mut scratch = ScratchBuf::for_lanes(&program, program.lanes(outs[0].size()))?;
     program.run(arrays, &outs[0], mask, &mut scratch)
@@ -420,7 +450,7 @@ pub fn apply_program(
             return Err(Error::new(ErrorKind::Value, format!("{op}: out has shape {has}, the result {wants}")));
         }
     };
-    let values = builder.cast(values, out.dtype());
+    let values = builder.cast(values, out.dtype())?;
     let program = builder.finish(values);
     let inputs = apart(inputs, std::slice::from_ref(&out))?;
     let mut scratch = ScratchBuf::for_lanes(&program, program.lanes(out.size()))?;
@@ -429,9 +459,9 @@ pub fn apply_program(
 }
 
 /// A program of one cast.
-pub(crate) fn cast_program(from: DType, to: DType) -> crate::Program {
+pub(crate) fn cast_program(from: DType, to: DType) -> Result<crate::Program> {
     let mut builder = ProgramBuilder::new();
     let slot = builder.input(from);
-    let slot = builder.cast(slot, to);
-    builder.finish(slot)
+    let slot = builder.cast(slot, to)?;
+    Ok(builder.finish(slot))
 }

@@ -5,7 +5,7 @@ use crate::exec;
 use crate::program::ScratchBuf;
 use crate::status;
 use crate::walk::Walk;
-use metes_array::{Array, Order, copy_into, shape_text, shares_memory};
+use metes_array::{Array, Order, copy_into, number, shape_text, shares_memory};
 use metes_dtype::{Casting, DType, Kind, can_cast};
 use metes_kernels::INVALID;
 use metes_memory::{Cause, Error, ErrorKind, Reason, Result, copying};
@@ -82,7 +82,8 @@ pub(crate) fn convert(array: &Array, dtype: DType, op: &'static str) -> Result<A
 
 fn same_value(out: &Array, array: &Array) -> Result<()> {
     let aligned = convert(array, array.dtype(), "astype")?;
-    let call = metes_kernels::cast_same_value(array.dtype().kind(), out.dtype().kind());
+    let (from, to) = (number(array.dtype(), "astype")?, number(out.dtype(), "astype")?);
+    let call = metes_kernels::cast_same_value(from, to);
     let operands = [out, &aligned];
     let walk = Walk::new(out.shape(), &operands)?;
     let _guards = exec::guard(&operands, 1, "astype")?;
@@ -107,7 +108,7 @@ pub fn assign(dst: &Array, src: &Operand, casting: Casting, mask: Option<&Array>
         Operand::Weak(scalar) => Array::full(&[], *scalar, dst.dtype())?,
     };
     if let Some(mask) = mask
-        && mask.dtype().kind() != Kind::Bool
+        && mask.dtype() != Kind::Bool
     {
         return Err(Error::new(ErrorKind::Type, format!("assignment: a mask is of dtype bool, not {}", mask.dtype())));
     }
@@ -160,9 +161,14 @@ fn write(dst: &Array, src: &Array, mask: Option<&Array>) -> Result<()> {
     if plain {
         return copy_into(dst, &src.broadcast_to(dst.shape())?);
     }
-    let program = cast_program(src.dtype(), dst.dtype());
+    if src.dtype() != dst.dtype() && (src.dtype().any_number().is_none() || dst.dtype().any_number().is_none()) {
+        return crate::elements::write(dst, &src, mask);
+    }
+    let program = cast_program(src.dtype(), dst.dtype())?;
     let mut scratch = ScratchBuf::for_lanes(&program, program.lanes(dst.size()))?;
-    let (from, to) = (src.dtype().kind(), dst.dtype().kind());
+    let (Some(from), Some(to)) = (src.dtype().any_number(), dst.dtype().any_number()) else {
+        return program.run(&[src], dst, mask, &mut scratch).map(|_| ());
+    };
     let (flags, raised) = status::watch_cast(from, to, || program.run(&[src], dst, mask, &mut scratch));
     noticed(status::reported_cast(from, to, flags? | raised))
 }

@@ -120,7 +120,7 @@ pub(crate) fn apply_to(cell: &Cell, inputs: &[Borrowed], out: &Array) -> Option<
     let [output] = cell.outputs else { return None };
     if !out.is_dense()
         || !out.is_writeable()
-        || out.dtype().kind() != *output
+        || out.dtype() != *output
         || common_shape(cell, inputs) != Some(out.shape())
     {
         return None;
@@ -142,7 +142,7 @@ fn common_shape<'a>(cell: &Cell, inputs: &[Borrowed<'a>]) -> Option<&'a [usize]>
     for (input, &kind) in inputs.iter().zip(cell.inputs) {
         let Borrowed::Array(array) = *input else { continue };
         let same = shape.is_none_or(|shape| shape == array.shape());
-        if !same || array.dtype().kind() != kind || !array.is_dense() {
+        if !same || array.dtype() != kind || !array.is_dense() {
             return None;
         }
         shape = Some(array.shape());

@@ -47,7 +47,14 @@ pub(crate) unsafe fn move_values(n: usize, width: usize, from: Run, to: Run) {
         2 => each!([u8; 2]),
         4 => each!([u8; 4]),
         8 => each!([u8; 8]),
-        _ => each!([u8; 16]),
+        16 => each!([u8; 16]),
+        _ => {
+            for i in 0..n as isize {
+                let (from, to) = (from.0.wrapping_offset(i * from.1), to.0.wrapping_offset(i * to.1));
+                // SAFETY: the caller's promise.
+                unsafe { std::ptr::copy_nonoverlapping(from.cast_const(), to, width) };
+            }
+        }
     }
 }
 
@@ -67,6 +74,13 @@ pub(crate) unsafe fn block(
     out: Option<Run>,
 ) -> (Run, Flags) {
     debug_assert!(n <= BLOCK);
+    if let Some(input) = program.moved {
+        let width = program.dtype().size();
+        let to = out.unwrap_or((scratch.at(program.result_register), width as isize));
+        // SAFETY: the caller's promise; a register holds BLOCK values.
+        unsafe { move_values(n, width, inputs[input], to) };
+        return (to, 0);
+    }
     let mut read: Runs = SmallVec::new();
     for (i, (&run, &dtype)) in inputs.iter().zip(&program.inputs).enumerate() {
         let width = dtype.size();

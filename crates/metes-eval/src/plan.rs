@@ -94,7 +94,7 @@ impl Sink {
         let mut slot = builder.slot(&value)?;
         if let Target::Fold(expr) = &target {
             let fold = fold_of(expr);
-            slot = builder.builder.cast(slot, choose(fold.reduction, value.dtype(), fold.dtype)?.input.into());
+            slot = builder.builder.cast(slot, choose(fold.reduction, value.dtype(), fold.dtype)?.input.into())?;
         }
         let (program, leaves) = (builder.builder.finish(slot), builder.leaves);
         Ok(Sink { target, value, program: Arc::new(program), leaves })
@@ -235,7 +235,7 @@ impl Compiler {
             }
             Op::Cast(of) => {
                 let from = self.slot(of)?;
-                self.builder.cast(from, expr.dtype())
+                self.builder.cast(from, expr.dtype())?
             }
             Op::Weak(value) => self.builder.constant(*value, expr.dtype()),
             _ => {
@@ -333,8 +333,9 @@ impl Plan {
 fn cast_bytes(expr: &Expr, out: Option<&Array>) -> usize {
     match out {
         Some(out) if out.dtype() != expr.dtype() => {
+            // What cannot be cast is refused when the plan is checked.
             let program = crate::apply::cast_program(expr.dtype(), out.dtype());
-            program.lanes_bytes(program.lanes(out.size()))
+            program.map_or(0, |program| program.lanes_bytes(program.lanes(out.size())))
         }
         _ => 0,
     }

@@ -6,9 +6,9 @@
 
 use crate::resolve::{Input, placed, resolve};
 use metes_array::Scalar;
-use metes_dtype::DType;
+use metes_dtype::{DType, Kind};
 use metes_kernels::{Loop, Ufunc};
-use metes_memory::{Buffer, Need, Result};
+use metes_memory::{Buffer, Error, ErrorKind, Need, Result};
 use smallvec::SmallVec;
 
 /// Values per block.
@@ -104,9 +104,9 @@ impl ProgramBuilder {
             .zip(cell.inputs)
             .map(|(arg, &kind)| match *arg {
                 Arg::Slot(slot) => self.cast(slot, kind.into()),
-                Arg::Weak(scalar) => self.constant(placed(scalar, ufunc, &inputs, kind), kind.into()),
+                Arg::Weak(scalar) => Ok(self.constant(placed(scalar, ufunc, &inputs, kind), kind.into())),
             })
-            .collect::<SmallVec<[Slot; 3]>>();
+            .collect::<Result<SmallVec<[Slot; 3]>>>()?;
         Ok(self.step(cell.call, &args, cell.outputs[0].into()))
     }
 
@@ -117,21 +117,43 @@ impl ProgramBuilder {
     }
 
     /// A value cast to another dtype, if it is of another.
-    pub fn cast(&mut self, slot: Slot, dtype: DType) -> Slot {
+    ///
+    /// # Errors
+    /// [`ErrorKind::Type`] between dtypes that are not both of numbers.
+    pub fn cast(&mut self, slot: Slot, dtype: DType) -> Result<Slot> {
         let from = self.dtype(slot);
         if from == dtype {
-            return slot;
+            return Ok(slot);
         }
-        self.step(metes_kernels::cast(from.kind(), dtype.kind()), &[slot], dtype)
+        let (Some(own), Some(wanted)) = (from.any_number(), dtype.any_number()) else {
+            return Err(no_cast(from, dtype));
+        };
+        let slot = self.native(slot, own, from);
+        let slot =
+            if own == wanted { slot } else { self.step(metes_kernels::cast(own, wanted), &[slot], wanted.into()) };
+        if dtype.is_native() {
+            return Ok(slot);
+        }
+        Ok(self.step(metes_kernels::swap(wanted), &[slot], dtype))
+    }
+
+    /// A number of a kind in native byte order.
+    fn native(&mut self, slot: Slot, kind: Kind, dtype: DType) -> Slot {
+        if dtype == kind { slot } else { self.step(metes_kernels::swap(kind), &[slot], kind.into()) }
     }
 
     /// The program whose result is `out`.
     pub fn finish(mut self, out: Slot) -> Program {
         let mut out = out;
         let copied = matches!(self.values[out.0].0, Value::Input(_));
-        if !matches!(self.values[out.0].0, Value::Step) {
+        let moved = match self.values[out.0].0 {
+            Value::Input(input) if self.dtype(out).number().is_none() => Some(input),
+            _ => None,
+        };
+        if moved.is_none() && !matches!(self.values[out.0].0, Value::Step) {
             let dtype = self.dtype(out);
-            out = self.step(metes_kernels::cast(dtype.kind(), dtype.kind()), &[out], dtype);
+            let kind = dtype.number().unwrap_or(Kind::Bool);
+            out = self.step(metes_kernels::cast(kind, kind), &[out], dtype);
         }
         self.drop_dead_steps(out.0);
         let mut registers = Places::default();
@@ -186,7 +208,7 @@ impl ProgramBuilder {
         let gathers = self.inputs.iter().map(|dtype| registers.fresh(dtype.size())).collect();
         let need = registers.need;
         let identity = copied && self.inputs.len() == 1;
-        Program { inputs: self.inputs, dtype, steps, constants, result_register, gathers, need, identity }
+        Program { inputs: self.inputs, dtype, steps, constants, result_register, gathers, need, identity, moved }
     }
 
     fn drop_dead_steps(&mut self, out: usize) {
@@ -199,6 +221,11 @@ impl ProgramBuilder {
         }
         self.steps.retain(|(_, _, result)| needed[*result]);
     }
+}
+
+#[cold]
+fn no_cast(from: DType, to: DType) -> Error {
+    Error::new(ErrorKind::Type, format!("no cast from dtype {from} to dtype {to}"))
 }
 
 /// Registers by byte offset; free ones by width of a value.
@@ -241,6 +268,8 @@ pub struct Program {
     /// A register for each input that has to be gathered.
     pub(crate) gathers: Vec<usize>,
     need: Need,
+    /// The input that is the result, where no loop takes its dtype.
+    pub(crate) moved: Option<usize>,
     /// Whether the result is the one input unchanged.
     pub(crate) identity: bool,
 }

@@ -51,21 +51,17 @@ impl ReduceOptions {
 pub(crate) fn choose(reduction: &'static Reduction, from: DType, dtype: Option<DType>) -> Result<&'static ReduceCell> {
     let missing =
         |kind: DType| Error::new(ErrorKind::Type, format!("{}: no loop for values of dtype {kind}", reduction.name));
-    let Some(dtype) = dtype else {
-        return reduction.cell(from.kind()).ok_or_else(|| missing(from));
-    };
+    let own = || from.any_number().and_then(|kind| reduction.cell(kind)).ok_or_else(|| missing(from));
+    let Some(dtype) = dtype else { return own() };
     if matches!(reduction.name, "any" | "all" | "argmin" | "argmax") {
-        return reduction.cell(from.kind()).ok_or_else(|| missing(from));
+        return own();
     }
-    let exact = reduction.cells.iter().find(|c| c.input == dtype.kind() && c.output == dtype.kind());
-    let complex = from.kind().category() == Category::Complex;
-    let made = || {
-        reduction
-            .cells
-            .iter()
-            .find(|c| c.output == dtype.kind() && (c.input.category() == Category::Complex) == complex)
-    };
-    exact.or_else(made).or_else(|| reduction.cell(dtype.kind())).ok_or_else(|| missing(dtype))
+    let Some(kind) = dtype.number().filter(|_| from.any_number().is_some()) else { return Err(missing(dtype)) };
+    let exact = reduction.cells.iter().find(|c| c.input == kind && c.output == kind);
+    let complex = from.category() == Category::Complex;
+    let made =
+        || reduction.cells.iter().find(|c| c.output == kind && (c.input.category() == Category::Complex) == complex);
+    exact.or_else(made).or_else(|| reduction.cell(kind)).ok_or_else(|| missing(dtype))
 }
 
 /// The dtype of a reduction's result.
@@ -179,9 +175,9 @@ fn fold(
 ) -> Result<()> {
     let mut builder = ProgramBuilder::new();
     let slot = builder.input(array.dtype());
-    let via = options.dtype.filter(|d| d.size() < cell.input.size() && d.kind().category() <= Category::Signed);
-    let slot = via.map_or(slot, |dtype| builder.cast(slot, dtype));
-    let slot = builder.cast(slot, cell.input.into());
+    let via = options.dtype.filter(|d| d.size() < cell.input.size() && d.category() <= Category::Signed);
+    let slot = via.map_or(Ok(slot), |dtype| builder.cast(slot, dtype))?;
+    let slot = builder.cast(slot, cell.input.into())?;
     let program = Arc::new(builder.finish(slot));
     let part = Part { axis: 0, start: 0, len: array.shape().first().copied().unwrap_or(1) };
     let domain = Domain { shape: array.shape(), axes, cut: None };
@@ -234,7 +230,7 @@ pub fn reduce_program(
     };
     let cell = choose(reduction, builder.dtype(values), None)?;
     check_not_empty(reduction, &shape, &axes)?;
-    let values = builder.cast(values, cell.input.into());
+    let values = builder.cast(values, cell.input.into())?;
     let program = Arc::new(builder.finish(values));
     let kept: Dims = (0..shape.len()).filter(|a| !axes.contains(a)).map(|a| shape[a]).collect();
     let result = Array::empty(&kept, cell.output.into(), reduction.name)?;
@@ -266,7 +262,7 @@ pub(crate) fn keep(shape: &[usize], axes: &[usize]) -> Dims {
 
 pub(crate) fn check_mask(reduction: &Reduction, array: &Array, options: &ReduceOptions) -> Result<()> {
     let Some(mask) = &options.where_ else { return Ok(()) };
-    if mask.dtype().kind() != Kind::Bool {
+    if mask.dtype() != Kind::Bool {
         let message = format!("{}: where= must be of dtype bool, not {}", reduction.name, mask.dtype());
         return Err(Error::new(ErrorKind::Casting, message));
     }

@@ -2,7 +2,7 @@
 
 use crate::direct::Borrowed;
 use metes_array::Scalar;
-use metes_dtype::{Casting, Category, DType, Kind, Weak, can_cast, promote, promote_weak};
+use metes_dtype::{Casting, Category, DType, Kind, Weak, can_cast, promote, promote_weak, weakly};
 use metes_kernels::{Cell, NOT_FOR_BOOL, Ufunc};
 use metes_memory::{Error, ErrorKind, Result};
 
@@ -27,19 +27,29 @@ fn weak(scalar: Scalar) -> Option<Weak> {
     }
 }
 
-/// The dtype that operands meet in: arrays among themselves first, then Python scalars by category.
+/// The dtype that operands meet in: arrays among themselves first, then Python scalars by category. `None` for no operands,
+/// and for dtypes that do not meet.
 pub fn common_dtype(inputs: &[Input]) -> Option<DType> {
     let strong = |input: &Input| match *input {
         Input::DType(dtype) => Some(dtype),
         Input::Weak(scalar) if weak(scalar).is_none() => Some(DType::of(Kind::Bool)),
         Input::Weak(_) => None,
     };
-    let start = inputs.iter().filter_map(strong).reduce(promote);
-    inputs.iter().fold(start, |dtype, input| match (*input, dtype) {
-        (Input::Weak(scalar), Some(dtype)) => Some(weak(scalar).map_or(dtype, |w| promote_weak(dtype, w))),
-        (Input::Weak(scalar), None) => Some(scalar.default_dtype()),
-        (Input::DType(_), dtype) => dtype,
-    })
+    let mut arrays = inputs.iter().filter_map(strong);
+    let start = match arrays.next() {
+        Some(first) => Some(arrays.try_fold(first.native(), promote)?),
+        None => None,
+    };
+    inputs.iter().try_fold(start, |dtype, input| {
+        Some(match (*input, dtype) {
+            (Input::Weak(scalar), Some(dtype)) => Some(match weak(scalar) {
+                Some(weak) => promote_weak(dtype, weak)?,
+                None => dtype,
+            }),
+            (Input::Weak(scalar), None) => Some(scalar.default_dtype()),
+            (Input::DType(_), dtype) => dtype,
+        })
+    })?
 }
 
 /// The loop for these operands; its `inputs` are what they are cast to.
@@ -57,10 +67,11 @@ pub fn resolve(ufunc: &Ufunc, inputs: &[Input], dtype: Option<DType>) -> Result<
     }
     let choice = ufunc.cells[0].inputs.first() == Some(&Kind::Bool) && ufunc.nin == 3 && ufunc.name == "where";
     let meeting = &inputs[usize::from(choice)..];
-    let common = common_dtype(meeting).expect("a ufunc has operands");
-    let mut kinds: Vec<Kind> = inputs.iter().map(|input| kind_in(input, common)).collect();
+    let Some(common) = common_dtype(meeting).and_then(DType::number) else { return Err(unsupported(ufunc, inputs)) };
+    let kinds = inputs.iter().map(|input| kind_in(input, common)).collect::<Option<Vec<Kind>>>();
+    let Some(mut kinds) = kinds else { return Err(unsupported(ufunc, inputs)) };
     if choice {
-        kinds = vec![Kind::Bool, common.kind(), common.kind()];
+        kinds = vec![Kind::Bool, common, common];
     }
     if NOT_FOR_BOOL.contains(&ufunc.name) && kinds.iter().all(|&k| k == Kind::Bool) {
         return Err(unsupported(ufunc, inputs));
@@ -68,23 +79,23 @@ pub fn resolve(ufunc: &Ufunc, inputs: &[Input], dtype: Option<DType>) -> Result<
     let compares = COMPARISONS.contains(&ufunc.name);
     for input in inputs {
         if let Input::Weak(scalar) = *input
-            && let Err(error) = scalar.check(common)
+            && let Err(error) = scalar.check(common.into())
         {
             if !compares {
                 return Err(error);
             }
             let wide = |input: &Input| match *input {
                 Input::Weak(scalar) => Input::DType(wide_dtype(scalar)),
-                Input::DType(dtype) if dtype.kind().category() == Category::Unsigned => Input::DType(Kind::U64.into()),
+                Input::DType(dtype) if dtype.category() == Category::Unsigned => Input::DType(Kind::U64.into()),
                 Input::DType(_) => Input::DType(Kind::I64.into()),
             };
             return resolve(ufunc, &inputs.iter().map(wide).collect::<Vec<_>>(), None);
         }
     }
-    find(ufunc, &kinds, common.kind())
+    find(ufunc, &kinds, common)
         .or_else(|| {
-            let own: Vec<Kind> = inputs.iter().map(kind_alone).collect();
-            find(ufunc, &own, common.kind())
+            let own = inputs.iter().map(kind_alone).collect::<Option<Vec<Kind>>>()?;
+            find(ufunc, &own, common)
         })
         .ok_or_else(|| unsupported(ufunc, inputs))
 }
@@ -93,13 +104,14 @@ pub fn resolve(ufunc: &Ufunc, inputs: &[Input], dtype: Option<DType>) -> Result<
 /// where it takes more to say.
 pub(crate) fn alike(ufunc: &Ufunc, inputs: &[Borrowed]) -> Option<&'static Cell> {
     let kind = inputs.iter().find_map(|input| match input {
-        Borrowed::Array(array) => Some(array.dtype().kind()),
+        Borrowed::Array(array) => Some(array.dtype()),
         Borrowed::Weak(_) => None,
     })?;
+    let kind = kind.number()?;
     let fits = |input: &Borrowed| match *input {
-        Borrowed::Array(array) => array.dtype().kind() == kind,
+        Borrowed::Array(array) => array.dtype() == kind,
         Borrowed::Weak(scalar) => {
-            let stays = weak(scalar).is_some_and(|weak| promote_weak(kind.into(), weak).kind() == kind);
+            let stays = weak(scalar).is_some_and(|weak| weakly(kind, weak) == kind);
             stays && scalar.check(kind.into()).is_ok()
         }
     };
@@ -117,7 +129,7 @@ pub(crate) fn squared(ufunc: &Ufunc, first: Input, second: Input) -> Option<&'st
         Input::Weak(Scalar::Float(value)) => value == 2.0,
         _ => false,
     };
-    let float = matches!(first, Input::DType(dtype) if dtype.kind().category() == Category::Float);
+    let float = matches!(first, Input::DType(dtype) if dtype.category() == Category::Float);
     if two && float && ufunc.name == "power" { metes_kernels::ufunc("square") } else { None }
 }
 
@@ -134,7 +146,7 @@ fn wide_dtype(scalar: Scalar) -> DType {
 /// the range of all of them becomes an infinity: as a float64 it could be rounded into their range.
 pub(crate) fn placed(scalar: Scalar, ufunc: &Ufunc, inputs: &[Input], kind: Kind) -> Scalar {
     let whole = |input: &Input| match input {
-        Input::DType(dtype) => dtype.kind().category() <= Category::Signed,
+        Input::DType(dtype) => dtype.category() <= Category::Signed,
         Input::Weak(_) => true,
     };
     match scalar {
@@ -150,18 +162,18 @@ pub(crate) fn placed(scalar: Scalar, ufunc: &Ufunc, inputs: &[Input], kind: Kind
     }
 }
 
-fn kind_in(input: &Input, common: DType) -> Kind {
+fn kind_in(input: &Input, common: Kind) -> Option<Kind> {
     match *input {
-        Input::DType(dtype) => dtype.kind(),
-        Input::Weak(scalar) if weak(scalar).is_none() => Kind::Bool,
-        Input::Weak(_) => common.kind(),
+        Input::DType(dtype) => dtype.any_number(),
+        Input::Weak(scalar) if weak(scalar).is_none() => Some(Kind::Bool),
+        Input::Weak(_) => Some(common),
     }
 }
 
-fn kind_alone(input: &Input) -> Kind {
+fn kind_alone(input: &Input) -> Option<Kind> {
     match *input {
-        Input::DType(dtype) => dtype.kind(),
-        Input::Weak(scalar) => scalar.default_dtype().kind(),
+        Input::DType(dtype) => dtype.any_number(),
+        Input::Weak(scalar) => scalar.default_dtype().number(),
     }
 }
 
@@ -177,9 +189,11 @@ fn find(ufunc: &Ufunc, kinds: &[Kind], common: Kind) -> Option<&'static Cell> {
 }
 
 fn forced(ufunc: &Ufunc, inputs: &[Input], dtype: DType) -> Result<&'static Cell> {
-    let kind = dtype.kind();
-    let same = ufunc.cells.iter().find(|c| c.outputs[0] == kind && c.inputs.iter().all(|&k| k == kind));
-    same.or_else(|| ufunc.cells.iter().find(|c| c.outputs[0] == kind)).ok_or_else(|| {
+    let numbers = inputs.iter().all(|input| matches!(input, Input::Weak(_)) || kind_alone(input).is_some());
+    let kind = dtype.number().filter(|_| numbers);
+    let same = |kind| ufunc.cells.iter().find(|c| c.outputs[0] == kind && c.inputs.iter().all(|&k| k == kind));
+    let any = |kind| ufunc.cells.iter().find(|c| c.outputs[0] == kind);
+    kind.and_then(|kind| same(kind).or_else(|| any(kind))).ok_or_else(|| {
         let dtypes = names(inputs);
         let message = format!(
             "No loop matching the specified signature and casting was found for ufunc {}: dtype {dtype}, operands {dtypes}",
@@ -212,7 +226,8 @@ pub(crate) fn signed(ufunc: &Ufunc, inputs: &[Input], signature: &[Option<Kind>]
     {
         return Ok(usual);
     }
-    ufunc.cells.iter().find(|c| fits(c)).ok_or_else(|| {
+    let numbers = inputs.iter().all(|input| kind_alone(input).is_some());
+    ufunc.cells.iter().find(|c| numbers && fits(c)).ok_or_else(|| {
         let message = format!(
             "No loop matching the specified signature and casting was found for ufunc {}: operands {}",
             ufunc.name,
@@ -224,7 +239,7 @@ pub(crate) fn signed(ufunc: &Ufunc, inputs: &[Input], signature: &[Option<Kind>]
 
 fn names(inputs: &[Input]) -> String {
     let name = |input: &Input| match input {
-        Input::DType(dtype) => dtype.name().to_owned(),
+        Input::DType(dtype) => dtype.to_string(),
         Input::Weak(scalar) => format!(
             "Python {}",
             match scalar {

@@ -31,7 +31,7 @@ pub fn assign_selected(array: &Array, items: &[IndexItem], values: &Operand) -> 
         Operand::Array(values) => values,
     };
     let values = match items {
-        [IndexItem::Array(mask)] if mask.dtype().kind() == Kind::Bool && mask.shape() == array.shape() => {
+        [IndexItem::Array(mask)] if mask.dtype() == Kind::Bool && mask.shape() == array.shape() => {
             for_mask(values, selection.size())?
         }
         _ => without_leading_ones(values, selection.shape().len())?,

@@ -45,7 +45,7 @@ pub fn reduce_whole(
         return Ok(None);
     }
     let cell = choose(reduction, array.dtype(), None)?;
-    if cell.input != array.dtype().kind() || cell.state > size_of::<State>() {
+    if array.dtype() != cell.input || cell.state > size_of::<State>() {
         return Ok(None);
     }
     let Some(_held) = array.buffer().brief(Access::Read) else { return Ok(None) };

@@ -329,6 +329,54 @@ fn copy_of(kind: Kind) -> Loop {
     }
 }
 
+/// A number, or two, of bytes that are reversed.
+trait Reverse: Copy {
+    fn reverse(self) -> Self;
+}
+
+macro_rules! reverse {
+    ($($t:ty)*) => {$(
+        impl Reverse for $t {
+            #[inline(always)]
+            fn reverse(self) -> $t {
+                self.swap_bytes()
+            }
+        }
+        impl Reverse for [$t; 2] {
+            #[inline(always)]
+            fn reverse(self) -> [$t; 2] {
+                self.map(<$t>::swap_bytes)
+            }
+        }
+    )*};
+}
+reverse!(u16 u32 u64);
+
+/// # Safety
+/// As [`Loop`], for elements of `T`.
+unsafe fn reversed<T: Reverse>(n: usize, ptrs: &[*mut u8], steps: &[isize]) -> Flags {
+    for i in 0..n as isize {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let value = ptrs[0].wrapping_offset(i * steps[0]).cast::<T>().read();
+            ptrs[1].wrapping_offset(i * steps[1]).cast::<T>().write(value.reverse());
+        }
+    }
+    0
+}
+
+/// The loop that turns the bytes of a kind's elements around, of each part of a complex one.
+pub fn swap(kind: Kind) -> Loop {
+    match (kind.size(), kind.real().size()) {
+        (1, _) => copy::<u8>,
+        (2, _) => reversed::<u16>,
+        (4, _) => reversed::<u32>,
+        (8, 4) => reversed::<[u32; 2]>,
+        (8, _) => reversed::<u64>,
+        _ => reversed::<[u64; 2]>,
+    }
+}
+
 macro_rules! inner {
     ($to:ident, $f:ident, $a:ty, [$(($kind:ident, $rust:ty, $n:literal, $c:literal, $tc:literal, $cat:ident))*]) => {
         match $to {

@@ -16,7 +16,7 @@ mod rows;
 mod sort;
 mod table;
 
-pub use cast::{cast, cast_same_value};
+pub use cast::{cast, cast_same_value, swap};
 #[doc(hidden)]
 pub use level::{Level, restrict};
 pub use reduce::{REDUCTION_ALIASES, reduction, reductions};

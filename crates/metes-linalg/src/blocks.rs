@@ -47,7 +47,7 @@ impl Tile {
     fn new(from: DType, to: DType, room: usize, kind: Kind, op: &'static str) -> Result<Tile> {
         let mut builder = ProgramBuilder::new();
         let slot = builder.input(from);
-        let slot = builder.cast(slot, to);
+        let slot = builder.cast(slot, to)?;
         let program = builder.finish(slot);
         let registers = ScratchBuf::new(&program)?;
         Ok(Tile { scratch: Array::empty(&[room], kind.into(), op)?, program, registers, held: None })
@@ -285,7 +285,7 @@ impl<'a, T: Ring> Run<'a, T> {
 /// Whether loops can use the array where it lies: its dtype, aligned, at steps of whole elements.
 fn fits(array: &Array, kind: Kind, width: usize) -> bool {
     array.dtype().size() == width
-        && array.dtype().kind() == kind
+        && array.dtype() == kind
         && array.is_aligned()
         && array.strides().iter().zip(array.shape()).all(|(s, n)| *n < 2 || s.unsigned_abs().is_multiple_of(width))
 }

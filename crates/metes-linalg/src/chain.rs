@@ -1,8 +1,7 @@
 //! Products of several matrices, in the order with the fewest operations.
 
 use crate::stacks::{ProductOptions, matmul};
-use metes_array::{Array, Order, shape_text};
-use metes_dtype::promote;
+use metes_array::{Array, Order, meet_all, shape_text};
 use metes_memory::{Error, ErrorKind, Result};
 
 /// The product of two or more matrices; the first and the last may be vectors.
@@ -37,7 +36,7 @@ pub fn multi_dot(arrays: &[Array], out: Option<Array>) -> Result<Array> {
         }
         dims.push(columns);
     }
-    let dtype = arrays.iter().map(Array::dtype).reduce(promote);
+    let dtype = meet_all(arrays.iter().map(Array::dtype))?;
     if let (Some(out), Some(dtype)) = (&out, dtype)
         && out.dtype() != dtype
     {

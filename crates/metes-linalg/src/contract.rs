@@ -8,7 +8,7 @@
 use crate::axes::{Axis, Roles};
 use crate::blocks::Run;
 use crate::ring::{Loop, Truth};
-use metes_array::{Array, Layout, Order, copy_into, shares_memory};
+use metes_array::{Array, Layout, Order, copy_into, number, shares_memory};
 use metes_dtype::{DType, Kind};
 use metes_memory::{Reason, Result};
 use num_complex::Complex;
@@ -104,12 +104,13 @@ pub(crate) enum Held {
 }
 
 fn run(x: &Contraction<'_>, roles: &Roles, held: Held) -> Result<()> {
-    match x.dtype.kind() {
+    let kind = number(x.dtype, x.op)?;
+    match kind {
         Kind::Bool => Run::<Truth>::new(x, roles, held, Kind::Bool)?.all(),
-        Kind::I8 | Kind::U8 => Run::<u8>::new(x, roles, held, x.dtype.kind())?.all(),
-        Kind::I16 | Kind::U16 => Run::<u16>::new(x, roles, held, x.dtype.kind())?.all(),
-        Kind::I32 | Kind::U32 => Run::<u32>::new(x, roles, held, x.dtype.kind())?.all(),
-        Kind::I64 | Kind::U64 => Run::<u64>::new(x, roles, held, x.dtype.kind())?.all(),
+        Kind::I8 | Kind::U8 => Run::<u8>::new(x, roles, held, kind)?.all(),
+        Kind::I16 | Kind::U16 => Run::<u16>::new(x, roles, held, kind)?.all(),
+        Kind::I32 | Kind::U32 => Run::<u32>::new(x, roles, held, kind)?.all(),
+        Kind::I64 | Kind::U64 => Run::<u64>::new(x, roles, held, kind)?.all(),
         Kind::F16 | Kind::F32 => Run::<f32>::new(x, roles, held, Kind::F32)?.all(),
         Kind::F64 => Run::<f64>::new(x, roles, held, Kind::F64)?.all(),
         Kind::C64 => Run::<Complex<f32>>::new(x, roles, held, Kind::C64)?.all(),

@@ -4,7 +4,7 @@ use crate::axes::Axis;
 use crate::contract::{Contraction, contract};
 use crate::decompose::{singular_values, svdvals};
 use crate::ops::{call, call_with, compute, lazily, reduction};
-use metes_array::{Array, Dims, Order};
+use metes_array::{Array, Dims, Order, number};
 use metes_dtype::{Casting, Category, DType, Kind};
 use metes_eval::{Expr, ReduceOptions, astype, reduce};
 use metes_memory::{Error, ErrorKind, Result};
@@ -26,8 +26,8 @@ fn value(message: impl Into<String>) -> Error {
 
 /// Floats as they are, all else as float64.
 fn floating(a: &Array) -> Result<Array> {
-    match a.dtype().kind().category() {
-        Category::Float | Category::Complex => Ok(a.clone()),
+    match a.dtype().category() {
+        Category::Float | Category::Complex if a.dtype().is_native() => Ok(a.clone()),
         _ => astype(a, DType::of(Kind::F64), Order::K, Casting::Unsafe, false),
     }
 }
@@ -59,7 +59,7 @@ pub fn vector_norm(a: &Array, order: f64, axes: Option<&[isize]>, keepdims: bool
         return compute(fold(&modulus, if order > 0.0 { "max" } else { "min" })?);
     }
     if order == 0.0 {
-        let real = DType::of(a.dtype().kind().real());
+        let real = DType::of(number(a.dtype(), "norm")?.real());
         let other = lazily("not_equal", &[Expr::array(a.clone()), Expr::scalar(metes_array::Scalar::Float(0.0))])?;
         return compute(fold(&other.cast(real)?, "sum")?);
     }
@@ -72,8 +72,8 @@ pub fn vector_norm(a: &Array, order: f64, axes: Option<&[isize]>, keepdims: bool
 
 /// The Euclidean length: the root of the scalar product with itself.
 fn length(a: &Array, axes: Option<&[isize]>, keepdims: bool) -> Result<Array> {
-    let kind = match a.dtype().kind().category() {
-        Category::Float | Category::Complex => a.dtype().kind(),
+    let kind = match a.dtype().category() {
+        Category::Float | Category::Complex => number(a.dtype(), "norm")?,
         _ => Kind::F64,
     };
     let gone: Vec<usize> = match axes {

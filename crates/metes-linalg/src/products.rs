@@ -3,8 +3,8 @@
 use crate::axes::Axis;
 use crate::contract::{Contraction, contract};
 use crate::ops::ufunc;
-use metes_array::{Array, Index, Order, shape_text};
-use metes_dtype::{DType, promote};
+use metes_array::{Array, Index, Order, meet, shape_text};
+use metes_dtype::DType;
 use metes_eval::{Arg, Operand, Options, ProgramBuilder, ReduceOptions, ScratchBuf, apply, reduce};
 use metes_memory::{Error, ErrorKind, Result};
 
@@ -21,7 +21,7 @@ pub(crate) fn multiply(a: &Array, b: &Array, out: Option<Array>) -> Result<Array
 
 /// The result of summing over pairs of axes: what is left of `a`, then what is left of `b`.
 fn over(a: &Array, b: &Array, pairs: &[(usize, usize)], out: Option<&Array>, op: &'static str) -> Result<Array> {
-    let dtype = promote(a.dtype(), b.dtype());
+    let dtype = meet(a.dtype(), b.dtype())?;
     let free = |array: &Array, bound: Vec<usize>| (0..array.ndim()).filter(|x| !bound.contains(x)).collect::<Vec<_>>();
     let left = free(a, pairs.iter().map(|p| p.0).collect());
     let right = free(b, pairs.iter().map(|p| p.1).collect());
@@ -97,7 +97,7 @@ pub fn vdot(a: &Array, b: &Array) -> Result<Array> {
         return Err(value(format!("vdot: vectors have different lengths, {} and {}", a.size(), b.size())));
     }
     let (a, b) = if a.shape() == b.shape() { (a.clone(), b.clone()) } else { (a.ravel(Order::C)?, b.ravel(Order::C)?) };
-    let dtype = promote(a.dtype(), b.dtype());
+    let dtype = meet(a.dtype(), b.dtype())?;
     let c = Array::empty(&[], dtype, "vdot")?;
     let axes: Vec<Axis> = (0..a.ndim()).map(|i| Axis { len: a.shape()[i], a: Some(i), b: Some(i), c: None }).collect();
     contract(&Contraction { a: &a, b: &b, c: &c, axes: &axes, dtype, conj: a.is_complex(), op: "vdot" })?;
@@ -158,7 +158,7 @@ pub fn kron(a: &Array, b: &Array) -> Result<Array> {
         let index: Vec<Index> = (0..2 * ndim).map(|axis| if own(axis) { whole() } else { Index::NewAxis }).collect();
         array.index(&index)
     };
-    let result = Array::empty(&shape, promote(a.dtype(), b.dtype()), "kron")?;
+    let result = Array::empty(&shape, meet(a.dtype(), b.dtype())?, "kron")?;
     let view = result.reshape(&blocks, Order::C, Some(false))?;
     multiply(&spread(a, 0)?, &spread(b, 1)?, Some(view))?;
     Ok(result)

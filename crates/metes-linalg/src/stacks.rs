@@ -2,8 +2,8 @@
 
 use crate::axes::Axis;
 use crate::contract::{Contraction, contract};
-use metes_array::{Array, Dims, Order, broadcast_shapes, shape_text};
-use metes_dtype::{Casting, DType, can_cast, promote};
+use metes_array::{Array, Dims, Order, broadcast_shapes, meet, shape_text};
+use metes_dtype::{Casting, DType, can_cast};
 use metes_memory::{Error, ErrorKind, Result};
 
 /// The keyword arguments of a product of stacks.
@@ -111,7 +111,7 @@ fn product(core: &Core, a: &Array, b: &Array, options: &ProductOptions) -> Resul
     let places = places(core, [la.len(), lb.len(), lc.len()], options.axes.as_deref())?;
     let to_end = |array: &Array, axes: &[isize]| array.moveaxis(axes, &last(axes.len()));
     let (a, b) = (to_end(a, &places[0])?, to_end(b, &places[1])?);
-    let dtype = options.dtype.unwrap_or_else(|| promote(a.dtype(), b.dtype()));
+    let dtype = options.dtype.map_or_else(|| meet(a.dtype(), b.dtype()), Ok)?;
     check_casts(core, &[&a, &b], dtype, options)?;
     let (ba, bb) = (&a.shape()[..a.ndim() - la.len()], &b.shape()[..b.ndim() - lb.len()]);
     check_core(core, (&la, &a.shape()[ba.len()..]), (&lb, &b.shape()[bb.len()..]))?;

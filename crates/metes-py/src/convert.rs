@@ -6,11 +6,13 @@
 use crate::discover::{Found, Leaf, discover, leaf};
 use crate::dtype::parse_dtype_or_none;
 use crate::element::{self, Element, WithElement, with_kind};
+use crate::errors::OrRaise;
 use crate::items::Items;
 use crate::object::{array_of, from_array, is_array, make, type_name};
+use crate::objects::sized;
 use crate::{buffer, cast};
 use metes_array::Array;
-use metes_dtype::DType;
+use metes_dtype::{DType, Form};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PyString, PyTuple};
@@ -26,6 +28,11 @@ pub(crate) fn to_array(object: &Bound<'_, PyAny>, dtype: Option<DType>) -> PyRes
         Some((array, _)) => cast::to_dtype(&array, dtype),
         None => from_nested(object, dtype),
     }
+}
+
+/// As [`to_array`], for operations whose loops take numbers in native byte order alone: a copy of those in the other.
+pub(crate) fn to_numbers(object: &Bound<'_, PyAny>) -> PyResult<Array> {
+    element::native(&to_array(object, None)?)
 }
 
 /// The `Array` object for anything that can be one: `object` itself where it is one of that dtype, else a new one, with
@@ -70,10 +77,10 @@ pub(crate) fn existing<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<(Arra
         return Ok(None);
     }
     if let Some(array) = buffer::import(object, label(object)?)? {
-        return Ok(Some((array, Some(object.clone()))));
+        return told(object, array).map(|array| Some((array, Some(object.clone()))));
     }
     if let Some(array) = crate::interface::import(object)? {
-        return Ok(Some((array, Some(object.clone()))));
+        return told(object, array).map(|array| Some((array, Some(object.clone()))));
     }
     let Some(method) = object.getattr_opt("__array__")? else {
         return Ok(None);
@@ -85,6 +92,21 @@ pub(crate) fn existing<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<(Arra
     match buffer::import(&result, label(&result)?)? {
         Some(array) => Ok(Some((array, Some(result)))),
         None => Err(PyTypeError::new_err(format!("{}.__array__() gave no array", type_name(object)))),
+    }
+}
+
+/// The array with all that its provider's dtype says of fields: formats leave out titles and alignment, and cannot tell
+/// fields that are out of order.
+fn told(object: &Bound<'_, PyAny>, array: Array) -> PyResult<Array> {
+    if array.dtype().record().is_none() && !matches!(array.dtype().form(), Form::Void(_)) {
+        return Ok(array);
+    }
+    let Some(given) = object.getattr_opt("dtype")? else { return Ok(array) };
+    match crate::dtype_parse::find_dtype(&given, false) {
+        Ok(Some(dtype)) if dtype.record().is_some() && dtype.size() == array.dtype().size() => {
+            array.view(dtype).or_raise()
+        }
+        _ => Ok(array),
     }
 }
 
@@ -141,9 +163,12 @@ fn from_flat<'py>(object: &Bound<'py, PyAny>, dtype: Option<DType>) -> PyResult<
 }
 
 fn from_nested(object: &Bound<'_, PyAny>, dtype: Option<DType>) -> PyResult<Array> {
-    let found = discover(object)?;
-    let dtype = dtype.unwrap_or(found.dtype());
-    with_kind(dtype.kind(), Fill { object, found: &found, dtype })
+    let found = discover(object, dtype)?;
+    let dtype = dtype.map_or(found.dtype(), |dtype| sized(dtype, found.dtype()));
+    match dtype.number() {
+        Some(kind) if found.dtype().any_number().is_some() => with_kind(kind, Fill { object, found: &found, dtype }),
+        _ => crate::objects::from_nested(object, &found.shape, sized(dtype, dtype)),
+    }
 }
 
 struct Fill<'a, 'py> {
@@ -175,6 +200,7 @@ fn fill<T: Element>(
     let mut put = |value: T| places.next().ok_or_else(changed).map(|place| _ = place.write(value));
     match leaf(object)? {
         Leaf::Number(number) => put(T::from_scalar(number)?),
+        Leaf::Text(_) | Leaf::Record => Err(changed()),
         Leaf::Array(array) => element::each_scalar(&array, |value| put(T::from_scalar(value)?)),
         Leaf::Sequence(items) => {
             let Some((n, inner)) = shape.split_first() else {

@@ -173,7 +173,8 @@ fn has_order(array: &Array, order: Order) -> bool {
 }
 
 fn dtype_or_float(args: &Args<'_, '_>, at: usize) -> PyResult<DType> {
-    Ok(parse_dtype_or_none(args.some(at))?.unwrap_or(DType::of(Kind::F64)))
+    let dtype = parse_dtype_or_none(args.some(at))?.unwrap_or(DType::of(Kind::F64));
+    Ok(crate::objects::sized(dtype, dtype))
 }
 
 /// Makes an array of a shape in order C or F; in order F as the transpose of one in order C.
@@ -279,7 +280,10 @@ fn filled_like<'py>(args: &Args<'_, 'py>, first: usize, op: &'static str, value:
 
 fn zeros_like<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     on_cpu(args)?;
-    filled_like(args, 1, "zeros_like", Operand::Weak(Scalar::Int(0)))
+    let made = like(args, 1, "zeros_like")?;
+    let dtype = crate::object::this(&made)?.dtype();
+    fill(&made, &Operand::Array(Array::zeros(&[], dtype).or_raise()?))?;
+    Ok(made)
 }
 
 fn ones_like<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {

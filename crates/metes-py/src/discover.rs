@@ -2,13 +2,15 @@
 
 use crate::convert::existing;
 use crate::element::weak_scalar;
+use crate::errors::OrRaise;
 use crate::items::Items;
 use crate::object::type_name;
-use metes_array::{Array, Scalar, shape_text};
+use crate::objects::text_dtype;
+use metes_array::{Array, Scalar, meet, shape_text};
 use metes_dtype::{DType, Kind};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyFloat, PyInt, PyList, PySequence, PyString, PyTuple};
+use pyo3::types::{PyFloat, PyInt, PyList, PySequence, PyTuple};
 
 /// The most axes that an array may have, as in NumPy 2.
 const MOST_AXES: usize = 64;
@@ -19,6 +21,10 @@ pub(crate) enum Leaf<'py> {
     Number(Scalar),
     /// An array or a NumPy scalar: it has a dtype.
     Array(Array),
+    /// Text or bytes, of this dtype.
+    Text(DType),
+    /// A tuple that is a record.
+    Record,
     /// Something to look into.
     Sequence(Items<'py>),
 }
@@ -37,8 +43,8 @@ pub(crate) fn leaf<'py>(object: &Bound<'py, PyAny>) -> PyResult<Leaf<'py>> {
     if let Some((array, _)) = existing(object)? {
         return Ok(Leaf::Array(array));
     }
-    if object.is_instance_of::<PyString>() || object.is_instance_of::<PyBytes>() {
-        return Err(no_dtype(object));
+    if let Some(dtype) = text_dtype(object)? {
+        return Ok(Leaf::Text(dtype));
     }
     if let Ok(sequence) = object.cast::<PySequence>() {
         return Ok(Leaf::Sequence(Items::List(sequence.to_list()?)));
@@ -55,7 +61,7 @@ pub(crate) fn leaf<'py>(object: &Bound<'py, PyAny>) -> PyResult<Leaf<'py>> {
 
 fn no_dtype(object: &Bound<'_, PyAny>) -> PyErr {
     PyTypeError::new_err(format!(
-        "metes has no data type for objects of type {}: elements are booleans, integers, floats or complex numbers",
+        "metes has no data type for objects of type {}: elements are booleans, integers, floats, complex numbers, text or bytes",
         type_name(object)
     ))
 }
@@ -68,6 +74,8 @@ pub(crate) struct Found {
     /// At which depth elements stand, once one is seen.
     depth: Option<usize>,
     dtype: Option<DType>,
+    /// What was asked for: it says whether tuples are elements.
+    wanted: Option<DType>,
 }
 
 impl Found {
@@ -76,10 +84,17 @@ impl Found {
         self.dtype.unwrap_or(DType::of(Kind::F64))
     }
 
-    fn see(&mut self, dtype: DType) {
-        if self.dtype != Some(dtype) {
-            self.dtype = Some(self.dtype.map_or(dtype, |seen| metes_dtype::promote(seen, dtype)));
+    fn see(&mut self, dtype: DType) -> PyResult<()> {
+        if self.wanted.is_some_and(|wanted| wanted.time().is_some()) && dtype.time().is_none() {
+            return Ok(());
         }
+        if self.dtype != Some(dtype) {
+            self.dtype = Some(match self.dtype {
+                Some(seen) => meet(seen, dtype).or_raise()?,
+                None => dtype,
+            });
+        }
+        Ok(())
     }
 
     fn see_length(&mut self, depth: usize, length: usize) -> PyResult<()> {
@@ -111,11 +126,21 @@ impl Found {
         ))
     }
 
+    fn leaf<'py>(&self, object: &Bound<'py, PyAny>) -> PyResult<Leaf<'py>> {
+        let record = self.wanted.is_some_and(|wanted| wanted.record().is_some());
+        if record && object.is_instance_of::<PyTuple>() { Ok(Leaf::Record) } else { leaf(object) }
+    }
+
     fn visit(&mut self, object: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
-        match leaf(object)? {
+        match self.leaf(object)? {
+            Leaf::Text(dtype) => {
+                self.see_element(depth)?;
+                self.see(dtype)?;
+            }
+            Leaf::Record => self.see_element(depth)?,
             Leaf::Number(number) => {
                 self.see_element(depth)?;
-                self.see(scalar_dtype(number)?);
+                self.see(scalar_dtype(number)?)?;
             }
             Leaf::Array(array) => {
                 for (axis, length) in array.shape().iter().enumerate() {
@@ -124,12 +149,12 @@ impl Found {
                 if array.size() > 0 {
                     self.see_element(depth + array.ndim())?;
                 }
-                self.see(array.dtype());
+                self.see(array.dtype())?;
             }
             Leaf::Sequence(items) => {
                 self.see_length(depth, items.len())?;
                 if let Some(kind) = items.uniform() {
-                    self.see(DType::of(kind));
+                    self.see(DType::of(kind))?;
                     return self.see_element(depth + 1);
                 }
                 items.each(|item| self.visit(item, depth + 1))?;
@@ -155,8 +180,8 @@ pub(crate) fn scalar_dtype(number: Scalar) -> PyResult<DType> {
 }
 
 /// Shape and dtype of a number, an array or nested sequences.
-pub(crate) fn discover(object: &Bound<'_, PyAny>) -> PyResult<Found> {
-    let mut found = Found::default();
+pub(crate) fn discover(object: &Bound<'_, PyAny>, wanted: Option<DType>) -> PyResult<Found> {
+    let mut found = Found { wanted, ..Found::default() };
     found.visit(object, 0)?;
     Ok(found)
 }

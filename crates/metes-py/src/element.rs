@@ -4,8 +4,8 @@
 
 use crate::errors::OrRaise;
 use half::f16;
-use metes_array::{Array, Scalar};
-use metes_dtype::{DType, Kind};
+use metes_array::{Array, Order, Scalar, number};
+use metes_dtype::{Casting, DType, Form, Kind};
 use metes_memory::{Access, Buffer, Guards};
 use num_complex::Complex;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
@@ -248,12 +248,19 @@ impl WithElement for Store {
 /// An element of `dtype` may be written at `place`.
 #[inline]
 pub(crate) unsafe fn store(scalar: Scalar, dtype: DType, place: *mut u8) -> PyResult<()> {
-    with_kind(dtype.kind(), Store(scalar, place))
+    match dtype.number() {
+        Some(kind) => with_kind(kind, Store(scalar, place)),
+        // SAFETY: the caller's promise.
+        None => check_fits(scalar, dtype).map(|()| unsafe { scalar.write(dtype, place) }),
+    }
 }
 
 /// Whether a Python number can be an element of `dtype`; the error that NumPy raises where it cannot.
 pub(crate) fn check_fits(scalar: Scalar, dtype: DType) -> PyResult<()> {
-    with_kind(dtype.kind(), Fits(scalar))
+    match dtype.any_number() {
+        Some(kind) => with_kind(kind, Fits(scalar)),
+        None => scalar.check(dtype).or_raise(),
+    }
 }
 
 /// A new C-contiguous array whose elements `fill` writes: it gets a place for each and must fill them all.
@@ -292,8 +299,10 @@ pub(crate) fn each_edge(array: &Array, edge: Option<usize>, visit: impl FnMut(Sc
     if array.size() == 0 {
         return Ok(());
     }
+    let array = &native(array)?;
+    let kind = number(array.dtype(), "reading elements").or_raise()?;
     let _held = reading(array)?;
-    with_kind(array.dtype().kind(), Each(array, edge, visit))
+    with_kind(kind, Each(array, edge, visit))
 }
 
 fn walk<T: Element>(
@@ -324,8 +333,18 @@ impl<'py> WithElement for Nested<'_, 'py> {
 
 /// The elements as nested lists of Python numbers; a number where there are no axes.
 pub(crate) fn to_list<'py>(py: Python<'py>, array: &Array) -> PyResult<Bound<'py, PyAny>> {
+    let array = &native(array)?;
+    let Some(kind) = array.dtype().number() else { return crate::objects::to_list(py, array) };
     let _held = reading(array)?;
-    with_kind(array.dtype().kind(), Nested(array, py))
+    with_kind(kind, Nested(array, py))
+}
+
+/// Numbers in native byte order: a copy of those in the other.
+pub(crate) fn native(array: &Array) -> PyResult<Array> {
+    match array.dtype().form() {
+        Form::Swapped(kind) => metes_eval::astype(array, kind.into(), Order::K, Casting::Equiv, false).or_raise(),
+        _ => Ok(array.clone()),
+    }
 }
 
 /// Keeps writers away from an array's elements, and makes sure that they are still there.

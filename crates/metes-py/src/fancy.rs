@@ -39,7 +39,11 @@ pub(crate) fn set(py: Python<'_>, array: &Array, items: &[IndexItem], value: &Op
 /// What to assign to elements of `array`: numbers and arrays as they are, sequences converted as for its dtype.
 pub(crate) fn value_for(array: &Array, value: &Bound<'_, PyAny>) -> PyResult<Operand> {
     let nested = value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>();
-    if !nested && let Some(value) = eval::to_operand(value)? {
+    let other = array.dtype().any_number().is_none() && existing(value)?.is_none();
+    if !nested
+        && !other
+        && let Some(value) = eval::to_operand(value)?
+    {
         return Ok(value);
     }
     to_array(value, Some(array.dtype())).map(Operand::Array)
@@ -48,7 +52,8 @@ pub(crate) fn value_for(array: &Array, value: &Bound<'_, PyAny>) -> PyResult<Ope
 /// The index array that an object is, which is neither an integer nor a slice, `None` or `...`.
 pub(crate) fn index_array(key: &Bound<'_, PyAny>) -> PyResult<Array> {
     if let Some((array, _)) = existing(key)? {
-        return match array.dtype().kind().category() {
+        let array = crate::element::native(&array)?;
+        return match array.dtype().category() {
             Category::Bool | Category::Signed | Category::Unsigned => Ok(array),
             _ if array.ndim() == 0 => Err(refusal()),
             _ => Err(PyIndexError::new_err("arrays used as indices must be of integer (or boolean) type")),
@@ -64,7 +69,7 @@ pub(crate) fn index_array(key: &Bound<'_, PyAny>) -> PyResult<Array> {
         let object = error.is_instance_of::<PyTypeError>(py) || error.is_instance_of::<PyOverflowError>(py);
         if object { refusal() } else { error }
     })?;
-    match array.dtype().kind().category() {
+    match array.dtype().category() {
         Category::Bool | Category::Signed | Category::Unsigned => Ok(array),
         _ if array.size() == 0 => to_array(key, Some(Kind::I64.into())),
         _ => Err(refusal()),

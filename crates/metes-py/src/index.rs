@@ -44,7 +44,8 @@ unsafe extern "C" fn length(slf: *mut ffi::PyObject) -> ffi::Py_ssize_t {
     trap(-1, |py| {
         // SAFETY: `slf` is live during the call.
         let array = this(unsafe { Bound::ref_from_ptr(py, &slf) })?;
-        let first = array.shape().first().map(|n| *n as ffi::Py_ssize_t);
+        let fields = || array.dtype().record().map(|record| record.fields().len());
+        let first = array.shape().first().copied().or_else(fields).map(|n| n as ffi::Py_ssize_t);
         first.ok_or_else(|| PyTypeError::new_err("len() of unsized object"))
     })
 }
@@ -54,6 +55,11 @@ unsafe extern "C" fn subscript(slf: *mut ffi::PyObject, key: *mut ffi::PyObject)
         // SAFETY: both are live during the call.
         let (slf, key) = unsafe { (Bound::ref_from_ptr(py, &slf), Bound::ref_from_ptr(py, &key)) };
         let array = this(slf)?;
+        if array.dtype().number().is_none()
+            && let Some(result) = crate::records::get(slf, array, key)?
+        {
+            return Ok(result.into_ptr());
+        }
         if !key.is_exact_instance_of::<PyTuple>()
             && let Some(index) = basic(key)?
         {
@@ -78,7 +84,13 @@ unsafe extern "C" fn item(slf: *mut ffi::PyObject, index: ffi::Py_ssize_t) -> *m
     trap(ptr::null_mut(), |py| {
         // SAFETY: `slf` is live during the call.
         let slf = unsafe { Bound::ref_from_ptr(py, &slf) };
-        one(slf, this(slf)?, &Index::At(index))
+        let array = this(slf)?;
+        if array.dtype().number().is_none()
+            && let Some(result) = crate::records::at(slf, array, index)?
+        {
+            return Ok(result.into_ptr());
+        }
+        one(slf, array, &Index::At(index))
     })
 }
 
@@ -86,7 +98,8 @@ unsafe extern "C" fn iter(slf: *mut ffi::PyObject) -> *mut ffi::PyObject {
     trap(ptr::null_mut(), |py| {
         // SAFETY: `slf` is live during the call.
         let slf = unsafe { Bound::ref_from_ptr(py, &slf) };
-        if this(slf)?.ndim() == 0 {
+        let array = this(slf)?;
+        if array.ndim() == 0 && array.dtype().record().is_none() {
             return Err(PyTypeError::new_err("iteration over a 0-d array"));
         }
         // SAFETY: the array is live, and it has `sq_item`.
@@ -117,6 +130,11 @@ unsafe extern "C" fn assign(slf: *mut ffi::PyObject, key: *mut ffi::PyObject, va
         if set_number(array, key, value)? {
             return Ok(0);
         }
+        if let Some(field) = crate::records::fields(array, key)? {
+            let value = fancy::value_for(&field, value)?;
+            eval::assign(py, &field, &value, None)?;
+            return Ok(0);
+        }
         let key = parse(key)?;
         let value = fancy::value_for(array, value)?;
         match key {
@@ -140,7 +158,7 @@ fn set_number(array: &Array, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -
         return Ok(false);
     }
     let Some(value) = weak_scalar(value)? else { return Ok(false) };
-    if !array.is_writeable() {
+    if !array.is_writeable() || array.dtype().any_number().is_none() {
         return Ok(false);
     }
     // SAFETY: the place is an element of this array, held for writing.
@@ -200,7 +218,7 @@ fn basic(item: &Bound<'_, PyAny>) -> PyResult<Option<Index>> {
         return Ok(None);
     }
     if let Some((array, _)) = existing(item)? {
-        let whole = matches!(array.dtype().kind().category(), Category::Signed | Category::Unsigned);
+        let whole = matches!(array.dtype().category(), Category::Signed | Category::Unsigned);
         return if array.ndim() == 0 && whole { integer(item).map(|at| Some(Index::At(at))) } else { Ok(None) };
     }
     if item.hasattr("__index__")? { Ok(integer(item).ok().map(Index::At)) } else { Ok(None) }

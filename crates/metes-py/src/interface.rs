@@ -7,10 +7,10 @@ use crate::foreign::{Described, Kept, show};
 use crate::methods::{parse_integers, parse_shape};
 use crate::object::{this, type_name, writeable};
 use metes_array::{Array, Layout};
-use metes_dtype::DType;
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use metes_dtype::{DType, Form, Record};
+use pyo3::exceptions::{PyAttributeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple, PyType};
+use pyo3::types::{PyDict, PyList, PyTuple, PyType};
 
 /// The attribute's name.
 const NAME: &str = "__array_interface__";
@@ -18,13 +18,17 @@ const NAME: &str = "__array_interface__";
 /// The attribute of an `Array`. The address is good as long as the array is alive.
 pub(crate) fn export<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let (py, array) = (object.py(), this(object)?);
+    if array.dtype().record().is_some_and(|record| !record.is_ordered()) {
+        return Err(PyAttributeError::new_err(format!("{NAME} cannot tell fields that overlap or are out of order")));
+    }
     let dict = PyDict::new(py);
     crate::foreign::expose(array)?;
     let typestr = dtype_object(py, array.dtype())?.getattr("str")?;
     dict.set_item("version", 3)?;
     dict.set_item("shape", shape(object)?)?;
     dict.set_item("typestr", &typestr)?;
-    dict.set_item("descr", [("", &typestr)])?;
+    let descr = dtype_object(py, array.dtype())?.getattr("descr");
+    dict.set_item("descr", descr.unwrap_or(PyList::new(py, [("", &typestr)])?.into_any()))?;
     dict.set_item("data", (array.as_ptr() as usize, !writeable(object)))?;
     dict.set_item("strides", if array.is_c_contiguous() { None } else { Some(strides(object)?) })?;
     Ok(dict.into_any())
@@ -42,7 +46,10 @@ pub(crate) fn import(object: &Bound<'_, PyAny>) -> PyResult<Option<Array>> {
     let dict = dict.cast::<PyDict>().map_err(|_| PyValueError::new_err(format!("{NAME} must be a dictionary")))?;
     let field = |name| Ok::<_, PyErr>(dict.get_item(name)?.filter(|value| !value.is_none()));
     let needed = |name| field(name)?.ok_or_else(|| PyValueError::new_err(format!("{NAME} lacks '{name}'")));
-    let dtype = parse_dtype(&needed("typestr")?)?;
+    let mut dtype = parse_dtype(&needed("typestr")?)?;
+    if let (Form::Void(width), Some(descr)) = (dtype.form(), field("descr")?) {
+        dtype = described(&descr)?.filter(|dtype| dtype.size() == width as usize).unwrap_or(dtype);
+    }
     let shape = parse_shape(&needed("shape")?)?;
     let strides = field("strides")?.map(|strides| parse_integers(&strides)).transpose()?;
     if strides.as_ref().is_some_and(|strides| strides.len() != shape.len()) {
@@ -60,6 +67,17 @@ pub(crate) fn import(object: &Bound<'_, PyAny>) -> PyResult<Option<Array>> {
         }
         data => over_buffer(data.as_ref().unwrap_or(object), offset, dtype, &shape, strides).map(Some),
     }
+}
+
+/// The fields that a description lists: those with a name, the others being gaps.
+fn described(descr: &Bound<'_, PyAny>) -> PyResult<Option<DType>> {
+    let Ok(list) = descr.cast::<PyList>() else { return Ok(None) };
+    let named = list.iter().any(|item| item.get_item(0).is_ok_and(|name| name.is_truthy().unwrap_or(false)));
+    let Some(record) = parse_dtype(descr)?.record().filter(|_| named) else { return Ok(None) };
+    let kept = record.fields().iter().zip(list.iter());
+    let kept = kept.filter(|(_, item)| item.get_item(0).is_ok_and(|name| name.is_truthy().unwrap_or(true)));
+    let fields = kept.map(|(field, _)| field.clone()).collect();
+    Record::at(fields, Some(record.itemsize()), false).map(Some).map_err(PyValueError::new_err)
 }
 
 /// Elements from `offset` on in the bytes of a buffer, which are checked to hold them.

@@ -65,7 +65,7 @@ impl<'py> Items<'py> {
     /// says whether they are. `wanted` is the dtype that was asked for.
     pub fn flat(&self, wanted: Option<DType>, place: &mut Option<Array>) -> PyResult<bool> {
         let Some(first) = self.borrowed(0) else { return Ok(false) };
-        let asks = |kind: Kind| wanted.is_none_or(|dtype| dtype.kind() == kind);
+        let asks = |kind: Kind| wanted.is_none_or(|dtype| dtype == kind);
         if first.is_exact_instance_of::<PyFloat>() && asks(Kind::F64) {
             return self.copy_to(Kind::F64, place, |item| {
                 // SAFETY: an exact float is read as it is.

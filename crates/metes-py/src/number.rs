@@ -98,8 +98,23 @@ fn not_implemented(py: Python<'_>) -> *mut ffi::PyObject {
 
 /// Both operands, or `None` where one is nothing that arrays can be computed with.
 fn operands(a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>) -> PyResult<Option<[Operand; 2]>> {
-    let Some(a) = eval::to_operand(a)? else { return Ok(None) };
-    Ok(eval::to_operand(b)?.map(|b| [a, b]))
+    let Some(first) = operand(a, b)? else { return Ok(None) };
+    Ok(operand(b, a)?.map(|second| [first, second]))
+}
+
+/// What an object is beside another: text, records and counts of time are arrays beside arrays of their sort.
+fn operand(object: &Bound<'_, PyAny>, beside: &Bound<'_, PyAny>) -> PyResult<Option<Operand>> {
+    if let Some(other) = crate::object::array_of(beside).map(metes_array::Array::dtype)
+        && other.number().is_none()
+    {
+        let text = crate::objects::text_dtype(object)?.is_some_and(|own| own.kind_char() == other.kind_char());
+        let record = other.record().is_some() && object.is_instance_of::<pyo3::types::PyTuple>();
+        if text || record {
+            let wanted = if record { Some(other) } else { None };
+            return crate::convert::to_array(object, wanted).map(|array| Some(Operand::Array(array)));
+        }
+    }
+    eval::to_operand(object)
 }
 
 /// # Safety
@@ -334,7 +349,7 @@ unsafe extern "C" fn index(slf: *mut ffi::PyObject) -> *mut ffi::PyObject {
     trap(ptr::null_mut(), |py| {
         // SAFETY: `slf` is live during the call.
         let array = this(unsafe { Bound::ref_from_ptr(py, &slf) })?;
-        let whole = matches!(array.dtype().kind().category(), Category::Signed | Category::Unsigned);
+        let whole = matches!(array.dtype().category(), Category::Signed | Category::Unsigned);
         if array.ndim() > 0 || !whole {
             return Err(PyTypeError::new_err("only integer scalar arrays can be converted to a scalar index"));
         }

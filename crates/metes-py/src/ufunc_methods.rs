@@ -136,7 +136,7 @@ fn reduceat<'py>(slf: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py
         return Err(PyValueError::new_err("object of too small depth for desired array"));
     }
     let indices = to_array(given, None)?;
-    if indices.dtype().kind().category() == Category::Complex {
+    if indices.dtype().category() == Category::Complex {
         return Err(PyTypeError::new_err("reduceat: indices are integers, not complex"));
     }
     let Target { array, dtype, object, out } = target(args)?;
@@ -167,7 +167,7 @@ fn at<'py>(slf: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
         Key::Fancy(items) => items,
     };
     let work = || match items.as_slice() {
-        [IndexItem::Array(indices)] if indices.dtype().kind() != Kind::Bool => {
+        [IndexItem::Array(indices)] if indices.dtype() != Kind::Bool => {
             metes_eval::apply_at(row, &array, indices, values.as_ref())
         }
         items => metes_eval::apply_selected(row, &array, items, values.as_ref()),

@@ -2,12 +2,15 @@
 
 use crate::format_error;
 use metes_array::Dims;
-use metes_dtype::{DType, Kind};
+use metes_dtype::{DType, Field, Record, Sub};
 use metes_memory::{Error, ErrorKind, Result};
 use std::io::Read;
 
 /// The longest header that is read, in bytes.
 pub const LONGEST_HEADER: usize = 64 * 1024;
+/// How deep fields may be nested, and how many there may be.
+const DEEPEST: usize = 32;
+const MOST_FIELDS: usize = 4096;
 const MAGIC: &[u8] = b"\x93NUMPY";
 /// Bytes before the text of a version 1.0 header.
 const PREFIX: usize = 10;
@@ -61,8 +64,12 @@ impl Header {
         }
         let mut text = vec![0; length];
         take(reader, &mut text, name, "header")?;
-        // Only names of fields are ever other than ASCII, in Latin-1 or UTF-8 by version, and those are refused.
-        let text = String::from_utf8_lossy(&text);
+        // Only names of fields are ever other than ASCII: in UTF-8 from version 3 on, before in Latin-1.
+        let text = if version.0 >= 3 {
+            String::from_utf8_lossy(&text).into_owned()
+        } else {
+            text.iter().map(|&byte| char::from(byte)).collect()
+        };
         let parsed = Parser { name, rest: &text }.dictionary()?;
         let header = Header { version, data_offset: 8 + length_bytes + length, ..parsed };
         header.bytes(name)?;
@@ -89,28 +96,41 @@ impl Header {
         shape
     }
 
-    /// The bytes of a version 1.0 header, as NumPy writes them: with room for the first stored axis to grow to 21
+    /// The bytes of a header, as NumPy writes them: with room for the first stored axis to grow to 21
     /// digits, and at least one more space, so that the data starts at a multiple of 64.
     pub fn to_bytes(dtype: DType, shape: &[usize], fortran: bool) -> Vec<u8> {
-        let order = if dtype.size() == 1 { '|' } else { '<' };
-        let mut text = format!(
-            "{{'descr': '{order}{}{}', 'fortran_order': {}, 'shape': {}, }}",
-            dtype.kind().kind_char(),
-            dtype.size(),
+        let text = format!(
+            "{{'descr': {}, 'fortran_order': {}, 'shape': {}, }}",
+            dtype.descr(),
             if fortran { "True" } else { "False" },
             metes_array::shape_text(shape)
         );
         let grows = if fortran { shape.last() } else { shape.first() };
         let growth = grows.map_or(0, |length| 21usize.saturating_sub(length.to_string().len()));
-        let used = PREFIX + text.len() + growth + 1;
+        // Versions as NumPy chooses them: 1 where the length fits 16 bits, 2 where it does not, 3 for names beyond Latin-1.
+        let wide = text.len() + growth + 65 > usize::from(u16::MAX);
+        let version = match text.chars().all(|c| u32::from(c) < 256) {
+            true if wide => 2,
+            true => 1,
+            false => 3,
+        };
+        let mut text: Vec<u8> = match version {
+            3 => text.into_bytes(),
+            _ => text.chars().map(|c| u32::from(c) as u8).collect(),
+        };
+        let prefix = if version == 1 { PREFIX } else { PREFIX + 2 };
+        let used = prefix + text.len() + growth + 1;
         let padding = growth + 64 - used % 64;
-        text.extend(std::iter::repeat_n(' ', padding));
-        text.push('\n');
+        text.extend(std::iter::repeat_n(b' ', padding));
+        text.push(b'\n');
         let mut out = MAGIC.to_vec();
-        out.extend([1, 0]);
-        let length = u16::try_from(text.len()).expect("64 lengths of 20 digits are shorter than 65536");
-        out.extend(length.to_le_bytes());
-        out.extend(text.as_bytes());
+        out.extend([version, 0]);
+        match version {
+            1 => out.extend((text.len() as u16).to_le_bytes()),
+            _ => out.extend((text.len() as u32).to_le_bytes()),
+        }
+
+        out.extend(text);
         out
     }
 }
@@ -210,23 +230,67 @@ impl<'a> Parser<'a> {
 
     fn descr(&mut self) -> Result<DType> {
         self.skip();
-        if self.rest.starts_with(['[', '(']) {
-            let message = format!("{}: descr: structured dtypes are not supported", self.name);
-            return Err(Error::new(ErrorKind::Unsupported, message));
+        if self.rest.starts_with('[') {
+            return self.fields(0);
         }
         let text = self.string()?;
-        let found = if text.starts_with('>') { None } else { Kind::parse(text).filter(|_| text.len() > 1) };
-        found.map(DType::of).ok_or_else(|| {
+        DType::parse(text).filter(|_| text.len() > 1).ok_or_else(|| {
             let why = match text.trim_start_matches(['<', '>', '|', '=']).chars().next() {
                 Some('O') => "object arrays hold Python pickles, which Metes does not run",
-                Some('U' | 'S' | 'a') => "text is not supported",
-                Some('M' | 'm') => "dates and durations are not supported",
-                Some('V') => "raw bytes are not supported",
-                _ if text.starts_with('>') => "foreign byte order is not supported",
                 _ => "not a dtype of Metes",
             };
             Error::new(ErrorKind::Unsupported, format!("{}: descr: dtype {text:?}: {why}", self.name))
         })
+    }
+
+    /// A list of fields: name (or title and name), dtype, and the shape of small arrays. Raw bytes without a name are gaps.
+    fn fields(&mut self, depth: usize) -> Result<DType> {
+        let wrong = |name: &str, why: &str| format_error(name, "descr", why);
+        if depth > DEEPEST {
+            return Err(wrong(self.name, "fields are nested too deeply"));
+        }
+        self.expect("[")?;
+        let (mut fields, mut end) = (Vec::<Field>::new(), 0usize);
+        while !self.eat("]") {
+            self.expect("(")?;
+            let (title, label) = self.label()?;
+            self.expect(",")?;
+            self.skip();
+            let mut dtype = if self.rest.starts_with('[') { self.fields(depth + 1)? } else { self.descr()? };
+            if self.eat(",") {
+                self.skip();
+                if self.rest.starts_with('(') {
+                    let shape = self.shape()?;
+                    dtype = Sub::of(dtype, &shape).ok_or_else(|| wrong(self.name, "a field is too large"))?;
+                    self.eat(",");
+                }
+            }
+            self.expect(")")?;
+            if !label.is_empty() {
+                fields.push(Field { name: label.into(), title: title.map(Into::into), dtype, offset: end });
+            }
+            end = end.checked_add(dtype.size()).ok_or_else(|| wrong(self.name, "the fields are too large"))?;
+            if fields.len() > MOST_FIELDS {
+                return Err(wrong(self.name, "too many fields"));
+            }
+            if !self.eat(",") {
+                self.expect("]")?;
+                break;
+            }
+        }
+        Record::at(fields, Some(end), false).map_err(|why| wrong(self.name, &why))
+    }
+
+    /// Title and name of a field.
+    fn label(&mut self) -> Result<(Option<&'a str>, &'a str)> {
+        if !self.eat("(") {
+            return Ok((None, self.string()?));
+        }
+        let title = self.string()?;
+        self.expect(",")?;
+        let name = self.string()?;
+        self.expect(")")?;
+        Ok((Some(title), name))
     }
 
     fn shape(&mut self) -> Result<Dims> {

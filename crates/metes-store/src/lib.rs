@@ -1,8 +1,8 @@
 //! Arrays in files: .npy and .npz, read whole, mapped, or streamed; headers are treated as hostile.
 //!
 //! A header's word alone allocates nothing: sizes are checked against the file first, and against what its compressed
-//! bytes can hold. Files are written under another name and renamed when complete. Left out: object, structured, text
-//! and byte-swapped dtypes, and encrypted or otherwise compressed archives; each is refused by name.
+//! bytes can hold. Files are written under another name and renamed when complete. Left out: dtypes of objects,
+//! and encrypted or otherwise compressed archives; each is refused by name.
 
 mod decode;
 mod header;

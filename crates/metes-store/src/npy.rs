@@ -89,7 +89,7 @@ impl NpyFile {
         let bytes = unsafe { std::slice::from_raw_parts_mut(array.as_ptr(), array.nbytes()) };
         decoder.fill(bytes)?;
         decoder.finish()?;
-        if self.header.dtype.kind() == Kind::Bool {
+        if self.header.dtype == Kind::Bool {
             bytes.iter_mut().for_each(|b| *b = u8::from(*b != 0));
         }
         self.turned(array)

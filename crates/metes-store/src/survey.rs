@@ -2,7 +2,7 @@
 //!
 //! It is a plan like any other, so that it streams what lies outside memory and stays within a limit.
 
-use metes_array::{Array, Scalar};
+use metes_array::{Array, Scalar, missing};
 use metes_dtype::{Category, DType, Kind};
 use metes_eval::{Expr, Output, Plan};
 use metes_kernels::{reduction, ufunc};
@@ -39,10 +39,11 @@ pub fn survey(values: &Expr, limit: Option<usize>) -> Result<Survey> {
     if values.shape().contains(&0) {
         return Ok(Survey { min: None, max: None, nans: 0, narrowest: dtype });
     }
-    match dtype.kind().category() {
+    match dtype.category() {
         Category::Bool | Category::Unsigned | Category::Signed => integers(values, limit),
         Category::Float => floats(values, limit),
         Category::Complex => complex(values, limit),
+        Category::Other => Err(missing(dtype, "survey")),
     }
 }
 
@@ -106,7 +107,7 @@ fn narrower(dtype: DType) -> Vec<DType> {
         Category::Unsigned | Category::Signed => Category::Signed,
         other => other,
     };
-    let own = dtype.kind();
+    let Some(own) = dtype.any_number() else { return Vec::new() };
     let mut found: Vec<Kind> = Kind::ALL.to_vec();
     found.retain(|k| family(*k) == family(own) && k.size() < own.size());
     found.sort_by_key(|k| (k.size(), k.category() != own.category()));

@@ -24,9 +24,21 @@ pub fn save(path: &Path, array: &Array) -> Result<()> {
     temporary.commit()
 }
 
+/// An error for fields that a header cannot tell: those that do not follow each other.
+fn check(dtype: DType) -> Result<()> {
+    match dtype.record() {
+        Some(record) if !record.is_ordered() => {
+            let message = format!("save: fields of {dtype} overlap or are out of order, which .npy files cannot say");
+            Err(Error::new(ErrorKind::Value, message))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Writes header and elements.
 pub(crate) fn write_array(out: &mut dyn Write, array: &Array) -> Result<()> {
     let fortran = array.is_f_contiguous() && !array.is_c_contiguous();
+    check(array.dtype())?;
     out.write_all(&Header::to_bytes(array.dtype(), array.shape(), fortran))?;
     let dense = if fortran { array.transpose(None)? } else { array.clone() };
     write_elements(out, &dense)
@@ -82,6 +94,7 @@ pub struct NpyWriter {
 impl NpyWriter {
     /// A file for an array of this dtype and shape in C order.
     pub fn create(path: &Path, dtype: DType, shape: &[usize]) -> Result<NpyWriter> {
+        check(dtype)?;
         let bytes = Layout::contiguous(shape, dtype.size())?.size() * dtype.size();
         let mut temporary = Temporary::create(path)?;
         temporary.file.write_all(&Header::to_bytes(dtype, shape, false)).map_err(|e| at(path, e))?;

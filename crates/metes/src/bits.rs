@@ -20,7 +20,7 @@ pub fn pack(array: &Array) -> Result<Array> {
     let [length] = *array.shape() else {
         return Err(Error::new(ErrorKind::Value, format!("pack: one dimension is needed, not {}", array.ndim())));
     };
-    if array.dtype().kind() != Kind::Bool {
+    if array.dtype() != Kind::Bool {
         return Err(Error::new(ErrorKind::Type, format!("pack: booleans are needed, not {}", array.dtype())));
     }
     let dense = match array.is_c_contiguous() {

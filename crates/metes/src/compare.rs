@@ -47,9 +47,9 @@ impl Close {
         let (a, mut b) = (arg(a, both)?, arg(b, false)?);
         let (relative, absolute) = (arg(&tolerance.relative, false)?, arg(&tolerance.absolute, false)?);
         if let Arg::Slot(slot) = b
-            && builder.dtype(slot).kind().category() < Category::Float
+            && builder.dtype(slot).category() < Category::Float
         {
-            b = Arg::Slot(builder.cast(slot, Kind::F64.into()));
+            b = Arg::Slot(builder.cast(slot, Kind::F64.into())?);
         }
         let size = builder.call("absolute", &[b])?;
         let reach = builder.call("multiply", &[relative, Arg::Slot(size)])?;

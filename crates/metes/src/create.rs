@@ -1,7 +1,7 @@
 //! Arrays of values in progressions.
 
-use metes_array::{Array, Index, Order, Scalar};
-use metes_dtype::{Casting, Category, DType, Kind, promote};
+use metes_array::{Array, Index, Order, Scalar, meet};
+use metes_dtype::{Casting, Category, DType, Kind};
 use metes_eval::{Operand, Options, apply};
 use metes_kernels::ufunc;
 use metes_memory::{Error, ErrorKind, Result};
@@ -37,7 +37,7 @@ pub fn linspace(
     endpoint: bool,
     dtype: Option<DType>,
 ) -> Result<(Array, Array)> {
-    let wide = promote(promote(start.dtype(), stop.dtype()), Kind::F64.into());
+    let wide = meet(meet(start.dtype(), stop.dtype())?, Kind::F64.into())?;
     let div = if endpoint { num.saturating_sub(1) } else { num };
     let [start, stop] = [start, stop].map(|a| metes_eval::astype(a, wide, Order::K, Casting::Unsafe, false));
     let (start, stop) = (Operand::Array(start?), Operand::Array(stop?));
@@ -57,7 +57,7 @@ pub fn linspace(
         let last = values.index(&[Index::At(-1), Index::Ellipsis])?;
         metes_eval::assign(&last, &stop, Casting::Unsafe, None)?;
     }
-    if dtype.is_some_and(|d| d.kind().int_range().is_some()) && wide.kind().category() == Category::Float {
+    if dtype.is_some_and(|d| d.is_integer()) && wide.category() == Category::Float {
         compute("floor", &[Operand::Array(values.clone())], Some(&values))?;
     }
     Ok((cast(values, dtype)?, step))
@@ -84,7 +84,7 @@ pub fn logspace(
 /// # Errors
 /// A start or stop of 0, shapes that do not broadcast, refused memory.
 pub fn geomspace(start: &Array, stop: &Array, num: usize, endpoint: bool, dtype: Option<DType>) -> Result<Array> {
-    let wide = promote(promote(start.dtype(), stop.dtype()), Kind::F64.into());
+    let wide = meet(meet(start.dtype(), stop.dtype())?, Kind::F64.into())?;
     let [start, stop] = [start, stop].map(|a| metes_eval::astype(a, wide, Order::K, Casting::Unsafe, false));
     let (start, stop) = (start?, stop?);
     let of = |array: &Array| Operand::Array(array.clone());
@@ -119,7 +119,7 @@ pub fn vander(values: &Array, columns: Option<usize>, increasing: bool) -> Resul
         return Err(Error::new(ErrorKind::Value, "x must be a one-dimensional array or sequence."));
     }
     let (n, columns) = (values.size(), columns.unwrap_or(values.size()));
-    let out = Array::empty(&[n, columns], promote(values.dtype(), Kind::I64.into()), "vander")?;
+    let out = Array::empty(&[n, columns], meet(values.dtype(), Kind::I64.into())?, "vander")?;
     let column = |power: usize| {
         let place = if increasing { power } else { columns - 1 - power };
         out.index(&[Index::Ellipsis, Index::At(place as isize)])

@@ -1,7 +1,7 @@
 //! Values made tidy: rounded, without NaN, without an imaginary part, without jumps.
 
 use crate::build::{Build, call_into, cast, reduction, slice, value_error, write};
-use metes_array::{Array, Order, Scalar};
+use metes_array::{Array, Order, Scalar, number};
 use metes_dtype::{Category, DType, Kind};
 use metes_eval::{Arg, Operand, ProgramBuilder, Slot, apply_program, reduce_program};
 use metes_memory::Result;
@@ -11,17 +11,17 @@ use metes_memory::Result;
 /// # Errors
 /// An `out` of another shape, refused memory.
 pub fn round(a: &Array, decimals: isize, out: Option<&Array>) -> Result<Array> {
-    let category = a.dtype().kind().category();
+    let category = a.dtype().category();
     let mut builder = ProgramBuilder::new();
     let x = builder.input(a.dtype());
     let rounded = match category {
-        Category::Bool => builder.cast(x, Kind::F16.into()),
+        Category::Bool => builder.cast(x, Kind::F16.into())?,
         Category::Signed | Category::Unsigned if decimals >= 0 => x,
         _ if decimals == 0 => builder.call1("rint", x)?,
         _ => scaled(&mut builder, x, decimals)?,
     };
     let kept = if category == Category::Bool { Kind::F16.into() } else { a.dtype() };
-    let rounded = builder.cast(rounded, kept);
+    let rounded = builder.cast(rounded, kept)?;
     apply_program(builder, rounded, std::slice::from_ref(a), out, "round")
 }
 
@@ -49,7 +49,7 @@ pub struct Replacements {
 /// # Errors
 /// A read-only `out`, refused memory.
 pub fn nan_to_num(a: &Array, with: Replacements, out: &Array) -> Result<()> {
-    match a.dtype().kind().category() {
+    match a.dtype().category() {
         Category::Complex => {
             nan_to_num(&a.real(), with, &out.real())?;
             nan_to_num(&a.imag()?, with, &out.imag()?)
@@ -57,7 +57,7 @@ pub fn nan_to_num(a: &Array, with: Replacements, out: &Array) -> Result<()> {
         Category::Float => {
             let mut builder = ProgramBuilder::new();
             let x = builder.input(a.dtype());
-            let largest = largest(a.dtype().kind());
+            let largest = largest(number(a.dtype(), "nan_to_num")?);
             let mut tidy = x;
             let infinities =
                 [(f64::INFINITY, with.posinf.unwrap_or(largest)), (-f64::INFINITY, with.neginf.unwrap_or(-largest))];
@@ -118,7 +118,7 @@ pub fn real_if_close(a: &Array, tolerance: f64) -> Result<Array> {
     if !a.is_complex() {
         return Ok(a.clone());
     }
-    let epsilon = if a.dtype().kind() == Kind::C64 { f64::from(f32::EPSILON) } else { f64::EPSILON };
+    let epsilon = if a.dtype() == Kind::C64 { f64::from(f32::EPSILON) } else { f64::EPSILON };
     let bound = if tolerance > 1.0 { tolerance * epsilon } else { tolerance };
     let imag = a.imag()?;
     let mut builder = ProgramBuilder::new();
@@ -139,7 +139,7 @@ pub fn unwrap(p: &Array, discont: Option<f64>, axis: isize, period: f64) -> Resu
         return Err(value_error("unwrap: the array has no axes"));
     }
     let axis = p.axis(axis)?;
-    let dtype: DType = match p.dtype().kind().category() {
+    let dtype: DType = match p.dtype().category() {
         Category::Float => p.dtype(),
         Category::Complex => return Err(value_error("unwrap: complex values have no order")),
         _ => Kind::F64.into(),
@@ -153,7 +153,7 @@ pub fn unwrap(p: &Array, discont: Option<f64>, axis: isize, period: f64) -> Resu
     let tail = slice(&result, axis, Some(1), None)?;
     let mut builder = ProgramBuilder::new();
     let (x, y) = (builder.input(before.dtype()), builder.input(after.dtype()));
-    let (x, y) = (builder.cast(x, dtype), builder.cast(y, dtype));
+    let (x, y) = (builder.cast(x, dtype)?, builder.cast(y, dtype)?);
     let step = builder.call2("subtract", y, x)?;
     let half = period / 2.0;
     let moved = builder.with("add", step, half)?;

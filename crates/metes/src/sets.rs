@@ -3,8 +3,8 @@
 //! Built on sorted distinct values and binary search, so scratch is the distinct values of the operands, not several
 //! copies of both.
 
-use metes_array::{Array, Index, Order};
-use metes_dtype::{Casting, promote};
+use metes_array::{Array, Index, Order, meet};
+use metes_dtype::Casting;
 use metes_eval::{Search, Sorting, UniqueOptions, compress, contains, searchsorted, sort_in_place, unique};
 use metes_memory::Result;
 
@@ -16,7 +16,7 @@ fn distinct(array: &Array, assume_unique: bool) -> Result<Array> {
 
 /// Both arrays' elements in one row, of the dtype that they meet in.
 fn together(a: &Array, b: &Array) -> Result<Array> {
-    let joined = Array::empty(&[a.size() + b.size()], promote(a.dtype(), b.dtype()), "sets")?;
+    let joined = Array::empty(&[a.size() + b.size()], meet(a.dtype(), b.dtype())?, "sets")?;
     for (part, start) in [(a, 0), (b, a.size())] {
         let (start, stop) = (Some(start as isize), Some((start + part.size()) as isize));
         let into = joined.index(&[Index::Slice { start, stop, step: None }])?;
@@ -50,7 +50,7 @@ pub fn union1d(a: &Array, b: &Array) -> Result<Array> {
 /// # Errors
 /// Refused memory.
 pub fn intersect1d(a: &Array, b: &Array, assume_unique: bool, places: bool) -> Result<(Array, Option<(Array, Array)>)> {
-    let dtype = promote(a.dtype(), b.dtype());
+    let dtype = meet(a.dtype(), b.dtype())?;
     if !places {
         let (mut first, second) = (distinct(a, assume_unique)?, b.clone());
         if assume_unique {

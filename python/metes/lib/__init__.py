@@ -1,5 +1,5 @@
 """Less common functions, in the places where NumPy has them."""
 
-from . import einops, stride_tricks
+from . import einops, recfunctions, stride_tricks
 
-__all__ = ["einops", "stride_tricks"]
+__all__ = ["einops", "recfunctions", "stride_tricks"]

@@ -121,7 +121,8 @@ impl Row<'_> {
                     2 => pick::<[u8; 2]>(&block[..n], at),
                     4 => pick::<[u8; 4]>(&block[..n], at),
                     8 => pick::<[u8; 8]>(&block[..n], at),
-                    _ => pick::<[u8; 16]>(&block[..n], at),
+                    16 => pick::<[u8; 16]>(&block[..n], at),
+                    width => pick_wide(width, &block[..n], at),
                 }
             }
         }
@@ -132,6 +133,18 @@ impl Row<'_> {
         for (place, strides) in places.iter_mut().zip(self.strides) {
             *place = place.wrapping_offset(by.wrapping_mul(strides[axis]));
         }
+    }
+}
+
+/// # Safety
+/// As [`pick`], for elements of `width` bytes.
+unsafe fn pick_wide(width: usize, numbers: &[isize], at: impl Fn(usize) -> (*mut u8, isize)) {
+    let (to, step) = at(0);
+    for (i, &number) in numbers.iter().enumerate() {
+        let (from, by) = at(2 + number as usize);
+        let (from, to) = (from.wrapping_offset(i as isize * by), to.wrapping_offset(i as isize * step));
+        // SAFETY: the caller's promise.
+        unsafe { std::ptr::copy_nonoverlapping(from.cast_const(), to, width) };
     }
 }
 

@@ -5,10 +5,10 @@ use super::moves::{Even, Listed, Rest};
 use super::offsets::{Offsets, check, even};
 use super::reader::{BLOCK, Block};
 use super::trues::{Trues, changed};
-use crate::copy::{Copy, OVERLAP_WORK};
+use crate::copy::{Copy, OVERLAP_WORK, with_units};
 use crate::layout::shape_text;
 use crate::{Array, Dims, Order, Strides, coalesce, copy_into, shares_memory};
-use metes_dtype::Category;
+use metes_dtype::{Category, Kind};
 use metes_memory::{Access, Buffer, Cause, Error, ErrorKind, Guards, Reason, Result};
 use smallvec::SmallVec;
 
@@ -148,11 +148,11 @@ impl Selection {
 
     /// Moves every selected element to `other`, or from there: then `from` is 0, or the length of its cycle.
     fn run(&self, array: &Array, other: &Array, from: Option<usize>) -> Result<()> {
-        if self.shape.contains(&0) {
+        if self.shape.contains(&0) || array.dtype().size() == 0 {
             return self.check();
         }
         let _guards = self.guard(array, other, from.is_some())?;
-        let sides = Sides::new(self, other.strides(), from.is_some());
+        let sides = Sides::new(self, other.strides(), array.dtype().size(), from.is_some());
         let cycle = from.unwrap_or(0);
         let fancy: Strides = match cycle {
             0 => other.strides()[self.at..self.at + self.fancy].into(),
@@ -272,7 +272,7 @@ struct Sides {
 
 impl Sides {
     /// `write`: whether the array is the one that is written.
-    fn new(selection: &Selection, other: &[isize], write: bool) -> Sides {
+    fn new(selection: &Selection, other: &[isize], width: usize, write: bool) -> Sides {
         let (at, end) = (selection.at, selection.at + selection.fancy);
         let part = |result: std::ops::Range<usize>, rest: std::ops::Range<usize>| {
             let (ours, theirs): (Strides, Strides) =
@@ -281,8 +281,8 @@ impl Sides {
             coalesce(&selection.shape[result], &pair)
         };
         let before = part(0..at, 0..at);
-        let after = part(end..selection.shape.len(), at..selection.rest.len());
-        Sides { before, after }
+        let (shape, strides) = part(end..selection.shape.len(), at..selection.rest.len());
+        Sides { before, after: with_units(width, shape, strides) }
     }
 
     /// # Safety
@@ -317,5 +317,5 @@ fn axes(merged: &(Dims, Vec<Strides>)) -> Copy<'_> {
 
 /// Whether an array may be an index.
 pub(crate) fn is_integers(array: &Array) -> bool {
-    matches!(array.dtype().kind().category(), Category::Signed | Category::Unsigned)
+    matches!(array.dtype().number().map(Kind::category), Some(Category::Signed | Category::Unsigned))
 }

@@ -1,11 +1,12 @@
 //! [`Selection`]: an index prepared against an array's layout.
 
+use super::gather::is_integers;
 use super::reader::{Bounds, Reader, not_integers};
 use super::trues::{count_true, nonzero};
 use crate::index::slice_indices;
 use crate::layout::shape_text;
 use crate::{Array, Dims, Index, MAX_NDIM, Scalar, Strides, broadcast_shapes};
-use metes_dtype::{Category, Kind};
+use metes_dtype::Kind;
 use metes_memory::{Error, ErrorKind, Result};
 use smallvec::SmallVec;
 
@@ -126,7 +127,7 @@ fn without_scalars(items: &[IndexItem]) -> Result<SmallVec<[IndexItem; 4]>> {
 }
 
 fn is_mask(array: &Array) -> bool {
-    array.dtype().kind() == Kind::Bool
+    array.dtype() == Kind::Bool
 }
 
 /// How many axes the index leaves whole.
@@ -224,10 +225,10 @@ impl Parts {
             }
             index.ndim()
         } else {
-            match index.dtype().kind().category() {
-                Category::Signed | Category::Unsigned => 1,
-                _ => return Err(not_integers()),
+            if !is_integers(index) {
+                return Err(not_integers());
             }
+            1
         };
         self.fancy.push(Fancy { array: index.clone(), axis });
         Ok(used)

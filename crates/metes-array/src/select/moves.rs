@@ -1,6 +1,6 @@
 //! Moving elements between places that offsets name and places a step apart.
 
-use crate::copy::Copy;
+use crate::copy::{Copy, unit};
 
 /// Where the elements of one side of a block lie, in bytes from its start.
 pub(crate) trait Place: std::marker::Copy {
@@ -42,20 +42,20 @@ impl Rest<'_> {
         Rest { before: NONE, after: NONE }
     }
 
-    /// Moves a block of `n` positions, elements of `width` bytes.
+    /// Moves a block of `n` positions, elements of `width` bytes. Where that is many units ([`unit`]), the axes after end
+    /// with one of units.
     ///
     /// # Safety
     /// All places are valid, for reads at `from` and writes at `to`, and the two sides do not overlap.
     pub unsafe fn block(&self, width: usize, n: usize, to: (*mut u8, impl Place), from: (*const u8, impl Place)) {
         // SAFETY: the caller's promise.
         unsafe {
-            match width {
+            match unit(width) {
                 1 => self.before::<u8>(0, n, to, from),
                 2 => self.before::<[u8; 2]>(0, n, to, from),
                 4 => self.before::<[u8; 4]>(0, n, to, from),
                 8 => self.before::<[u8; 8]>(0, n, to, from),
-                16 => self.before::<[u8; 16]>(0, n, to, from),
-                width => unreachable!("no kind has {width} bytes"),
+                _ => self.before::<[u8; 16]>(0, n, to, from),
             }
         }
     }

@@ -70,15 +70,15 @@ impl Reader {
     ) -> Result<()> {
         // SAFETY: the caller's promise; the array has this kind.
         unsafe {
-            match self.indices.dtype().kind() {
-                Kind::I8 => self.run::<i8, SET>(base, into, from, step),
-                Kind::I16 => self.run::<i16, SET>(base, into, from, step),
-                Kind::I32 => self.run::<i32, SET>(base, into, from, step),
-                Kind::I64 => self.run::<i64, SET>(base, into, from, step),
-                Kind::U8 => self.run::<u8, SET>(base, into, from, step),
-                Kind::U16 => self.run::<u16, SET>(base, into, from, step),
-                Kind::U32 => self.run::<u32, SET>(base, into, from, step),
-                Kind::U64 => self.run::<u64, SET>(base, into, from, step),
+            match self.indices.dtype().number() {
+                Some(Kind::I8) => self.run::<i8, SET>(base, into, from, step),
+                Some(Kind::I16) => self.run::<i16, SET>(base, into, from, step),
+                Some(Kind::I32) => self.run::<i32, SET>(base, into, from, step),
+                Some(Kind::I64) => self.run::<i64, SET>(base, into, from, step),
+                Some(Kind::U8) => self.run::<u8, SET>(base, into, from, step),
+                Some(Kind::U16) => self.run::<u16, SET>(base, into, from, step),
+                Some(Kind::U32) => self.run::<u32, SET>(base, into, from, step),
+                Some(Kind::U64) => self.run::<u64, SET>(base, into, from, step),
                 _ => Err(not_integers()),
             }
         }

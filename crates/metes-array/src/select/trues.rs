@@ -36,17 +36,27 @@ struct Truth {
 }
 
 impl Truth {
-    fn of(dtype: DType) -> Truth {
+    /// `None` for what is neither a number nor time.
+    fn of(dtype: DType) -> Option<Truth> {
         let size = dtype.size();
+        if dtype.any_number().is_none() && dtype.time().is_none() {
+            return None;
+        }
         let all = u128::MAX >> (128 - 8 * size);
-        let sign = |bytes: usize| 1u128 << (8 * bytes - 1);
-        let signs = match dtype.kind().category() {
-            Category::Float => sign(size),
-            Category::Complex => sign(size) | sign(size / 2),
+        let sign = |end: usize, bytes: usize| match dtype.is_swapped() {
+            Some(true) => 0x80u128 << (8 * (end - bytes)),
+            _ => 0x80u128 << (8 * (end - 1)),
+        };
+        let signs = match dtype.category() {
+            Category::Float => sign(size, size),
+            Category::Complex => sign(size, size / 2) | sign(size / 2, size / 2),
             _ => 0,
         };
-        Truth { size, bits: all & !signs }
+        Some(Truth { size, bits: all & !signs })
     }
+
+    /// What a mask's bytes say.
+    const MASK: Truth = Truth { size: 1, bits: 0xff };
 }
 
 impl Trues {
@@ -61,7 +71,9 @@ impl Trues {
         let mask = merged.pop().expect("two operands");
         let index = Dims::from_elem(0, shape.len());
         let (from, left) = (array.as_ptr().cast_const(), array.size());
-        Trues { truth: Truth::of(array.dtype()), shape, mask, steps, index, from, offset: base, column: 0, left }
+        // Counted before, which refuses what has no truth.
+        let truth = Truth::of(array.dtype()).unwrap_or(Truth::MASK);
+        Trues { truth, shape, mask, steps, index, from, offset: base, column: 0, left }
     }
 
     /// A walk whose offsets are positions in C order.
@@ -242,7 +254,7 @@ pub fn count_true(array: &Array) -> Result<usize> {
     let ordered: Dims = axes.iter().map(|&a| shape[a]).collect();
     let steps: Strides = axes.iter().map(|&a| strides[0][a]).collect();
     let (shape, steps) = coalesce(&ordered, &[steps]);
-    let truth = Truth::of(array.dtype());
+    let truth = Truth::of(array.dtype()).ok_or_else(|| crate::missing(array.dtype(), "count_nonzero"))?;
     // SAFETY: the walk stays within the array, which is guarded.
     Ok(unsafe { count(truth, &shape, &steps[0], array.as_ptr()) })
 }

@@ -161,7 +161,7 @@ pub fn cumulative(ufunc: &'static Ufunc, array: &Array, options: &AccumulateOpti
 }
 
 fn can_be_nan(array: &Array) -> bool {
-    array.dtype().kind().category() >= metes_dtype::Category::Float
+    array.dtype().category() >= metes_dtype::Category::Float
 }
 
 /// Writes the values to `into`, in C order if `flat`, NaN as the identity.
@@ -183,7 +183,7 @@ fn fill(into: &Array, array: &Array, flat: bool, identity: Option<metes_array::S
     let nan = builder.ufunc(row("isnan"), &[crate::Arg::Slot(x)])?;
     let value = builder.constant(identity, array.dtype());
     let chosen = builder.ufunc(row("where"), &[nan, value, x].map(crate::Arg::Slot))?;
-    let chosen = builder.cast(chosen, shaped.dtype());
+    let chosen = builder.cast(chosen, shaped.dtype())?;
     let program = builder.finish(chosen);
     let mut scratch = crate::ScratchBuf::new(&program)?;
     program.run(std::slice::from_ref(array), &shaped, None, &mut scratch)?;

@@ -56,7 +56,7 @@ pub fn apply_at(ufunc: &'static Ufunc, array: &Array, indices: &Array, values: O
     let inputs: SmallVec<[Input; 2]> =
         [Some(array), values.as_ref()].into_iter().flatten().map(|a| Input::DType(a.dtype())).collect();
     let cell = resolve(ufunc, &inputs, None)?;
-    let exact = |a: &Array, kind: Kind| a.dtype().kind() == kind && a.is_aligned();
+    let exact = |a: &Array, kind: Kind| a.dtype() == kind && a.is_aligned();
     if let Some(values) = &values
         && array.ndim() == 1
         && exact(array, cell.inputs[0])

@@ -65,7 +65,7 @@ fn widened(ufunc: &Ufunc, dtype: DType) -> Option<DType> {
     if !matches!(ufunc.name, "add" | "multiply") {
         return None;
     }
-    match dtype.kind().category() {
+    match dtype.category() {
         Category::Bool | Category::Signed => Some(Kind::I64.into()),
         Category::Unsigned => Some(Kind::U64.into()),
         _ => None,
@@ -92,7 +92,7 @@ fn choose(
     };
     let dtype = dtype.or_else(|| if out.is_none() { widened(ufunc, from) } else { None });
     if let Some(dtype) = dtype {
-        let kind = dtype.kind();
+        let kind = dtype.number().ok_or_else(|| missing(dtype))?;
         let any = || ufunc.cells.iter().filter(folds).find(|c| c.outputs[0] == kind);
         return same(kind).or_else(any).ok_or_else(|| missing(dtype));
     }

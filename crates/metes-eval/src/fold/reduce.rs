@@ -126,7 +126,7 @@ fn same_reduction(
     let row = metes_kernels::reduction(name)?;
     let kind: Kind = cell.outputs[0];
     let numbers = matches!(*name, "sum" | "prod");
-    let converts = array.dtype().kind() != cell.inputs[1] && !numbers;
+    let converts = array.dtype() != cell.inputs[1] && !numbers;
     let extremes = matches!(*name, "min" | "max");
     let logical = matches!(*name, "any" | "all");
     let started = options.initial != Initial::Default;
@@ -137,7 +137,7 @@ fn same_reduction(
     if extremes && options.where_.is_some() {
         return None;
     }
-    if numbers && !fits(array.dtype().kind(), kind) {
+    if numbers && !array.dtype().any_number().is_some_and(|from| fits(from, kind)) {
         return None;
     }
     Some((row, numbers.then_some(kind.into())))

@@ -23,7 +23,7 @@ impl Feed {
         if array.dtype() == wanted && array.is_aligned() {
             return Ok(Feed { cast: None });
         }
-        let program = cast_program(array.dtype(), wanted);
+        let program = cast_program(array.dtype(), wanted)?;
         let scratch = ScratchBuf::new(&program)?;
         Ok(Feed { cast: Some((program, scratch)) })
     }

@@ -1,11 +1,10 @@
 //! The driver: lanes of arrays of any layout, in place where they lie densely, else through scratch.
 
-use super::{Sorting, axis_of, places_of};
+use super::{Sorting, axis_of, others, places_of, row_of};
 use crate::exec::{self, move_values};
 use crate::walk::{Run, Walk};
 use metes_array::{Array, Index};
 use metes_dtype::{DType, Kind};
-use metes_kernels::{SortRow, sorting};
 use metes_memory::{Buffer, Memory, Need, Result};
 use smallvec::SmallVec;
 
@@ -67,10 +66,10 @@ impl Room {
     }
 }
 
-fn sort_room(array: &Array, axis: usize, how: Sorting) -> Room {
+fn sort_room(array: &Array, axis: usize, how: Sorting) -> Result<Room> {
     let (n, width) = (array.shape()[axis], array.dtype().size());
     let lane = if all_dense(array, axis) { 0 } else { n * width };
-    Room::new(lane, (sorting(array.dtype().kind()).need)(n, how.stable))
+    Ok(Room::new(lane, (row_of(array.dtype(), "sort")?.need)(n, how.stable)))
 }
 
 /// The scratch that [`sort_in_place`] takes for an array, in bytes.
@@ -78,7 +77,7 @@ fn sort_room(array: &Array, axis: usize, how: Sorting) -> Room {
 /// # Errors
 /// An axis that is not there.
 pub fn sort_scratch(array: &Array, axis: isize, how: Sorting) -> Result<Need> {
-    Ok(sort_room(array, axis_of(array, axis)?, how).need)
+    Ok(sort_room(array, axis_of(array, axis)?, how)?.need)
 }
 
 /// The scratch that [`argsort`] takes for an array besides its result, in bytes.
@@ -97,8 +96,11 @@ pub fn argsort_scratch(array: &Array, axis: isize, how: Sorting) -> Result<Need>
 pub fn sort_in_place(array: &Array, axis: isize, how: Sorting) -> Result<()> {
     array.require_writeable("sort")?;
     let axis = axis_of(array, axis)?;
-    let row = sorting(array.dtype().kind());
-    let room = sort_room(array, axis, how);
+    if others::is_ours(array.dtype()) {
+        return others::sort(array, axis, how);
+    }
+    let row = row_of(array.dtype(), "sort")?;
+    let room = sort_room(array, axis, how)?;
     in_place(array, axis, &room, "sort", |n, x, scratch| {
         let width = array.dtype().size();
         // SAFETY: the lane is dense, aligned and guarded; the scratch has the bytes that the row needs.
@@ -123,7 +125,10 @@ pub fn partition_in_place(array: &Array, places: &[isize], axis: isize) -> Resul
     let axis = axis_of(array, axis)?;
     let (n, width) = (array.shape()[axis], array.dtype().size());
     let places = places_of(places, n)?;
-    let row = sorting(array.dtype().kind());
+    if others::is_ours(array.dtype()) {
+        return others::sort(array, axis, Sorting::default());
+    }
+    let row = row_of(array.dtype(), "sort")?;
     let room = Room::new(if all_dense(array, axis) { 0 } else { n * width }, 0);
     // SAFETY: the lane is dense, aligned and guarded.
     in_place(array, axis, &room, "partition", |n, x, _| unsafe { (row.partition)(n, x, &places) })
@@ -185,7 +190,10 @@ fn argsort_room(array: &Array, axis: usize, how: Sorting) -> Room {
 /// An axis that is not there, refused memory.
 pub fn argsort(array: &Array, axis: isize, how: Sorting) -> Result<Array> {
     let axis = axis_of(array, axis)?;
-    let row: &SortRow = sorting(array.dtype().kind());
+    if others::is_ours(array.dtype()) {
+        return others::argsort(array, axis, how);
+    }
+    let row = row_of(array.dtype(), "argsort")?;
     let room = argsort_room(array, axis, how);
     let width = array.dtype().size();
     places(array, axis, &room, how.descending, "argsort", |n, x, index| {
@@ -211,7 +219,10 @@ pub fn argsort(array: &Array, axis: isize, how: Sorting) -> Result<Array> {
 pub fn argpartition(array: &Array, kth: &[isize], axis: isize) -> Result<Array> {
     let axis = axis_of(array, axis)?;
     let kth = places_of(kth, array.shape()[axis])?;
-    let row: &SortRow = sorting(array.dtype().kind());
+    if others::is_ours(array.dtype()) {
+        return others::argsort(array, axis, Sorting::default());
+    }
+    let row = row_of(array.dtype(), "argsort")?;
     let room = argsort_room(array, axis, Sorting::default());
     // SAFETY: the values are dense and aligned, and there is room for as many places.
     let work = |n, x: *mut u8, index| unsafe { (row.argpartition)(n, x, index, &kth) };
@@ -278,6 +289,7 @@ unsafe fn reverse(n: usize, width: usize, x: *mut u8) {
         2 => reverse!([u8; 2]),
         4 => reverse!([u8; 4]),
         8 => reverse!([u8; 8]),
+        // No row of sorting has values of any other width.
         _ => reverse!([u8; 16]),
     }
 }

@@ -1,10 +1,10 @@
 //! Sorting by several keys.
 
-use super::{Sorting, argsort, axis_of};
+use super::{Sorting, argsort, axis_of, row_of};
 use crate::exec;
 use crate::walk::Walk;
 use metes_array::{Array, Index, shape_text};
-use metes_kernels::{SortRow, sorting};
+use metes_kernels::SortRow;
 use metes_memory::{Error, ErrorKind, Result};
 use std::cmp::Ordering;
 
@@ -66,11 +66,12 @@ fn settle_lanes(keys: &[Array], axis: usize, places: &Array) -> Result<()> {
     let walk = Walk::new(starts[0].shape(), &starts.iter().collect::<Vec<_>>())?;
     let _guards = exec::guard(&operands, 1, "lexsort")?;
     let n = places.shape()[axis];
+    let rows = keys.iter().map(|key| row_of(key.dtype(), "lexsort")).collect::<Result<Vec<_>>>()?;
     walk.for_each_run(|count, runs| {
         for i in 0..count as isize {
             let at = |which: usize| runs[which].0.wrapping_offset(i * runs[which].1);
             let keys: Vec<Key> = (keys.iter().enumerate())
-                .map(|(k, key)| Key { first: at(k + 1), step: key.strides()[axis], row: sorting(key.dtype().kind()) })
+                .map(|(k, key)| Key { first: at(k + 1), step: key.strides()[axis], row: rows[k] })
                 .collect();
             // SAFETY: a lane of `n` dense places of the fresh, guarded result.
             settle(unsafe { std::slice::from_raw_parts_mut(at(0).cast::<u64>(), n) }, &keys);

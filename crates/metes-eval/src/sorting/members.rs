@@ -3,13 +3,13 @@
 //! The others are sorted once and each value is searched there, block by block; where they are integers that lie close
 //! together, a table of bytes says it at once. Neither needs room for the values.
 
-use super::{Sorting, sort_in_place};
+use super::{Sorting, row_of, sort_in_place};
 use crate::exec;
 use crate::program::{BLOCK, ProgramBuilder, ScratchBuf};
 use crate::walk::Walk;
-use metes_array::{Array, Order, Scalar};
-use metes_dtype::{Category, DType, Kind, promote};
-use metes_kernels::{Sorted, sorting};
+use metes_array::{Array, Order, Scalar, meet};
+use metes_dtype::{Category, DType, Kind};
+use metes_kernels::Sorted;
 use metes_memory::{Error, ErrorKind, Result};
 
 /// How values are looked for.
@@ -36,7 +36,7 @@ pub enum Search {
 /// # Errors
 /// A table for values that are no integers, or too far apart; refused memory.
 pub fn contains(values: &Array, others: &Array, invert: bool, how: Search) -> Result<Array> {
-    let whole = |a: &Array| a.dtype().kind().category() <= Category::Signed;
+    let whole = |a: &Array| a.dtype().category() <= Category::Signed;
     let integers = whole(values) && whole(others);
     if how == Search::Table && !integers {
         let message = "The 'table' method is only supported for boolean or integer arrays. Please select 'sort' or None for kind.";
@@ -110,7 +110,7 @@ fn in_blocks(
 ) -> Result<()> {
     let mut builder = ProgramBuilder::new();
     let slot = builder.input(array.dtype());
-    let slot = builder.cast(slot, dtype);
+    let slot = builder.cast(slot, dtype)?;
     let program = builder.finish(slot);
     let scratch = ScratchBuf::new(&program)?;
     let mut operands: Vec<&Array> = out.into_iter().collect();
@@ -130,7 +130,7 @@ fn by_table(values: &Array, others: &Array, (low, span): (i128, usize), invert: 
     let table = Array::zeros(&[span], Kind::U8.into())?;
     let first = table.as_ptr();
     // In 64 bits, wrapping: what is below the smallest wraps to beyond the table.
-    let (low, to) = (low as u64, |array: &Array| if array.dtype().kind() == Kind::U64 { Kind::U64 } else { Kind::I64 });
+    let (low, to) = (low as u64, |array: &Array| if array.dtype() == Kind::U64 { Kind::U64 } else { Kind::I64 });
     in_blocks(others, to(others).into(), None, |n, block, _| {
         for i in 0..n as isize {
             // SAFETY: a block of `n` integers of 64 bits; all of them lie within the table's span.
@@ -156,7 +156,8 @@ fn by_table(values: &Array, others: &Array, (low, span): (i128, usize), invert: 
 }
 
 fn by_sorting(values: &Array, others: &Array, invert: bool, out: &Array) -> Result<()> {
-    let dtype = promote(values.dtype(), others.dtype());
+    let dtype = meet(values.dtype(), others.dtype())?;
+    let row = row_of(dtype, "isin")?;
     let sorted = Array::empty(&[others.size()], dtype, "isin")?;
     crate::assign(
         &sorted.reshape(&others.shape().iter().map(|&n| n as isize).collect::<Vec<_>>(), Order::C, Some(false))?,
@@ -165,7 +166,6 @@ fn by_sorting(values: &Array, others: &Array, invert: bool, out: &Array) -> Resu
         None,
     )?;
     sort_in_place(&sorted, 0, Sorting::default())?;
-    let row = sorting(dtype.kind());
     let (n, width) = (sorted.size(), dtype.size());
     let place = Sorted { n, x: sorted.as_ptr(), step: width as isize, places: None };
     let mut ranks = [0i64; BLOCK];

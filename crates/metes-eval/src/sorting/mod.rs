@@ -5,6 +5,7 @@
 mod lanes;
 mod lexsort;
 mod members;
+mod others;
 mod search;
 mod unique;
 
@@ -14,7 +15,9 @@ pub use members::{Search, compress, contains};
 pub use search::searchsorted;
 pub use unique::{Unique, UniqueOptions, unique, unique_rows, unique_sorted};
 
-use metes_array::{Array, Order};
+use metes_array::{Array, Order, number};
+use metes_dtype::DType;
+use metes_kernels::SortRow;
 use metes_memory::{Error, ErrorKind, Result};
 
 /// How values are sorted.
@@ -70,6 +73,14 @@ fn copied(array: &Array, axis: Option<isize>, work: impl FnOnce(&Array, isize) -
             work(&copy, 0).map(|()| copy)
         }
     }
+}
+
+/// How values of a dtype are ordered.
+///
+/// # Errors
+/// [`ErrorKind::Type`] for a dtype without an order, or in the other byte order.
+fn row_of(dtype: DType, op: &str) -> Result<&'static SortRow> {
+    number(dtype, op).map(metes_kernels::sorting)
 }
 
 /// The axis; one value without axes has none to be sorted along.

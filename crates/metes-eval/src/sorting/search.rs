@@ -1,10 +1,11 @@
 //! Where values belong among sorted ones.
 
+use super::row_of;
 use crate::exec;
 use crate::walk::Walk;
-use metes_array::{Array, Order, shape_text};
-use metes_dtype::{Kind, promote};
-use metes_kernels::{Sorted, sorting};
+use metes_array::{Array, Order, meet, shape_text};
+use metes_dtype::Kind;
+use metes_kernels::Sorted;
 use metes_memory::{Error, ErrorKind, Result};
 
 /// For each of `values` the place where it can be put into the sorted one-dimensional `array`: before equal ones, or after
@@ -22,9 +23,12 @@ use metes_memory::{Error, ErrorKind, Result};
 pub fn searchsorted(array: &Array, values: &Array, right: bool, sorter: Option<&Array>) -> Result<Array> {
     one_dimensional(array, "a")?;
     let sorter = sorter.map(|sorter| checked_sorter(array, sorter)).transpose()?;
-    let dtype = promote(array.dtype(), values.dtype());
+    let dtype = meet(array.dtype(), values.dtype())?;
     let (array, values) =
         (crate::convert(array, dtype, "searchsorted")?, crate::convert(values, dtype, "searchsorted")?);
+    if super::others::is_ours(dtype) {
+        return super::others::search(&array, &values, right, sorter.as_ref());
+    }
     let out = Array::empty(values.shape(), Kind::I64.into(), "searchsorted")?;
     if out.size() == 0 {
         return Ok(out);
@@ -34,7 +38,7 @@ pub fn searchsorted(array: &Array, values: &Array, right: bool, sorter: Option<&
     let _guards = exec::guard(&operands, 1, "searchsorted")?;
     let places = sorter.as_ref().map(|s| (s.as_ptr().cast_const(), s.strides()[0]));
     let sorted = Sorted { n: array.size(), x: array.as_ptr(), step: array.strides()[0], places };
-    let search = sorting(dtype.kind()).search;
+    let search = row_of(dtype, "searchsorted")?.search;
     let walk = Walk::new(values.shape(), &[&out, &values])?;
     let mut inside = true;
     walk.for_each_run(|n, runs| {
@@ -55,7 +59,7 @@ fn one_dimensional(array: &Array, name: &str) -> Result<()> {
 
 fn checked_sorter(array: &Array, sorter: &Array) -> Result<Array> {
     one_dimensional(sorter, "sorter")?;
-    if sorter.dtype().kind().int_range().is_none() {
+    if !sorter.dtype().is_integer() {
         let message = format!("sorter must only contain integers, not {}", sorter.dtype());
         return Err(Error::new(ErrorKind::Type, message));
     }

@@ -3,11 +3,13 @@
 //! Values alone are a sorted copy pressed together in place and then copied to their number. Where places are asked for,
 //! the values are visited in sorted order through their places, so that no sorted copy of them is made.
 
-use super::{Sorting, argsort, sort_in_place};
+use super::others::is_ours;
+use super::{Sorting, argsort, row_of, sort_in_place};
+use crate::elements::{compare, is_nan};
 use crate::exec;
 use metes_array::{Array, Index, Order, Scalar, Write, copy_into};
-use metes_dtype::Kind;
-use metes_kernels::{SortRow, sorting};
+use metes_dtype::{DType, Kind};
+use metes_kernels::SortRow;
 use metes_memory::Result;
 
 /// What is asked for besides the values.
@@ -38,18 +40,25 @@ pub struct Unique {
 /// Which neighbours are equal.
 #[derive(Clone, Copy)]
 struct Same {
-    row: &'static SortRow,
+    /// The row that has its loops, where there is one.
+    row: Option<&'static SortRow>,
+    dtype: DType,
     equal_nan: bool,
 }
 
 impl Same {
+    fn new(dtype: DType, equal_nan: bool) -> Result<Same> {
+        let row = if is_ours(dtype) { None } else { Some(row_of(dtype, "unique")?) };
+        Ok(Same { row, dtype, equal_nan })
+    }
+
     /// # Safety
     /// Both are values of the row's kind.
     unsafe fn holds(self, a: *const u8, b: *const u8) -> bool {
         // SAFETY: the caller's promise.
         unsafe {
-            match ((self.row.is_nan)(a), (self.row.is_nan)(b)) {
-                (false, false) => (self.row.compare)(a, b).is_eq(),
+            match (is_nan(self.dtype, a), is_nan(self.dtype, b)) {
+                (false, false) => compare(self.dtype, a, b).is_eq(),
                 (true, true) => self.equal_nan,
                 _ => false,
             }
@@ -73,8 +82,8 @@ impl Same {
 /// # Errors
 /// Refused memory.
 pub fn unique(array: &Array, options: UniqueOptions) -> Result<Unique> {
-    let same = Same { row: sorting(array.dtype().kind()), equal_nan: options.equal_nan };
-    if options.index || options.inverse {
+    let same = Same::new(array.dtype(), options.equal_nan)?;
+    if options.index || options.inverse || same.row.is_none() {
         return by_places(array, options, same);
     }
     let sorted = array.flatten(Order::C)?;
@@ -90,7 +99,7 @@ pub fn unique(array: &Array, options: UniqueOptions) -> Result<Unique> {
 /// # Errors
 /// A conflicting guard.
 pub fn unique_sorted(sorted: &Array, equal_nan: bool) -> Result<Array> {
-    press(sorted, Same { row: sorting(sorted.dtype().kind()), equal_nan })
+    press(sorted, Same::new(sorted.dtype(), equal_nan)?)
 }
 
 /// Which ranks of a dense array hold equal values.
@@ -104,7 +113,8 @@ fn press(sorted: &Array, same: Same) -> Result<Array> {
     assert!(sorted.ndim() == 1 && sorted.is_c_contiguous() && sorted.is_writeable(), "a fresh sorted copy");
     let _guards = exec::guard(&[sorted], 1, "unique")?;
     // SAFETY: dense, aligned values of the row's kind, which are guarded.
-    let count = unsafe { (same.row.distinct)(sorted.size(), sorted.as_ptr(), same.equal_nan) };
+    let row = same.row.map_or_else(|| row_of(same.dtype, "unique"), Ok)?;
+    let count = unsafe { (row.distinct)(sorted.size(), sorted.as_ptr(), same.equal_nan) };
     sorted.index(&[Index::Slice { start: Some(0), stop: Some(count as isize), step: None }])
 }
 
@@ -213,7 +223,7 @@ pub fn unique_rows(array: &Array, options: UniqueOptions) -> Result<Unique> {
     let n = array.shape()[0];
     let columns: usize = array.shape()[1..].iter().product();
     let table = array.reshape(&[n as isize, columns as isize], Order::C, None)?;
-    let same = Same { row: sorting(array.dtype().kind()), equal_nan: false };
+    let same = Same::new(array.dtype(), false)?;
     let at = |place: i64, column: usize| {
         let [down, right] = [table.strides()[0], table.strides()[1]];
         table.as_ptr().wrapping_offset(place as isize * down + column as isize * right).cast_const()
@@ -223,7 +233,7 @@ pub fn unique_rows(array: &Array, options: UniqueOptions) -> Result<Unique> {
     if let Some(places) = order.write::<i64>()?.as_mut_slice() {
         places.sort_unstable_by(|&a, &b| {
             // SAFETY: places and columns of the table, which is guarded.
-            let unequal = (0..columns).map(|c| unsafe { (same.row.compare)(at(a, c), at(b, c)) }).find(|o| o.is_ne());
+            let unequal = (0..columns).map(|c| unsafe { compare(same.dtype, at(a, c), at(b, c)) }).find(|o| o.is_ne());
             unequal.unwrap_or_else(|| a.cmp(&b))
         });
     }

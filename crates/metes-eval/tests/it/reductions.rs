@@ -25,10 +25,10 @@ fn bits(array: &Array) -> Vec<u8> {
 /// Reduces in parts of `rows` along the first axis.
 fn in_parts(name: &str, array: &Array, axes: &[usize], rows: usize) -> Option<Vec<u8>> {
     let reduction = metes_kernels::reduction(name).unwrap();
-    let cell = reduction.cell(array.dtype().kind()).unwrap();
+    let cell = reduction.cell(array.dtype().number().unwrap()).unwrap();
     let mut builder = ProgramBuilder::new();
     let slot = builder.input(array.dtype());
-    let slot = builder.cast(slot, cell.input.into());
+    let slot = builder.cast(slot, cell.input.into()).unwrap();
     let program = std::sync::Arc::new(builder.finish(slot));
     let kept: Vec<usize> = (0..array.ndim()).filter(|a| !axes.contains(a)).map(|a| array.shape()[a]).collect();
     let out = Array::empty(&kept, cell.output.into(), "test").unwrap();

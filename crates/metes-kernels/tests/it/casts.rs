@@ -35,6 +35,7 @@ fn expected(value: Value, to: Kind) -> Option<Value> {
         (Category::Float, v) => Value::Real(v.re()),
         (Category::Complex, Value::Complex(..)) => value,
         (Category::Complex, v) => Value::Complex(v.re(), 0.0),
+        (Category::Other, _) => unreachable!("no kind is of it"),
     };
     Some(decode(to, &encode(to, wide)))
 }

@@ -68,6 +68,7 @@ fn tame(kind: Kind, n: usize, random: &mut Random) -> Vec<Value> {
             Category::Signed | Category::Unsigned => Value::Whole(x as i128),
             Category::Float => Value::Real(x),
             Category::Complex => Value::Complex(x, random.below(100) as f64 / 7.0),
+            Category::Other => unreachable!("no kind is of it"),
         }
     };
     (0..n).map(|_| value(random)).map(|v| decode(kind, &encode(kind, v))).collect()

@@ -58,6 +58,7 @@ pub fn encode(kind: Kind, value: Value) -> Vec<u8> {
             let im = if let Value::Complex(_, im) = v { im } else { 0.0 };
             [real_bytes(kind.real(), v.re()), real_bytes(kind.real(), im)].concat()
         }
+        (Category::Other, _) => unreachable!("no kind is of it"),
     }
 }
 
@@ -74,6 +75,7 @@ pub fn decode(kind: Kind, bytes: &[u8]) -> Value {
         Category::Complex => {
             Value::Complex(read_real(kind.real(), bytes), read_real(kind.real(), &bytes[kind.size() / 2..]))
         }
+        Category::Other => unreachable!("no kind is of it"),
     }
 }
 

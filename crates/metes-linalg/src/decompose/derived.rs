@@ -8,7 +8,7 @@ use crate::contract::{Contraction, contract};
 use crate::norms::{MatrixNorm, lenient_norm};
 use crate::ops::{call, reduction, ufunc};
 use crate::stacks::{ProductOptions, matmul};
-use metes_array::{Array, Order, Scalar, shape_text};
+use metes_array::{Array, Order, Scalar, number, shape_text};
 use metes_dtype::{Casting, DType, Kind};
 use metes_eval::{Operand, Options, ReduceOptions, apply, assign, astype, reduce};
 use metes_memory::{Error, ErrorKind, Result};
@@ -96,7 +96,7 @@ pub fn matrix_rank(a: &Array, absolute: Option<&Array>, relative: Option<&Array>
         (Some(absolute), _) => absolute.expand_dims(&[-1])?,
         (None, Some(relative)) => cutoff(&s, relative)?,
         (None, None) => {
-            let default = default_tolerance(a, s.dtype().kind());
+            let default = default_tolerance(a, number(s.dtype(), "matrix_rank")?);
             cutoff(&s, &Array::full(&[], Scalar::Float(default), s.dtype())?)?
         }
     };

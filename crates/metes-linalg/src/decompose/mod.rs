@@ -15,8 +15,8 @@ pub(crate) use orthogonal::singular_values;
 pub use orthogonal::{QrMode, cholesky, qr, svd, svdvals};
 pub use square::{det, inv, slogdet, solve};
 
-use metes_array::{Array, Dims, Layout, Order};
-use metes_dtype::{Category, DType, Kind, promote};
+use metes_array::{Array, Dims, Layout, Order, meet_all, number};
+use metes_dtype::{Category, DType, Kind};
 use metes_eval::{Program, ProgramBuilder, ScratchBuf};
 use metes_factor::{Dense, Field};
 use metes_memory::{Buffer, Error, ErrorKind, Memory, Need, Result};
@@ -53,14 +53,17 @@ fn lin_alg(message: impl Into<String>) -> Error {
 
 /// The kind that arrays are computed in: their promotion, float64 for integers and bools.
 fn kind_of(arrays: &[&Array]) -> Result<Kind> {
-    if let Some(half) = arrays.iter().find(|array| array.dtype().kind() == Kind::F16) {
+    if let Some(half) = arrays.iter().find(|array| array.dtype() == Kind::F16) {
         return Err(Error::new(ErrorKind::Type, format!("array type {} is unsupported in linalg", half.dtype())));
     }
-    let float = |array: &&Array| match array.dtype().kind().category() {
+    if let Some(other) = arrays.iter().find(|array| array.dtype().any_number().is_none()) {
+        return Err(Error::new(ErrorKind::Type, format!("array type {} is unsupported in linalg", other.dtype())));
+    }
+    let float = |array: &&Array| match array.dtype().category() {
         Category::Float | Category::Complex => array.dtype(),
         _ => DType::of(Kind::F64),
     };
-    Ok(arrays.iter().map(float).reduce(promote).map_or(Kind::F64, DType::kind))
+    meet_all(arrays.iter().map(float))?.map_or(Ok(Kind::F64), |dtype| number(dtype, "linalg"))
 }
 
 /// An error unless the array is a matrix or a stack of them.
@@ -93,7 +96,7 @@ impl Stack {
         let (batch, core) = array.shape().split_at(array.ndim() - 2);
         let mut builder = ProgramBuilder::new();
         let slot = builder.input(array.dtype());
-        let slot = builder.cast(slot, kind.into());
+        let slot = builder.cast(slot, kind.into())?;
         let program = builder.finish(slot);
         let registers = ScratchBuf::new(&program)?;
         Ok(Stack { array: array.clone(), batch: batch.into(), rows: core[0], columns: core[1], program, registers })
@@ -142,7 +145,7 @@ fn fresh<T: Field>(shape: &[usize], order: Order, op: &'static str) -> Result<Ar
 
 /// A matrix, or a vector as a column, as the library sees it.
 fn dense<T: Field>(array: &Array) -> Dense<T> {
-    debug_assert_eq!(array.dtype().kind(), T::KIND);
+    debug_assert!(array.dtype() == T::KIND);
     let step = |axis: usize| array.strides().get(axis).map_or(0, |s| s / size_of::<T>() as isize);
     let side = |axis: usize| array.shape().get(axis).copied().unwrap_or(1);
     Dense { ptr: array.as_ptr().cast(), rows: side(0), columns: side(1), row_step: step(0), column_step: step(1) }

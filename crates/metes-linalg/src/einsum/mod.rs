@@ -12,8 +12,8 @@ pub use path::Optimize;
 
 use crate::axes::Axis;
 use crate::contract::{Contraction, contract};
-use metes_array::{Array, Dims, Layout, Order, Strides, shape_text};
-use metes_dtype::{Casting, DType, Kind, can_cast, promote};
+use metes_array::{Array, Dims, Layout, Order, Strides, meet_all, shape_text};
+use metes_dtype::{Casting, DType, Kind, can_cast};
 use metes_eval::{Operand, Options, ReduceOptions, apply, assign, astype, reduce};
 use metes_memory::{Error, ErrorKind, Result};
 use parse::{Label, Labels, letter};
@@ -60,7 +60,7 @@ struct Term {
 /// Subscripts that do not fit the operands, casts that `casting` forbids, an `out` that does not fit, refused memory.
 pub fn einsum(subscripts: &Subscripts, operands: &[Array], options: &EinsumOptions) -> Result<Array> {
     let labels = parse::resolve(subscripts, operands)?;
-    let common = operands.iter().map(Array::dtype).reduce(promote);
+    let common = meet_all(operands.iter().map(Array::dtype))?;
     let Some(dtype) = options.dtype.or(common) else {
         return Err(Error::new(ErrorKind::Value, "einsum: must provide at least an operand and a subscripts list"));
     };
@@ -192,7 +192,7 @@ impl Work<'_> {
         if gone.is_empty() {
             return Ok(term);
         }
-        let name = if self.dtype.kind() == Kind::Bool { "any" } else { "sum" };
+        let name = if self.dtype == Kind::Bool { "any" } else { "sum" };
         let sum = metes_kernels::reduction(name).expect("a row of the table");
         let labels = term.labels.iter().copied().filter(|&l| needed(l)).collect();
         let dtype = (name == "sum").then_some(self.dtype);

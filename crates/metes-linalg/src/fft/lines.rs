@@ -46,7 +46,7 @@ impl Move {
     fn new(from: DType, to: DType) -> Result<Move> {
         let mut builder = ProgramBuilder::new();
         let slot = builder.input(from);
-        let slot = builder.cast(slot, to);
+        let slot = builder.cast(slot, to)?;
         let program = builder.finish(slot);
         let registers = ScratchBuf::new(&program)?;
         Ok(Move { program, registers })

@@ -77,8 +77,8 @@ fn value(text: impl Into<String>) -> Error {
 
 /// The complex kind that an array is transformed in.
 fn complex_kind(a: &Array) -> Kind {
-    match a.dtype().kind() {
-        Kind::F16 | Kind::F32 | Kind::C64 => Kind::C64,
+    match a.dtype().any_number() {
+        Some(Kind::F16 | Kind::F32 | Kind::C64) => Kind::C64,
         _ => Kind::C128,
     }
 }
@@ -144,7 +144,7 @@ pub fn fft(
 /// # Errors
 /// As [`fft`]; complex input.
 pub fn rfft(a: &Array, n: Option<usize>, axis: isize, norm: Norm, out: Option<&Array>) -> Result<Array> {
-    if a.dtype().kind().category() == Category::Complex {
+    if a.dtype().category() == Category::Complex {
         let text = format!("rfft: the input must be real, not {}", a.dtype());
         return Err(Error::new(ErrorKind::Type, text));
     }
@@ -163,7 +163,7 @@ pub fn irfft(a: &Array, n: Option<usize>, axis: isize, norm: Norm, out: Option<&
     let axis = a.axis(axis)?;
     let n = points(n.unwrap_or_else(|| 2 * a.shape()[axis].saturating_sub(1)))?;
     let kind = complex_kind(a);
-    let real = if a.dtype().kind() == Kind::F16 { Kind::F16 } else { kind.real() };
+    let real = if a.dtype().any_number() == Some(Kind::F16) { Kind::F16 } else { kind.real() };
     let out = target(a, axis, n, real.into(), out, "irfft")?;
     transform(a, &out, axis, n, Shape::Whole, norm.scale(Direction::Backward, n), kind)?;
     Ok(out)
@@ -223,7 +223,7 @@ fn step(
     let axis = made.axis(axis)?;
     let mut shape = made.shape().to_vec();
     shape[axis] = n.unwrap_or(shape[axis]);
-    let fits = |out: &&Array| last || (out.shape() == shape && out.dtype().kind() == complex_kind(made));
+    let fits = |out: &&Array| last || (out.shape() == shape && out.dtype() == complex_kind(made));
     if let Some(out) = out.filter(fits) {
         return Ok(Some(out.clone()));
     }
@@ -241,7 +241,7 @@ pub fn rfftn(a: &Array, axes: &[(isize, Option<usize>)], norm: Norm, out: Option
     let mut half = a.shape().to_vec();
     let along = a.axis(*axis)?;
     half[along] = n.unwrap_or(half[along]) / 2 + 1;
-    let fits = |out: &&Array| others.is_empty() || (out.shape() == half && out.dtype().kind() == complex_kind(a));
+    let fits = |out: &&Array| others.is_empty() || (out.shape() == half && out.dtype() == complex_kind(a));
     let mut made = rfft(a, *n, *axis, norm, out.filter(fits))?;
     for (turn, (axis, n)) in others.iter().rev().enumerate() {
         let into = step(&made, (*axis, *n), false, turn + 1 == others.len(), out)?;

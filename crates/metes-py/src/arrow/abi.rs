@@ -21,7 +21,7 @@ const FORMATS: &[(Kind, &CStr)] = &[
 
 /// Arrow's name of a dtype.
 pub(super) fn format_of(dtype: DType) -> Option<&'static CStr> {
-    FORMATS.iter().find(|(kind, _)| *kind == dtype.kind()).map(|(_, format)| *format)
+    FORMATS.iter().find(|(kind, _)| dtype == *kind).map(|(_, format)| *format)
 }
 
 /// The dtype that Arrow's name means.

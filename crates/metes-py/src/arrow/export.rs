@@ -60,8 +60,8 @@ fn column(array: &Array) -> PyResult<Column> {
         let text = format!("Arrow takes arrays of one dimension, not of {}", array.ndim());
         return Err(PyValueError::new_err(text));
     }
-    let dense = match array.dtype().kind() {
-        Kind::Bool => metes::bits::pack(array).or_raise()?,
+    let dense = match array.dtype().number() {
+        Some(Kind::Bool) => metes::bits::pack(array).or_raise()?,
         _ if array.is_c_contiguous() => array.clone(),
         _ => {
             let why = |_: &Layout| "Arrow takes contiguous elements".to_owned();

@@ -91,7 +91,7 @@ fn elements(column: &Column, dtype: DType) -> PyResult<(*mut u8, bool)> {
     if nulls > 0 {
         return wrong(format!("{nulls} of {} elements are null; fill or drop them first", column.length));
     }
-    let packed = dtype.kind() == Kind::Bool;
+    let packed = dtype == Kind::Bool;
     let skipped = if packed { 0 } else { (column.offset as usize).saturating_mul(dtype.size()) };
     Ok((data.cast_mut().cast::<u8>().wrapping_add(skipped), packed))
 }

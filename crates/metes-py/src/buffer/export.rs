@@ -4,17 +4,18 @@ use super::format::{format_of, unaligned_format_of};
 use crate::fastcall::trap;
 use crate::object::{slot, this, writeable};
 use metes_array::Array;
-use pyo3::exceptions::PyBufferError;
+use pyo3::exceptions::{PyBufferError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use std::ffi::{c_int, c_void};
+use std::ffi::{CString, c_int, c_void};
 use std::ptr;
 
-/// One exported view, kept until it is released: its shape and strides, and a share of the bytes.
+/// One exported view, kept until it is released: its shape, strides and format, and a share of the bytes.
 struct Export {
     _array: Array,
     shape: Vec<ffi::Py_ssize_t>,
     strides: Vec<ffi::Py_ssize_t>,
+    format: Option<CString>,
 }
 
 /// The slots of the protocol.
@@ -70,6 +71,7 @@ fn describe(object: &Bound<'_, PyAny>, array: &Array, flags: c_int) -> PyResult<
         _array: array.clone(),
         shape: array.shape().iter().map(|n| *n as ffi::Py_ssize_t).collect(),
         strides: array.strides().to_vec(),
+        format: None,
     });
     let mut view = ffi::Py_buffer::new();
     view.buf = array.as_ptr().cast();
@@ -78,8 +80,17 @@ fn describe(object: &Bound<'_, PyAny>, array: &Array, flags: c_int) -> PyResult<
     view.readonly = c_int::from(!writeable(object));
     view.ndim = array.ndim() as c_int;
     if wants(ffi::PyBUF_FORMAT) {
-        let format = if array.is_aligned() { format_of } else { unaligned_format_of };
-        view.format = format(array.dtype().kind()).as_ptr().cast_mut();
+        view.format = match array.dtype().number() {
+            Some(kind) if array.is_aligned() => format_of(kind).as_ptr().cast_mut(),
+            Some(kind) => unaligned_format_of(kind).as_ptr().cast_mut(),
+            None => {
+                let text = super::structs::format_of(array.dtype()).and_then(|text| CString::new(text).ok());
+                let text = text.ok_or_else(|| {
+                    PyValueError::new_err(format!("cannot include dtype {} in a buffer", array.dtype()))
+                })?;
+                export.format.insert(text).as_ptr().cast_mut()
+            }
+        };
     }
     // Without axes the protocol has no shape and no strides.
     if wants(ffi::PyBUF_ND) && array.ndim() > 0 {

@@ -1,6 +1,6 @@
 //! Arrays over the bytes of any object with the buffer protocol, NumPy's arrays among them.
 
-use super::format;
+use super::{format, structs};
 use crate::foreign::{Described, show};
 use metes_array::Array;
 use metes_dtype::DType;
@@ -41,7 +41,8 @@ impl View {
             // SAFETY: a format is a C string that lives as long as the view.
             unsafe { CStr::from_ptr(self.0.format) }.to_str().unwrap_or("?!")
         };
-        format::parse(text, itemsize).map(DType::of).ok_or_else(|| {
+        let number = format::parse(text, itemsize).map(DType::of);
+        number.or_else(|| structs::parse(text, itemsize)).ok_or_else(|| {
             PyTypeError::new_err(format!(
                 "metes has no data type for buffer format '{text}' with {itemsize}-byte items"
             ))
@@ -75,7 +76,14 @@ pub(crate) fn import(object: &Bound<'_, PyAny>, label: &'static str) -> PyResult
     if unsafe { ffi::PyObject_CheckBuffer(object.as_ptr()) } == 0 {
         return Ok(None);
     }
-    let view = View::acquire(object)?;
+    let view = match View::acquire(object) {
+        Ok(view) => view,
+        // NumPy has no buffers of time, but another way to them.
+        Err(error) if error.is_instance_of::<PyValueError>(object.py()) && object.hasattr("__array_interface__")? => {
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
     let dtype = view.dtype()?;
     if view.numbers(view.0.suboffsets).is_some_and(|all| all.iter().any(|n| *n >= 0)) {
         return Err(PyValueError::new_err("metes cannot show buffers with suboffsets"));

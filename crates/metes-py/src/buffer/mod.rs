@@ -3,6 +3,7 @@
 mod export;
 mod format;
 mod import;
+mod structs;
 
 pub(crate) use export::slots;
 

@@ -55,6 +55,9 @@ fn capsule<T: Managed>(py: Python<'_>, array: Array, flags: u64) -> PyResult<Bou
 }
 
 fn manage<T: Managed>(array: Array, flags: u64) -> PyResult<T> {
+    let element = Element::of(array.dtype()).ok_or_else(|| {
+        PyBufferError::new_err(format!("DLPack has no elements of dtype {}: only native numbers", array.dtype()))
+    })?;
     let itemsize = array.dtype().size() as isize;
     let uneven = |(n, step): (&usize, &isize)| *n != 1 && step % itemsize != 0;
     if array.shape().iter().zip(array.strides()).any(uneven) {
@@ -63,7 +66,7 @@ fn manage<T: Managed>(array: Array, flags: u64) -> PyResult<T> {
     }
     crate::foreign::expose(&array)?;
     let data = array.as_ptr().cast();
-    let (ndim, element) = (array.ndim() as i32, Element::of(array.dtype()));
+    let ndim = array.ndim() as i32;
     let mut shown = Box::new(Shown {
         shape: array.shape().iter().map(|n| *n as i64).collect(),
         strides: array.strides().iter().map(|step| (step / itemsize) as i64).collect(),

@@ -104,25 +104,27 @@ impl Managed for Versioned {
 }
 
 /// DLPack's number for a family of elements.
-fn code(category: Category) -> u8 {
-    match category {
+fn code(category: Category) -> Option<u8> {
+    Some(match category {
         Category::Signed => 0,
         Category::Unsigned => 1,
         Category::Float => 2,
         Category::Complex => 5,
         Category::Bool => 6,
-    }
+        Category::Other => return None,
+    })
 }
 
 impl Element {
-    /// The element type of a dtype.
-    pub fn of(dtype: DType) -> Element {
-        Element { code: code(dtype.kind().category()), bits: (8 * dtype.size()) as u8, lanes: 1 }
+    /// The element type of a dtype; `None` for all but numbers in native byte order.
+    pub fn of(dtype: DType) -> Option<Element> {
+        let kind = dtype.number()?;
+        Some(Element { code: code(kind.category())?, bits: (8 * kind.size()) as u8, lanes: 1 })
     }
 
     /// The dtype of an element type; `None` where Metes has none.
     pub fn dtype(&self) -> Option<DType> {
-        let fits = |kind: &&Kind| code(kind.category()) == self.code && 8 * kind.size() == usize::from(self.bits);
+        let fits = |kind: &&Kind| code(kind.category()) == Some(self.code) && 8 * kind.size() == usize::from(self.bits);
         Kind::ALL.iter().find(fits).filter(|_| self.lanes == 1).map(|kind| DType::of(*kind))
     }
 }

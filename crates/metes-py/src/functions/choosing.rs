@@ -36,7 +36,7 @@ fn choose<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     let condition = to_array(given[0], None)?;
     let (x, y) = (operand(given[1])?, operand(given[2])?);
     let py = args.py();
-    let mask = if condition.dtype().kind() == Kind::Bool {
+    let mask = if condition.dtype() == Kind::Bool {
         condition
     } else {
         let zero = Operand::Weak(Scalar::Bool(false));
@@ -48,7 +48,7 @@ fn choose<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
 
 fn choose_lazily<'py>(py: Python<'py>, [mask, x, y]: [&Bound<'py, PyAny>; 3]) -> Made<'py> {
     let mut mask = to_expr(mask)?;
-    if mask.dtype().kind() != Kind::Bool {
+    if mask.dtype() != Kind::Bool {
         mask = Expr::ufunc(eval::ufunc("not_equal")?, &[mask, Expr::scalar(Scalar::Bool(false))]).or_raise()?;
     }
     wrap(py, Expr::ufunc(eval::ufunc("where")?, &[mask, to_expr(x)?, to_expr(y)?]).or_raise()?)

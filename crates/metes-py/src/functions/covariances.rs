@@ -45,10 +45,7 @@ fn cov<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     }
     let ddof = ddof.or(if flag(args, "bias")? { Some(0.0) } else { None });
     let frequencies = array_named(args, "fweights")?;
-    if frequencies
-        .as_ref()
-        .is_some_and(|f| f.dtype().kind().category() > Category::Signed && f.dtype().kind() != Kind::Bool)
-    {
+    if frequencies.as_ref().is_some_and(|f| f.dtype().category() > Category::Signed && f.dtype() != Kind::Bool) {
         return Err(PyTypeError::new_err("fweights must be integer"));
     }
     let weights = Weights { frequencies, analytic: array_named(args, "aweights")?, ddof };

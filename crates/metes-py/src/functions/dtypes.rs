@@ -4,12 +4,13 @@ use super::Made;
 use crate::convert::to_array;
 use crate::dtype::{dtype_object, parse_dtype};
 use crate::element::weak_scalar;
+use crate::errors::OrRaise;
 use crate::fastcall::{Args, method, object};
 use crate::lazy::expr_of;
 use crate::methods::parse_casting;
 use crate::object::array_of;
-use metes_array::Scalar;
-use metes_dtype::{Casting, DType, Kind, Weak, promote, promote_weak};
+use metes_array::{Scalar, meet};
+use metes_dtype::{Casting, DType, Kind, Weak, promote_weak};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
@@ -51,7 +52,7 @@ fn can_cast<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
 
 fn promote_types<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     let (a, b) = (parse_dtype(args.required(0)?)?, parse_dtype(args.required(1)?)?);
-    dtype_object(args.py(), promote(a, b))
+    dtype_object(args.py(), meet(a, b).or_raise()?)
 }
 
 fn result_type<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
@@ -76,24 +77,32 @@ fn promoted(operands: Vec<Typed>) -> PyResult<DType> {
     let (mut strong, mut weak) = (None, Vec::new());
     for operand in operands {
         match operand {
-            Typed::Weak(Scalar::Bool(_)) => strong = Some(together(strong, DType::of(Kind::Bool))),
+            Typed::Weak(Scalar::Bool(_)) => strong = Some(together(strong, DType::of(Kind::Bool))?),
             Typed::Weak(scalar) => weak.push(scalar),
-            Typed::DType(dtype) => strong = Some(together(strong, dtype)),
+            Typed::DType(dtype) => strong = Some(together(strong, dtype)?),
         }
     }
-    let result = weak.into_iter().fold(strong, |dtype, scalar| {
-        Some(dtype.map_or(scalar.default_dtype(), |dtype| match scalar {
-            Scalar::Bool(_) => dtype,
-            Scalar::Int(_) => promote_weak(dtype, Weak::Int),
-            Scalar::Float(_) => promote_weak(dtype, Weak::Float),
-            Scalar::Complex(..) => promote_weak(dtype, Weak::Complex),
-        }))
-    });
+    let mut result = strong;
+    for scalar in weak {
+        let Some(dtype) = result else {
+            result = Some(scalar.default_dtype());
+            continue;
+        };
+        let weak = match scalar {
+            Scalar::Bool(_) => continue,
+            Scalar::Int(_) => Weak::Int,
+            Scalar::Float(_) => Weak::Float,
+            Scalar::Complex(..) => Weak::Complex,
+        };
+        let met = promote_weak(dtype, weak);
+        result =
+            Some(met.ok_or_else(|| PyTypeError::new_err(format!("{dtype} and a Python number have no common dtype")))?);
+    }
     result.ok_or_else(|| PyValueError::new_err("at least one array or dtype is required"))
 }
 
-fn together(strong: Option<DType>, dtype: DType) -> DType {
-    strong.map_or(dtype, |strong| promote(strong, dtype))
+fn together(strong: Option<DType>, dtype: DType) -> PyResult<DType> {
+    strong.map_or(Ok(dtype.native()), |strong| meet(strong, dtype).or_raise())
 }
 
 fn dtype_of(object: &Bound<'_, PyAny>) -> PyResult<DType> {

@@ -1,7 +1,7 @@
 //! `einsum` and `einsum_path`.
 
 use super::Made;
-use crate::convert::to_array;
+use crate::convert::to_numbers;
 use crate::dtype::parse_dtype_or_none;
 use crate::errors::OrRaise;
 use crate::eval;
@@ -46,7 +46,7 @@ fn operands<'py>(args: &Args<'_, 'py>) -> PyResult<(Subscripts, Vec<Array>, Vec<
         Ok(text) => (Subscripts::parse(&text.to_cow()?).or_raise()?, given[1..].to_vec()),
         Err(_) => interleaved(&given)?,
     };
-    let arrays = objects.iter().map(|object| to_array(object, None)).collect::<PyResult<Vec<_>>>()?;
+    let arrays = objects.iter().map(to_numbers).collect::<PyResult<Vec<_>>>()?;
     Ok((subscripts, arrays, objects))
 }
 

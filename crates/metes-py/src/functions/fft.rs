@@ -1,7 +1,7 @@
 //! The functions behind `metes.fft`, which gives them names and defaults.
 
 use super::Made;
-use crate::convert::to_array;
+use crate::convert::to_numbers;
 use crate::errors::OrRaise;
 use crate::eval;
 use crate::fastcall::{Args, method, none, object};
@@ -65,7 +65,7 @@ fn line<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
 
 /// Runs a transform of argument 1 into argument 5, without the interpreter where it is large.
 fn run<'py>(args: &Args<'_, 'py>, work: impl FnOnce(&Array, Option<&Array>) -> Result<Array> + Send) -> Made<'py> {
-    let a = to_array(args.required(1)?, None)?;
+    let a = to_numbers(args.required(1)?)?;
     let out = args.some(5);
     let target = out.map(output).transpose()?;
     let made = eval::heavy(args.py(), a.nbytes().saturating_mul(4), || work(&a, target.as_ref())).or_raise()?;
@@ -92,7 +92,7 @@ fn lengths(a: &Array, s: Option<&Bound<'_, PyAny>>, axes: Option<&Bound<'_, PyAn
 }
 
 fn axes<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
-    let a = to_array(args.required(1)?, None)?;
+    let a = to_numbers(args.required(1)?)?;
     let (points, norm) = (lengths(&a, args.some(2), args.some(3))?, norm(args.some(4))?);
     let which = args.required(0)?.extract::<std::borrow::Cow<'_, str>>()?.into_owned();
     run(args, |a, out| match which.as_str() {
@@ -104,7 +104,7 @@ fn axes<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
 }
 
 fn roll<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
-    let a = to_array(args.required(0)?, None)?;
+    let a = to_numbers(args.required(0)?)?;
     let shifts: Vec<(isize, isize)> =
         parse_integers(args.required(1)?)?.into_iter().zip(parse_integers(args.required(2)?)?).collect();
     let made = eval::heavy(args.py(), a.nbytes(), || linalg::rolled(&a, &shifts)).or_raise()?;

@@ -1,7 +1,7 @@
 //! What functions over arrays have in common: operands by position, results handed over.
 
 use super::Made;
-use crate::convert::to_array;
+use crate::convert::to_numbers;
 use crate::eval::{self, Operand};
 use crate::fastcall::Args;
 use crate::methods::{output, parse_axis, single};
@@ -12,18 +12,18 @@ use metes_memory::Result;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
-/// The array at a place.
+/// The array at a place; numbers in native byte order.
 pub(super) fn array_at(args: &Args<'_, '_>, at: usize) -> PyResult<Array> {
     let object = args.required(at)?;
     if crate::lazy::is_lazy(object) {
         return Err(PyTypeError::new_err("this function is not for lazy arrays; compute() them first"));
     }
-    to_array(object, None)
+    to_numbers(object)
 }
 
 /// The array of a name, where it was given.
 pub(super) fn array_named(args: &Args<'_, '_>, name: &str) -> PyResult<Option<Array>> {
-    args.named(name).map(|object| to_array(object, None)).transpose()
+    args.named(name).map(to_numbers).transpose()
 }
 
 /// `axis=`.

@@ -2,7 +2,7 @@
 
 use super::Made;
 use super::given::{array_at, array_named, flag, made};
-use crate::convert::to_array;
+use crate::convert::to_numbers;
 use crate::eval;
 use crate::fastcall::{Args, method};
 use crate::methods::parse_integer;
@@ -65,7 +65,7 @@ fn bins(object: Option<&Bound<'_, PyAny>>) -> PyResult<Bins> {
             usize::try_from(count).map_err(|_| PyValueError::new_err("`bins` must be positive, when an integer"))?;
         return Ok(Bins::Count(count));
     }
-    let edges = to_array(object, None)?;
+    let edges = to_numbers(object)?;
     if edges.ndim() == 0 {
         return Err(PyTypeError::new_err("`bins` must be an integer, a string, or an array"));
     }
@@ -152,9 +152,9 @@ fn histogramdd<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     let sample = args.required(0)?;
     let listed = sample.is_instance_of::<PyList>() || sample.is_instance_of::<PyTuple>();
     let columns: Vec<Array> = if listed {
-        sample.try_iter()?.map(|item| to_array(&item?, None)).collect::<PyResult<_>>()?
+        sample.try_iter()?.map(|item| to_numbers(&item?)).collect::<PyResult<_>>()?
     } else {
-        let points = to_array(sample, None)?;
+        let points = to_numbers(sample)?;
         let points = if points.ndim() == 1 { points.expand_dims(&[1]).or_raise()? } else { points };
         let column = |i| points.index(&[Index::Ellipsis, Index::At(i)]).or_raise();
         (0..points.shape().last().copied().unwrap_or(0) as isize).map(column).collect::<PyResult<_>>()?

@@ -1,7 +1,7 @@
 //! The functions behind `metes.linalg`, which gives them names, defaults and named results.
 
 use super::Made;
-use crate::convert::to_array;
+use crate::convert::to_numbers;
 use crate::errors::OrRaise;
 use crate::eval;
 use crate::fastcall::{Args, method, object};
@@ -49,7 +49,7 @@ pub(super) fn table() -> Vec<PyMethodDef> {
 }
 
 fn first(args: &Args<'_, '_>) -> PyResult<Array> {
-    to_array(args.required(0)?, None)
+    to_numbers(args.required(0)?)
 }
 
 /// Runs work on `a` without the interpreter where it is large.
@@ -104,13 +104,13 @@ fn svd<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
 }
 
 fn solve<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
-    let b = to_array(args.required(1)?, None)?;
+    let b = to_numbers(args.required(1)?)?;
     unary(args, |a| linalg::solve(a, &b))
 }
 
 /// An argument that is an array of tolerances, where it is given.
 fn tolerance(args: &Args<'_, '_>, at: usize) -> PyResult<Option<Array>> {
-    args.some(at).map(|object| to_array(object, None)).transpose()
+    args.some(at).map(to_numbers).transpose()
 }
 
 fn pinv<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
@@ -125,7 +125,7 @@ fn matrix_rank<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
 
 fn lstsq<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     let py = args.py();
-    let b = to_array(args.required(1)?, None)?;
+    let b = to_numbers(args.required(1)?)?;
     let rcond = args.some(2).map(|object| to_scalar(object).map(f64::from_scalar)).transpose()?;
     let (x, residuals, rank, s) = run(args, &first(args)?, |a| linalg::lstsq(a, &b, rcond))?;
     let wrap = |array| from_array(py, array, None);
@@ -139,7 +139,7 @@ fn matrix_power<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
 
 fn multi_dot<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     let items = args.required(0)?.try_iter()?;
-    let arrays = items.map(|item| to_array(&item?, None)).collect::<PyResult<Vec<_>>>()?;
+    let arrays = items.map(|item| to_numbers(&item?)).collect::<PyResult<Vec<_>>>()?;
     let out = args.some(1);
     let target = out.map(output).transpose()?;
     let bytes = arrays.iter().map(Array::nbytes).fold(0, usize::saturating_add);

@@ -18,6 +18,7 @@ pub(crate) mod products;
 mod progressions;
 mod quantiles;
 pub(crate) mod rearranging;
+mod records;
 pub(crate) mod selecting;
 mod sets;
 mod sharing;
@@ -52,6 +53,7 @@ pub(crate) fn functions() -> Vec<PyMethodDef> {
         progressions::table,
         quantiles::table,
         rearranging::table,
+        records::table,
         places::table,
         selecting::table,
         sets::table,

@@ -2,6 +2,7 @@
 
 use super::Made;
 use super::given::{array_at, made_into};
+use crate::convert::to_numbers;
 use crate::eval::{self, ReduceOptions};
 use crate::fastcall::{Args, method};
 use crate::methods::{condition, correction, parse_axis};
@@ -112,7 +113,7 @@ fn reduce<'py>(name: &'static str, reduction: &'static str, args: &Args<'_, 'py>
         ..Default::default()
     };
     if let Some(mean) = args.named("mean") {
-        let mean = crate::convert::to_array(mean, None)?;
+        let mean = to_numbers(mean)?;
         return made_into(args, name, array.nbytes(), || variance_about(&array, &mean, &options, reduction == "std"));
     }
     let row = eval::reduction(reduction)?;

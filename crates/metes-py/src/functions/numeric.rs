@@ -2,7 +2,7 @@
 
 use super::Made;
 use super::given::{array_at, array_named, made};
-use crate::convert::to_array;
+use crate::convert::to_numbers;
 use crate::eval::{self, Operand};
 use crate::fastcall::{Args, method};
 use crate::methods::{parse_axis, parse_integer};
@@ -89,7 +89,7 @@ fn gradient<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
         .required(1)?
         .try_iter()?
         .map(|item| {
-            let array = to_array(&item?, None)?;
+            let array = to_numbers(&item?)?;
             Ok(match array.ndim() {
                 0 => Spacing::Even(number(array.item(&[]).or_raise()?)),
                 _ => Spacing::Places(array),

@@ -103,7 +103,7 @@ fn order(object: Option<&Bound<'_, PyAny>>) -> PyResult<Order> {
 /// Index arrays, that must be integers.
 fn coordinates(object: &Bound<'_, PyAny>) -> PyResult<Array> {
     let array = to_array(object, None)?;
-    match array.dtype().kind().category() {
+    match array.dtype().category() {
         Category::Signed | Category::Unsigned => Ok(array),
         _ if array.size() == 0 && object.is_instance_of::<PyList>() => {
             Err(PyTypeError::new_err("indices must be integral: the provided empty sequence was inferred as float"))

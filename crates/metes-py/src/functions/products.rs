@@ -1,7 +1,7 @@
 //! Products of arrays: `matmul` and its kin, `dot`, `tensordot`, and what else sums products.
 
 use super::Made;
-use crate::convert::to_array;
+use crate::convert::to_numbers;
 use crate::dtype::{parse_dtype, parse_dtype_or_none};
 use crate::errors::OrRaise;
 use crate::eval;
@@ -51,7 +51,7 @@ pub(super) fn table() -> Vec<PyMethodDef> {
         ),
         method!(
             "trace",
-            |_, args| trace(args, &to_array(args.required(0)?, None)?, 1),
+            |_, args| trace(args, &to_numbers(args.required(0)?)?, 1),
             ["a", "offset=0", "axis1=0", "axis2=1", "dtype=None", "out=None"],
             "The sums along diagonals of two axes."
         ),
@@ -66,7 +66,7 @@ pub(super) fn table() -> Vec<PyMethodDef> {
 
 /// Two arrays, and how many bytes a product goes through, about.
 pub(crate) fn two(args: &Args<'_, '_>) -> PyResult<(Array, Array, usize)> {
-    let (a, b) = (to_array(args.required(0)?, None)?, to_array(args.required(1)?, None)?);
+    let (a, b) = (to_numbers(args.required(0)?)?, to_numbers(args.required(1)?)?);
     let bytes = a.nbytes().saturating_add(b.nbytes());
     Ok((a, b, bytes))
 }

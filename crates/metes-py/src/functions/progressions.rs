@@ -11,7 +11,7 @@ use crate::methods::parse_integer;
 use crate::number::to_scalar;
 use crate::object::from_array;
 use metes::create;
-use metes_array::{Array, Index, Scalar};
+use metes_array::{Array, Index, Scalar, number};
 use metes_dtype::{Casting, DType};
 use pyo3::exceptions::PyValueError;
 use pyo3::ffi::PyMethodDef;
@@ -119,6 +119,7 @@ fn fromiter<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
         Some(n) => n,
         None => iterable.len().unwrap_or(FIRST_PIECE),
     };
+    let kind = number(dtype, "fromiter").or_raise()?;
     let mut items = iterable.try_iter()?;
     let mut pieces: Vec<Array> = Vec::new();
     let mut total = 0;
@@ -126,7 +127,7 @@ fn fromiter<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
         let Some(first) = items.next() else { break };
         // As many again as there are: what is wasted is less than half.
         let room = if total == 0 { hint.max(1) } else { total }.min(wanted.map_or(usize::MAX, |n| n - total));
-        let (piece, found) = with_kind(dtype.kind(), Piece { first: Some(first?), items: &mut items, room, dtype })?;
+        let (piece, found) = with_kind(kind, Piece { first: Some(first?), items: &mut items, room, dtype })?;
         total += found;
         let front = Index::Slice { start: Some(0), stop: Some(found as isize), step: None };
         pieces.push(if found == room { piece } else { piece.index(&[front]).or_raise()? });

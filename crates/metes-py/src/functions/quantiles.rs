@@ -2,13 +2,14 @@
 
 use super::Made;
 use super::given::{array_at, array_named, axes, flag, made_into};
-use crate::convert::to_array;
+use crate::convert::to_numbers;
+use crate::errors::OrRaise;
 use crate::eval;
 use crate::fastcall::{Args, method};
 use crate::object::from_array;
 use metes::statistics::{self, Method, QuantileOptions};
-use metes_array::{Array, Order};
-use metes_dtype::{Casting, Category, Kind, promote};
+use metes_array::{Array, Order, meet};
+use metes_dtype::{Casting, Category, Kind};
 use pyo3::exceptions::{PyTypeError, PyValueError, PyZeroDivisionError};
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
@@ -97,7 +98,7 @@ fn average<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
 fn median<'py>(name: &'static str, skip_nan: bool, args: &Args<'_, 'py>) -> Made<'py> {
     let (a, axes, keepdims) = (array_at(args, 0)?, axes(args)?, flag(args, "keepdims")?);
     let nothing = a.size() == 0;
-    let float = a.dtype().kind().category() >= Category::Float;
+    let float = a.dtype().category() >= Category::Float;
     let a = if nothing && !float {
         eval::astype(args.py(), &a, Kind::F64.into(), Order::K, Casting::Unsafe, true)?
     } else {
@@ -108,7 +109,7 @@ fn median<'py>(name: &'static str, skip_nan: bool, args: &Args<'_, 'py>) -> Made
 
 fn quantiles<'py>(name: &'static str, scale: f64, skip_nan: bool, args: &Args<'_, 'py>) -> Made<'py> {
     let (a, axes, keepdims) = (array_at(args, 0)?, axes(args)?, flag(args, "keepdims")?);
-    let q = to_array(args.required(1)?, None)?;
+    let q = to_numbers(args.required(1)?)?;
     if q.is_complex() {
         return Err(PyTypeError::new_err("q must be an array of real numbers"));
     }
@@ -125,11 +126,11 @@ fn quantiles<'py>(name: &'static str, scale: f64, skip_nan: bool, args: &Args<'_
     let weights = array_named(args, "weights")?;
     let fractions = fractions(args.py(), &q, scale)?;
     let weak = args.required(1)?.is_instance_of::<PyFloat>() || args.required(1)?.is_instance_of::<PyInt>();
-    let whole = q.dtype().kind().category() < Category::Float;
+    let whole = q.dtype().category() < Category::Float;
     let dtype = match a.dtype() {
         own if method.is_discrete() || whole && scale == 1.0 && method == Method::Linear => Some(own),
-        own if weak && own.kind().category() == Category::Float => Some(own),
-        own => Some(promote(own, if weak || whole { Kind::F64.into() } else { q.dtype() })),
+        own if weak && own.category() == Category::Float => Some(own),
+        own => Some(meet(own, if weak || whole { Kind::F64.into() } else { q.dtype() }).or_raise()?),
     };
     if fractions.iter().any(|q| !(0.0..=1.0).contains(q)) {
         let what = if scale == 1.0 {

@@ -99,7 +99,7 @@ fn copyto<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     let src = to_operand(args.required(1)?)?.ok_or_else(|| PyTypeError::new_err("copyto: src is not an array"))?;
     if let Operand::Weak(scalar) = src {
         let (from, to) = (scalar.default_dtype(), into.dtype());
-        if casting != Casting::Unsafe && from.kind().category() > to.kind().category() {
+        if casting != Casting::Unsafe && from.category() > to.category() {
             let rule = casting.name();
             let text =
                 format!("Cannot cast scalar from dtype('{from}') to dtype('{to}') according to the rule '{rule}'");
@@ -211,7 +211,7 @@ fn pad<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     let array = to_array(args.required(0)?, None)?;
     let ndim = array.ndim();
     let widths = to_array(args.required(1)?, None)?;
-    if widths.dtype().kind().int_range().is_none() {
+    if !widths.dtype().is_integer() {
         return Err(PyTypeError::new_err("`pad_width` must be of integral type."));
     }
     let widths = pairs(&widths, ndim, length)?;

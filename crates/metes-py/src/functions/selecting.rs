@@ -9,8 +9,8 @@ use crate::fancy::value_for;
 use crate::fastcall::{Args, method, none};
 use crate::methods::{output, parse_integer};
 use crate::object::{from_array, target};
-use metes_array::{Array, Index, IndexItem, Mode, Order, Scalar, gather};
-use metes_dtype::{Casting, Category, Kind, can_cast, promote};
+use metes_array::{Array, Index, IndexItem, Mode, Order, Scalar, gather, meet_all};
+use metes_dtype::{Casting, Category, Kind, can_cast};
 use pyo3::exceptions::{PyIndexError, PyTypeError, PyValueError};
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
@@ -88,9 +88,9 @@ pub(crate) fn parse_mode(object: Option<&Bound<'_, PyAny>>) -> PyResult<Mode> {
 
 /// An index array: integers, bools as 0 and 1, and an empty list.
 pub(crate) fn indices(object: &Bound<'_, PyAny>) -> PyResult<Array> {
-    let array = to_array(object, None)?;
+    let array = crate::convert::to_numbers(object)?;
     let list = object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>();
-    match array.dtype().kind().category() {
+    match array.dtype().category() {
         Category::Signed | Category::Unsigned => Ok(array),
         Category::Bool => crate::cast::copy_as(&array, Kind::I64.into()),
         _ if list && array.size() == 0 => crate::cast::copy_as(&array, Kind::I64.into()),
@@ -179,7 +179,7 @@ fn along(array: Array, indices: &Array, axis: Option<&Bound<'_, PyAny>>) -> PyRe
 
 fn whole_numbers(object: &Bound<'_, PyAny>) -> PyResult<Array> {
     let array = to_array(object, None)?;
-    match array.dtype().kind().category() {
+    match array.dtype().category() {
         Category::Signed | Category::Unsigned => Ok(array),
         _ => Err(PyIndexError::new_err("`indices` must be an integer array")),
     }
@@ -219,7 +219,7 @@ pub(crate) fn choose_by<'py>(a: &Bound<'py, PyAny>, args: &Args<'_, 'py>, first:
     let index = indices(a)?;
     let choices: Vec<Array> =
         args.required(first)?.try_iter()?.map(|item| to_array(&item?, None)).collect::<PyResult<_>>()?;
-    let common = choices.iter().map(Array::dtype).reduce(promote);
+    let common = meet_all(choices.iter().map(Array::dtype)).or_raise()?;
     let choices = choices.iter().map(|c| crate::cast::to_dtype(c, common)).collect::<PyResult<Vec<_>>>()?;
     let mode = parse_mode(args.some(first + 2))?;
     let Some(like) = choices.first() else {
@@ -296,7 +296,7 @@ fn trimmed(py: Python<'_>, array: &Array, axis: usize, condition: &Array) -> PyR
 
 /// A mask: whether each element is true.
 pub(crate) fn truth(py: Python<'_>, condition: Array) -> PyResult<Array> {
-    if condition.dtype().kind() == Kind::Bool {
+    if condition.dtype() == Kind::Bool {
         return Ok(condition);
     }
     let zero = Operand::Weak(Scalar::Bool(false));

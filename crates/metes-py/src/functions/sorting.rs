@@ -100,6 +100,26 @@ fn axis_of(args: &Args<'_, '_>, at: usize) -> PyResult<Option<isize>> {
     }
 }
 
+/// The array with the fields that `order=` names first, then the others: how records are compared.
+fn ordered(array: &Array, args: &Args<'_, '_>) -> PyResult<Array> {
+    let Some(order) = args.named("order") else { return Ok(array.clone()) };
+    let Some(record) = array.dtype().record() else {
+        refuse_order(args)?;
+        return Ok(array.clone());
+    };
+    let mut names = match order.cast::<PyString>() {
+        Ok(name) => vec![name.to_cow()?.into_owned()],
+        Err(_) => order.extract::<Vec<String>>()?,
+    };
+    if let Some(unknown) = names.iter().find(|name| record.field(name).is_none()) {
+        return Err(PyValueError::new_err(format!("unknown field name: {unknown}")));
+    }
+    let rest = record.fields().iter().map(|f| f.name.to_string()).filter(|f| !names.contains(f));
+    let rest: Vec<String> = rest.collect();
+    names.extend(rest);
+    array.select_fields(&names.iter().map(String::as_str).collect::<Vec<_>>()).or_raise()
+}
+
 fn refuse_order(args: &Args<'_, '_>) -> PyResult<()> {
     match args.named("order") {
         Some(_) => Err(PyValueError::new_err("Cannot specify order when the array has no fields.")),
@@ -109,7 +129,6 @@ fn refuse_order(args: &Args<'_, '_>) -> PyResult<()> {
 
 /// `kind=`, `stable=` and `descending=`; `default` says whether to be stable where nothing does.
 fn sorting(args: &Args<'_, '_>, default: bool) -> PyResult<Sorting> {
-    refuse_order(args)?;
     let descending = args.named("descending").map_or(Ok(false), |d| d.is_truthy())?;
     let by_kind = args.named("kind").map(stable_kind).transpose()?;
     let stable = args.named("stable").map(|s| s.is_truthy()).transpose()?;
@@ -134,12 +153,14 @@ fn stable_kind(kind: &Bound<'_, PyAny>) -> PyResult<bool> {
 fn sort<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     let array = to_array(args.required(0)?, None)?;
     let (axis, how) = (axis_of(args, 1)?, sorting(args, false)?);
-    let sorted = heavy(args.py(), array.nbytes(), || metes_eval::sort(&array, axis, how)).or_raise()?;
+    let (seen, dtype) = (ordered(&array, args)?, array.dtype());
+    let sorted = heavy(args.py(), array.nbytes(), || metes_eval::sort(&seen, axis, how)).or_raise()?;
+    let sorted = if seen.dtype() == dtype { sorted } else { sorted.view(dtype).or_raise()? };
     Ok(from_array(args.py(), sorted, None))
 }
 
 fn sort_method<'py>(array: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
-    let into = target(array, "sort: the array is read-only")?;
+    let into = ordered(&target(array, "sort: the array is read-only")?, args)?;
     let (axis, how) = (parse_integer_or(args, 0, -1)?, sorting(args, false)?);
     heavy(args.py(), into.nbytes(), || metes_eval::sort_in_place(&into, axis, how)).or_raise()?;
     Ok(none(args.py()))
@@ -168,7 +189,7 @@ fn lane(array: &Array, axis: Option<isize>) -> PyResult<(Array, isize)> {
 
 fn argsorted<'py>(array: &Array, args: &Args<'_, 'py>, at: usize) -> Made<'py> {
     let how = sorting(args, true)?;
-    let (flat, axis) = lane(array, axis_of(args, at)?)?;
+    let (flat, axis) = lane(&ordered(array, args)?, axis_of(args, at)?)?;
     let places = heavy(args.py(), flat.nbytes(), || metes_eval::argsort(&flat, axis, how)).or_raise()?;
     Ok(from_array(args.py(), places, None))
 }
@@ -262,7 +283,7 @@ fn sort_complex<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     if array.ndim() == 0 {
         return Err(PyNotImplementedError::new_err("sort_complex: one element without axes cannot be sorted"));
     }
-    let narrow = matches!(array.dtype().kind(), Kind::I8 | Kind::U8 | Kind::I16 | Kind::U16 | Kind::C64);
+    let narrow = matches!(array.dtype().any_number(), Some(Kind::I8 | Kind::U8 | Kind::I16 | Kind::U16 | Kind::C64));
     let kind = if narrow { Kind::C64 } else { Kind::C128 };
     let work = || {
         let copy = metes_eval::astype(&array, kind.into(), Order::K, Casting::Unsafe, true)?;

@@ -119,6 +119,9 @@ fn item<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>>
     if index.len() != found.ndim() {
         return Err(PyValueError::new_err("incorrect number of indices for array"));
     }
+    if found.dtype().any_number().is_none() {
+        return crate::objects::item(array.py(), found, &index);
+    }
     scalar_object(array.py(), found.item(&index).or_raise()?)
 }
 

@@ -1,11 +1,12 @@
 //! Methods that NumPy and the array API call.
 
 use crate::dtype::parse_dtype;
+use crate::errors::OrRaise;
 use crate::eval::{self, Options};
 use crate::fastcall::{Args, method, object};
-use crate::object::{from_array, is_array, target};
-use metes_array::{Array, Order, Scalar};
-use metes_dtype::Kind;
+use crate::object::{from_array, is_array, target, this};
+use metes_array::{Array, Order, Scalar, number};
+use metes_dtype::{DType, Kind};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
@@ -58,6 +59,21 @@ fn html<'py>(array: &Object<'py>, _: &Args<'_, 'py>) -> PyResult<Object<'py>> {
 fn array<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
     let py = array.py();
     let keywords = PyDict::new(py);
+    let own = this(array)?.dtype();
+    if own.time().is_some() || own.record().is_some_and(|record| !record.is_ordered()) {
+        // No buffer tells these: NumPy is given raw bytes and told what they are.
+        let raw = DType::void(own.size()).unwrap_or(own);
+        let shown = crate::object::view_of(array, this(array)?.view(raw).or_raise()?);
+        let numpy = crate::dtype::dtype_object(py, own)?.getattr("__numpy_dtype__")?;
+        let made = py.import("numpy")?.call_method1("asarray", (shown,))?.call_method1("view", (numpy,))?;
+        let copy = args.some(1).map_or(Ok(false), |copy| copy.is_truthy())?;
+        keywords.set_item("copy", copy)?;
+        return match args.some(0) {
+            Some(dtype) => made.call_method("astype", (dtype,), Some(&keywords)),
+            None if copy => made.call_method0("copy"),
+            None => Ok(made),
+        };
+    }
     keywords.set_item("dtype", args.get(0))?;
     if let Some(copy) = args.some(1) {
         keywords.set_item("copy", copy)?;
@@ -204,7 +220,7 @@ fn signature(args: &Args<'_, '_>) -> PyResult<Vec<Option<Kind>>> {
     }
     let one = |item: PyResult<Object<'_>>| match item? {
         none if none.is_none() => Ok(None),
-        dtype => parse_dtype(&dtype).map(|dtype| Some(dtype.kind())),
+        dtype => number(parse_dtype(&dtype)?, "signature").or_raise().map(Some),
     };
     given.try_iter()?.map(one).collect()
 }
@@ -223,7 +239,7 @@ pub(crate) fn condition(object: &Bound<'_, PyAny>) -> PyResult<Option<Array>> {
         return Ok(None);
     }
     let array = crate::convert::to_array(object, None)?;
-    if array.dtype().kind() != Kind::Bool {
+    if array.dtype() != Kind::Bool {
         let text = format!("Cannot cast array data from {} to bool: where= must be boolean", array.dtype());
         return Err(PyTypeError::new_err(text));
     }

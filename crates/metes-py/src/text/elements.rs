@@ -42,7 +42,7 @@ impl<'py> Formatter<'py> {
                 FloatFormat::new(kind.real(), reals, options, options.sign),
                 FloatFormat::new(kind.real(), values.iter().map(|v| parts(*v).1), options, Sign::Plus),
             ),
-            Category::Signed | Category::Unsigned => int(values, options.sign),
+            Category::Signed | Category::Unsigned | Category::Other => int(values, options.sign),
         })
     }
 
@@ -72,7 +72,7 @@ fn custom<'py>(py: Python<'py>, kind: Kind, options: &Options) -> PyResult<Optio
     let Some(functions) = &options.formatter else { return Ok(None) };
     let keys = match kind.category() {
         Category::Bool => ["bool", "bool", "all"],
-        Category::Signed | Category::Unsigned => ["int", "int_kind", "all"],
+        Category::Signed | Category::Unsigned | Category::Other => ["int", "int_kind", "all"],
         Category::Float => ["float", "float_kind", "all"],
         Category::Complex => ["complexfloat", "complex_kind", "all"],
     };

@@ -5,6 +5,7 @@ mod float;
 mod html;
 mod nest;
 mod options;
+mod others;
 
 use crate::element::{each_edge, scalar_object};
 use crate::fastcall::{Args, add_functions, method, object};
@@ -32,16 +33,16 @@ fn repr_with(py: Python<'_>, array: &Array, options: &Options) -> PyResult<Strin
     if array.size() == 0 && array.shape() != [0] || options.is_cut(array.size()) {
         extras.push(format!("shape={}", shape_text(array.shape())));
     }
-    let implied = matches!(array.dtype().kind(), Kind::Bool | Kind::I64 | Kind::F64 | Kind::C128);
+    let implied = matches!(array.dtype().number(), Some(Kind::Bool | Kind::I64 | Kind::F64 | Kind::C128));
     if !implied || array.size() == 0 {
-        extras.push(format!("dtype={}", array.dtype()));
+        extras.push(format!("dtype={}", others::dtype_text(array.dtype())));
     }
     if extras.is_empty() {
         return Ok(text + ")");
     }
     let extras = extras.join(", ") + ")";
     text.push(',');
-    let last_line = text.len() - text.rfind('\n').map_or(0, |at| at + 1);
+    let last_line = text.chars().rev().take_while(|c| *c != '\n').count();
     let fits = last_line + extras.len() < options.width;
     text += &if fits { " ".to_owned() } else { format!("\n{}", " ".repeat(PREFIX.len())) };
     Ok(text + &extras)
@@ -57,9 +58,10 @@ fn str_with(py: Python<'_>, array: &Array, options: &Options) -> PyResult<String
         return body(py, array, " ", 0, options.width, options);
     }
     let mut text = String::new();
+    let Some(kind) = array.dtype().any_number() else { return others::lone(py, array) };
     each_edge(array, None, |value| {
-        text = match (array.dtype().kind(), value) {
-            (kind @ (Kind::F16 | Kind::F32), Scalar::Float(value)) => float::shortest_text(kind, value),
+        text = match (kind, value) {
+            (Kind::F16 | Kind::F32, Scalar::Float(value)) => float::shortest_text(kind, value),
             (Kind::C64, Scalar::Complex(re, im)) => elements::complex64_text(re, im),
             _ => scalar_object(py, value)?.str()?.to_string(),
         };
@@ -81,12 +83,17 @@ fn body(
         return Ok("[]".to_owned());
     }
     let edge = options.edge_of(array.size());
+    let Some(kind) = array.dtype().any_number() else {
+        let words = others::words(py, array, edge, options)?;
+        let mut nest = Nest { words: &mut words.into_iter(), separator, edge };
+        return Ok(nest.level(array.shape(), prefix + 1, width));
+    };
     let mut values = Vec::new();
     each_edge(array, edge, |value| {
         values.push(value);
         Ok(())
     })?;
-    let formatter = Formatter::new(py, array.dtype().kind(), &values, array.ndim() == 0, options)?;
+    let formatter = Formatter::new(py, kind, &values, array.ndim() == 0, options)?;
     let words: Vec<String> = values.iter().map(|value| formatter.word(py, *value)).collect::<PyResult<_>>()?;
     let mut nest = Nest { words: &mut words.into_iter(), separator, edge };
     Ok(nest.level(array.shape(), prefix + 1, width))

@@ -47,7 +47,7 @@ def main():
     for version in ((2, 0), (3, 0)):
         with open(f"version{version[0]}.npy", "wb") as file:
             np.lib.format.write_array(file, counting((2, 3), "d"), version=version)
-    refused = {
+    others = {
         "big_endian": counting((3,), ">f8"),
         "object": np.array([1, "two", None], dtype=object),
         "structured": np.zeros(3, dtype=[("größe", "<f8"), ("n", "<i4")]),
@@ -56,8 +56,8 @@ def main():
         "dates": np.array(["2026-01-01"], dtype="M8[D]"),
         "raw": np.zeros(2, dtype="V5"),
     }
-    for name, array in refused.items():
-        np.save(f"refused_{name}.npy", array)
+    for name, array in others.items():
+        np.save(f"refused_{name}.npy" if name == "object" else f"other_{name}.npy", array)
     with zipfile.ZipFile("bzip2.npz", "w", zipfile.ZIP_BZIP2) as archive, archive.open("x.npy", "w") as file:
         np.lib.format.write_array(file, counting((50,), "d"))
     with zipfile.ZipFile("twice.npz", "w") as archive:

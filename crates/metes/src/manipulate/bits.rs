@@ -19,7 +19,7 @@ use metes_memory::{Error, ErrorKind, Result};
 /// # Errors
 /// Elements that are neither integers nor bools, an axis that is not there, refused memory.
 pub fn pack_bits(array: &Array, axis: Option<isize>, little: bool) -> Result<Array> {
-    if array.dtype().kind().category() > Category::Signed {
+    if array.dtype().category() > Category::Signed {
         return Err(Error::new(ErrorKind::Type, "Expected an input array of integer or boolean data type"));
     }
     let last = lanes_last(array, axis)?;
@@ -50,7 +50,7 @@ pub fn pack_bits(array: &Array, axis: Option<isize>, little: bool) -> Result<Arr
 /// # Errors
 /// Elements that are not uint8, an axis that is not there, refused memory.
 pub fn unpack_bits(array: &Array, axis: Option<isize>, count: Option<isize>, little: bool) -> Result<Array> {
-    if array.dtype().kind() != Kind::U8 {
+    if array.dtype() != Kind::U8 {
         return Err(Error::new(ErrorKind::Type, "Expected an input array of unsigned byte data type"));
     }
     let last = lanes_last(array, axis)?.copy(Order::C)?;

@@ -58,7 +58,7 @@ fn without(array: &Array, gone: &Array, axis: usize) -> Result<Array> {
 pub fn delete(array: &Array, places: &Array, axis: Option<isize>) -> Result<Array> {
     let (array, axis) = line(array, axis)?;
     let n = array.shape()[axis];
-    if places.dtype().kind() == Kind::Bool {
+    if places.dtype() == Kind::Bool {
         if places.shape() != [n] {
             let message = format!(
                 "boolean array argument obj to delete must be one dimensional and match the axis length of {n}"
@@ -84,7 +84,7 @@ pub fn delete(array: &Array, places: &Array, axis: Option<isize>) -> Result<Arra
 
 /// Places as a dense line of int64.
 fn integers(places: &Array) -> Result<Array> {
-    if places.size() > 0 && places.dtype().kind().int_range().is_none() {
+    if places.size() > 0 && !places.dtype().is_integer() {
         let message = format!("arrays used as indices must be of integer (or boolean) type, not {}", places.dtype());
         return Err(Error::new(ErrorKind::Index, message));
     }
@@ -106,7 +106,7 @@ fn integers(places: &Array) -> Result<Array> {
 pub fn insert(array: &Array, places: &Array, values: &Array, axis: Option<isize>) -> Result<Array> {
     let (array, axis) = line(array, axis)?;
     let n = array.shape()[axis];
-    let places = if places.dtype().kind() == Kind::Bool { true_places(places)? } else { places.clone() };
+    let places = if places.dtype() == Kind::Bool { true_places(places)? } else { places.clone() };
     let single = places.size() == 1;
     let places_at = in_order(&places, axis, n)?;
     let values = leading_ones(values, array.ndim())?;

@@ -1,8 +1,8 @@
 //! Joining arrays along an axis.
 
 use super::{part, wrong};
-use metes_array::{Array, Dims, Order, shape_text, shares_memory};
-use metes_dtype::{Casting, DType, can_cast, promote};
+use metes_array::{Array, Dims, Order, meet_all, shape_text, shares_memory};
+use metes_dtype::{Casting, DType, can_cast};
 use metes_eval::Operand;
 use metes_memory::{Error, ErrorKind, Result};
 
@@ -38,7 +38,7 @@ pub fn concatenate(
     }
     let axis = first.axis(axis.unwrap_or(0)).map_err(|e| e.context("concatenate"))?;
     let shape = joined_shape(&flat, axis)?;
-    let common = flat.iter().map(Array::dtype).reduce(promote).unwrap_or(first.dtype());
+    let common = meet_all(flat.iter().map(Array::dtype))?.unwrap_or(first.dtype());
     let to = out.map_or(dtype.unwrap_or(common), Array::dtype);
     check_casts(&flat, to, casting)?;
     let Some(out) = out else {

@@ -157,7 +157,7 @@ impl Side<'_> {
 
     /// Integers take the nearest whole number.
     fn rounded(&self, values: Array) -> Result<Array> {
-        if self.room.dtype().kind().category() > Category::Signed || values.dtype() == self.room.dtype() {
+        if self.room.dtype().category() > Category::Signed || values.dtype() == self.room.dtype() {
             return Ok(values);
         }
         one("rint", &[Operand::Array(values)])
@@ -171,7 +171,7 @@ impl Side<'_> {
         let row = reduction("mean").expect("a row of the table");
         let options = ReduceOptions { axes: Some(vec![self.axis as isize]), keepdims: true, ..Default::default() };
         let mean = metes_eval::reduce(row, &middle, &options)?;
-        if sorted.dtype().kind().category() < Category::Float {
+        if sorted.dtype().category() < Category::Float {
             return self.rounded(mean);
         }
         let last = part(&sorted, self.axis, n - 1, n)?;
@@ -200,7 +200,7 @@ impl Side<'_> {
                 let along =
                     one("multiply", &[Operand::Array(step.clone()), Operand::Weak(Scalar::Float(place as f64))])?;
                 let mut value = one("add", &[Operand::Array(along), end.clone()])?;
-                if self.room.dtype().kind().category() <= Category::Signed {
+                if self.room.dtype().category() <= Category::Signed {
                     value = one("floor", &[Operand::Array(value)])?;
                 }
                 let at = if before { place } else { self.end() + width - 1 - place };

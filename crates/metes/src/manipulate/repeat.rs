@@ -88,7 +88,7 @@ pub fn repeat(array: &Array, counts: &Array, axis: Option<isize>) -> Result<Arra
     let mut shape = array.shape().to_vec();
     shape[axis] = total;
     let out = Array::empty(&shape, array.dtype(), "repeat")?;
-    if array.ndim() == 1 && array.is_aligned() && array.dtype().kind() != Kind::C128 {
+    if array.ndim() == 1 && array.is_aligned() && array.dtype().number().is_some_and(|kind| kind != Kind::C128) {
         return by_width(&array, counts, &out).map(|()| out);
     }
     let mut start = 0;

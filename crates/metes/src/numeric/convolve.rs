@@ -1,8 +1,8 @@
 //! Convolution and correlation of two sequences: the longer one added up, shifted, in the room of the result.
 
 use crate::build::{Build, cast, slice, value_error};
-use metes_array::{Array, Index};
-use metes_dtype::{DType, Kind, promote};
+use metes_array::{Array, Index, meet};
+use metes_dtype::{DType, Kind};
 use metes_eval::{ProgramBuilder, apply_program};
 use metes_memory::Result;
 
@@ -80,8 +80,8 @@ fn added_up(long: &Array, short: &Array, mode: Mode, middle: usize) -> Result<Ar
         Mode::Same => (middle, n),
         Mode::Valid => (m - 1, n - m + 1),
     };
-    let dtype = promote(long.dtype(), short.dtype());
-    let wide: DType = if dtype.kind() == Kind::F16 { Kind::F32.into() } else { dtype };
+    let dtype = meet(long.dtype(), short.dtype())?;
+    let wide: DType = if dtype == Kind::F16 { Kind::F32.into() } else { dtype };
     let result = Array::zeros(&[length], wide)?;
     for j in 0..m {
         let (low, high) = (j.max(start), (j + n).min(start + length));
@@ -93,7 +93,7 @@ fn added_up(long: &Array, short: &Array, mode: Mode, middle: usize) -> Result<Ar
         let by = slice(&short, 0, Some(j as isize), Some(j as isize + 1))?;
         let mut builder = ProgramBuilder::new();
         let [sum, x, y] = [&into, &from, &by].map(|a| builder.input(a.dtype()));
-        let (x, y) = (builder.cast(x, wide), builder.cast(y, wide));
+        let (x, y) = (builder.cast(x, wide)?, builder.cast(y, wide)?);
         let product = builder.call2("multiply", x, y)?;
         let sum = builder.call2("add", sum, product)?;
         apply_program(builder, sum, &[into.clone(), from, by], Some(&into), "convolve")?;

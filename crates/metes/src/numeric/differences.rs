@@ -1,8 +1,8 @@
 //! Differences between neighbours, and the area under a line through points.
 
 use crate::build::{Build, call_into, cast, reduction, row, slice, value_error, write};
-use metes_array::{Array, Order, Scalar, shape_text};
-use metes_dtype::{Casting, DType, Kind, can_cast, promote};
+use metes_array::{Array, Order, Scalar, meet_all, shape_text};
+use metes_dtype::{Casting, DType, Kind, can_cast};
 use metes_eval::{Arg, Operand, Options, ProgramBuilder, apply, reduce_program};
 use metes_memory::{Error, ErrorKind, Result};
 
@@ -13,13 +13,13 @@ fn operand(a: &Array) -> Operand {
 /// Differences computed in a dtype.
 fn minus_into(dtype: DType, a: &Array, b: &Array, into: &Array) -> Result<()> {
     let options = Options { out: vec![Some(into.clone())], casting: Casting::Unsafe, ..Default::default() };
-    let kind = (dtype.kind() != Kind::Bool).then_some(dtype);
+    let kind = (dtype != Kind::Bool).then_some(dtype);
     let operands = [operand(a), operand(b)];
     apply(row(minus(dtype)), &operands, &Options { dtype: kind, ..options }).map(|_| ())
 }
 
 fn minus(dtype: DType) -> &'static str {
-    if dtype.kind() == Kind::Bool { "not_equal" } else { "subtract" }
+    if dtype == Kind::Bool { "not_equal" } else { "subtract" }
 }
 
 /// The `n`-th differences along an axis, of the values with those of `before` and `after` around them; of bools, where they
@@ -67,7 +67,7 @@ pub fn diff(a: &Array, n: usize, axis: isize, before: Option<&Array>, after: Opt
 
 /// The differences of the parts, laid one after the other.
 fn first_differences(parts: &[Array], axis: usize) -> Result<Array> {
-    let dtype = parts.iter().map(Array::dtype).reduce(promote).expect("some part");
+    let dtype = meet_all(parts.iter().map(Array::dtype))?.expect("some part");
     let mut shape = parts[0].shape().to_vec();
     let parts: Vec<&Array> = parts.iter().filter(|part| part.shape()[axis] > 0).collect();
     let length: usize = parts.iter().map(|part| part.shape()[axis]).sum();
@@ -170,5 +170,5 @@ pub(super) fn along(a: Array, ndim: usize, axis: usize) -> Result<Array> {
 
 /// The values as floats: themselves where they are.
 pub(super) fn floats(a: &Array) -> Result<Array> {
-    if a.dtype().kind().category() >= metes_dtype::Category::Float { Ok(a.clone()) } else { cast(a, Kind::F64.into()) }
+    if a.dtype().category() >= metes_dtype::Category::Float { Ok(a.clone()) } else { cast(a, Kind::F64.into()) }
 }

@@ -32,7 +32,7 @@ pub fn gradient(f: &Array, spacing: &Spacing, axis: usize, edge_order: usize) ->
         let message = "Shape of array too small to calculate a numerical gradient, at least (edge_order + 1) elements are required.";
         return Err(value_error(message));
     }
-    let dtype = if f.dtype().kind().category() >= Category::Float { f.dtype() } else { Kind::F64.into() };
+    let dtype = if f.dtype().category() >= Category::Float { f.dtype() } else { Kind::F64.into() };
     let f = floats(f)?;
     let out = f.empty_like(dtype, Order::K, "gradient")?;
     let steps = match spacing {

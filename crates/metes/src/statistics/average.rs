@@ -1,8 +1,8 @@
 //! Averages and spreads beyond those of the table of reductions.
 
 use crate::build::{Build, at, call, call2, reduced, reduction, value_error, view};
-use metes_array::{Array, Scalar, shape_text};
-use metes_dtype::{Category, DType, Kind, promote};
+use metes_array::{Array, Scalar, meet, number, shape_text};
+use metes_dtype::{Category, DType, Kind};
 use metes_eval::{Arg, Operand, ProgramBuilder, ReduceOptions, Slot, apply_program, reduce_program};
 use metes_memory::Result;
 
@@ -34,9 +34,9 @@ pub fn average(a: &Array, axes: Option<&[isize]>, weights: Option<&Array>, keepd
         return Ok(Average { values, weights });
     };
     let weights = spread(a, axes, weights)?;
-    let mut dtype = promote(a.dtype(), weights.dtype());
-    if a.dtype().kind().category() < Category::Float {
-        dtype = promote(dtype, Kind::F64.into());
+    let mut dtype = meet(a.dtype(), weights.dtype())?;
+    if a.dtype().category() < Category::Float {
+        dtype = meet(dtype, Kind::F64.into())?;
     }
     let shape = weights.broadcast_to(a.shape())?;
     let sums = metes_eval::reduce(
@@ -55,7 +55,7 @@ pub fn average(a: &Array, axes: Option<&[isize]>, weights: Option<&Array>, keepd
     }
     let mut builder = ProgramBuilder::new();
     let (x, w) = (builder.input(a.dtype()), builder.input(weights.dtype()));
-    let (x, w) = (builder.cast(x, dtype), builder.cast(w, dtype));
+    let (x, w) = (builder.cast(x, dtype)?, builder.cast(w, dtype)?);
     let product = builder.call2("multiply", x, w)?;
     let total = reduce_program(reduction("sum"), builder, product, &[a.clone(), weights], axes, keepdims)?;
     Ok(Average { values: call2("divide", &total, &sums)?, weights: sums })
@@ -92,7 +92,7 @@ fn spread(a: &Array, axes: Option<&[isize]>, weights: &Array) -> Result<Array> {
 /// # Errors
 /// A mean that does not broadcast, axes that are not there, refused memory.
 pub fn variance_about(a: &Array, mean: &Array, options: &ReduceOptions, root: bool) -> Result<Array> {
-    let real: DType = match a.dtype().kind() {
+    let real: DType = match number(a.dtype(), "var")? {
         Kind::C64 => Kind::F32.into(),
         Kind::C128 => Kind::F64.into(),
         kind if kind.category() == Category::Float => kind.into(),
@@ -133,7 +133,7 @@ pub fn variance_about(a: &Array, mean: &Array, options: &ReduceOptions, root: bo
     if root {
         spread = builder.call1("sqrt", spread)?;
     }
-    let spread = builder.cast(spread, real);
+    let spread = builder.cast(spread, real)?;
     apply_program(builder, spread, &[total, counts], None, "var")
 }
 

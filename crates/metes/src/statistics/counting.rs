@@ -16,7 +16,7 @@ pub fn bincount(x: &Array, weights: Option<&Array>, least: usize) -> Result<Arra
         let deep = if x.ndim() == 0 { "too small depth" } else { "too deep" };
         return Err(value_error(format!("object {deep} for desired array: bincount takes one axis, not {}", x.ndim())));
     }
-    if x.size() > 0 && x.dtype().kind().category() >= Category::Float {
+    if x.size() > 0 && x.dtype().category() >= Category::Float {
         let message = format!(
             "Cannot cast array data from dtype('{}') to dtype('int64') according to the rule 'safe'",
             x.dtype()
@@ -105,7 +105,7 @@ pub fn digitize(x: &Array, bins: &Array, right: bool) -> Result<Array> {
 
 /// Whether values rise (or stay), fall, or neither.
 pub(super) fn direction(bins: &Array) -> Result<Option<bool>> {
-    let dtype: DType = if bins.dtype().kind().category() == Category::Bool { Kind::I64.into() } else { bins.dtype() };
+    let dtype: DType = if bins.dtype().category() == Category::Bool { Kind::I64.into() } else { bins.dtype() };
     let bins = cast(bins, dtype)?;
     if bins.size() < 2 {
         return Ok(Some(true));

@@ -2,8 +2,8 @@
 
 use super::average::{row_at, rows_of};
 use crate::build::{Build, at, call_into, reduction, slice, value_error, view, write};
-use metes_array::{Array, Scalar};
-use metes_dtype::{Category, DType, Kind, promote};
+use metes_array::{Array, Scalar, meet};
+use metes_dtype::{Category, DType, Kind};
 use metes_eval::{Operand, ProgramBuilder, Slot, reduce_program};
 use metes_memory::Result;
 
@@ -32,7 +32,10 @@ pub fn cov(m: &Array, y: Option<&Array>, by_row: bool, weights: &Weights, dtype:
         let message = format!("cov: {observations} observations of one and {} of another", other.shape()[1]);
         return Err(value_error(message));
     }
-    let dtype = dtype.unwrap_or_else(|| parts.iter().map(Array::dtype).fold(Kind::F64.into(), promote));
+    let dtype = match dtype {
+        Some(dtype) => dtype,
+        None => parts.iter().map(Array::dtype).try_fold(Kind::F64.into(), meet)?,
+    };
     let weight = weight_of(weights, observations)?;
     let total = match &weight {
         Some(w) => sum_of(std::slice::from_ref(w), dtype, None, |_, x| Ok(x[0]))?.item(&[])?,
@@ -56,7 +59,7 @@ pub fn cov(m: &Array, y: Option<&Array>, by_row: bool, weights: &Weights, dtype:
             let sums = sum_of(&inputs, dtype, Some(&[1]), |builder, x| {
                 let a = builder.call2("subtract", x[0], x[2])?;
                 let mut b = builder.call2("subtract", x[1], x[3])?;
-                if dtype.kind().category() == Category::Complex {
+                if dtype.category() == Category::Complex {
                     b = builder.call1("conjugate", b)?;
                 }
                 let product = builder.call2("multiply", a, b)?;
@@ -79,7 +82,7 @@ fn sum_of(
 ) -> Result<Array> {
     let mut builder = ProgramBuilder::new();
     let slots: Vec<Slot> = inputs.iter().map(|input| builder.input(input.dtype())).collect();
-    let slots: Vec<Slot> = slots.into_iter().map(|slot| builder.cast(slot, dtype)).collect();
+    let slots: Vec<Slot> = slots.into_iter().map(|slot| builder.cast(slot, dtype)).collect::<Result<_>>()?;
     let value = make(&mut builder, &slots)?;
     reduce_program(reduction("sum"), builder, value, inputs, axes, false)
 }

@@ -3,8 +3,8 @@
 use super::blocks::each_block;
 use super::quantile::{QuantileOptions, quantile};
 use crate::build::{cast, reduced, value_error};
-use metes_array::{Array, Scalar};
-use metes_dtype::{Category, DType, Kind, promote};
+use metes_array::{Array, Scalar, meet};
+use metes_dtype::{Category, DType, Kind};
 use metes_memory::{Error, ErrorKind, Result};
 
 /// How many bins, or where they are.
@@ -65,12 +65,12 @@ pub(super) fn find(a: &Array, bins: &Bins, range: Option<(f64, f64)>, weighted: 
         (None, Bins::Rule(rule)) => estimate(a, rule, (first, last), range.is_some())?,
         (None, _) => 1,
     };
-    let mut dtype: DType = promote(a.dtype(), Kind::F16.into());
-    if dtype.kind().category() < Category::Float || a.dtype().kind().category() < Category::Float {
+    let mut dtype: DType = meet(a.dtype(), Kind::F16.into())?;
+    if dtype.category() < Category::Float || a.dtype().category() < Category::Float {
         dtype = Kind::F64.into();
     }
     if range.is_some() {
-        dtype = if a.dtype().kind().category() == Category::Float { a.dtype() } else { Kind::F64.into() };
+        dtype = if a.dtype().category() == Category::Float { a.dtype() } else { Kind::F64.into() };
     }
     let edges = Array::linspace(Scalar::Float(first), Scalar::Float(last), count + 1, true, Some(dtype))?;
     Ok(Found { edges, even: Some((first, last, count)) })
@@ -127,7 +127,7 @@ fn sample(a: &Array) -> Result<Sample> {
     })?;
     let deviation = (squares / n).sqrt();
     let skew = cubes / n / deviation.powi(3);
-    let wide = cast(a, if a.dtype().kind().category() == Category::Float { a.dtype() } else { Kind::F64.into() })?;
+    let wide = cast(a, if a.dtype().category() == Category::Float { a.dtype() } else { Kind::F64.into() })?;
     let quarters = quantile(&wide, &[0.25, 0.75], &[2], &QuantileOptions::default())?;
     let quartiles = number(quarters.item(&[1])?) - number(quarters.item(&[0])?);
     Ok(Sample { n, spread: high - low, deviation, skew, quartiles })
@@ -189,7 +189,7 @@ fn estimate(a: &Array, rule: &str, (first, last): (f64, f64), cut: bool) -> Resu
     if width == 0.0 || !width.is_finite() {
         return Ok(1);
     }
-    if a.dtype().kind().category() < Category::Float && width < 1.0 {
+    if a.dtype().category() < Category::Float && width < 1.0 {
         width = 1.0;
     }
     Ok(((last - first) / width).ceil().max(1.0) as usize)

@@ -120,7 +120,7 @@ fn sums(axes: &[Array], binnings: &[&Binning], weights: Option<&Array>) -> Resul
         let half = if part == 0 { total.real() } else { total.imag()? };
         crate::build::write(&half, &into)?;
     }
-    let wanted = if weights.dtype().kind().category() == Category::Bool { Kind::F64.into() } else { weights.dtype() };
+    let wanted = if weights.dtype().category() == Category::Bool { Kind::F64.into() } else { weights.dtype() };
     cast(&total, wanted)
 }
 
@@ -135,10 +135,10 @@ fn densities(counts: &Array, edges: &[Array]) -> Result<Array> {
         let mut builder = ProgramBuilder::new();
         let (x, y) = (builder.input(above.dtype()), builder.input(below.dtype()));
         let width = builder.call2("subtract", x, y)?;
-        let width = builder.cast(width, Kind::F64.into());
+        let width = builder.cast(width, Kind::F64.into())?;
         let widths = apply_program(builder, width, &[above, below], None, "histogram")?;
         let widths = crate::build::view(&widths, &shape)?;
-        if result.dtype().kind() == Kind::F64 {
+        if result.dtype() == Kind::F64 {
             call_into("divide", &[Operand::Array(result.clone()), Operand::Array(widths)], &result)?;
         } else {
             result = crate::build::call2("divide", &result, &widths)?;

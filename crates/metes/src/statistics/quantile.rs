@@ -54,7 +54,7 @@ impl Default for QuantileOptions<'_> {
 /// As [`quantile`].
 pub fn median(a: &Array, axes: Option<&[isize]>, keepdims: bool, skip_nan: bool) -> Result<Array> {
     let options = QuantileOptions { axes, keepdims, skip_nan, ..Default::default() };
-    let float = a.dtype().kind().category() >= Category::Float;
+    let float = a.dtype().category() >= Category::Float;
     let dtype = if float { a.dtype() } else { Kind::F64.into() };
     let taken = Taken { quantiles: &[0.5], shape: &[], dtype, mean: true };
     taken.over(a, &options)
@@ -81,7 +81,7 @@ pub fn quantile(a: &Array, quantiles: &[f64], shape: &[usize], options: &Quantil
     if options.weights.is_some() && options.method != Method::InvertedCdf {
         return Err(value_error("Only method 'inverted_cdf' supports weights"));
     }
-    let float = a.dtype().kind().category() >= Category::Float;
+    let float = a.dtype().category() >= Category::Float;
     let own: DType = if float || options.method.is_discrete() { a.dtype() } else { Kind::F64.into() };
     Taken { quantiles, shape, dtype: options.dtype.unwrap_or(own), mean: false }.over(a, options)
 }
@@ -118,7 +118,7 @@ impl Taken<'_> {
         let result = Array::empty(&whole, self.dtype, "quantile")?;
         let flat = view(&result, &[&[self.quantiles.len()], kept].concat())?;
         if lanes.size() == 0 && flat.size() > 0 {
-            if !options.skip_nan || self.dtype.kind().category() < Category::Float {
+            if !options.skip_nan || self.dtype.category() < Category::Float {
                 let message = format!("quantile of nothing: shape {}", shape_text(a.shape()));
                 return Err(Error::new(ErrorKind::Index, message));
             }
@@ -220,8 +220,8 @@ impl Taken<'_> {
             (at(parted, 1, place.low as isize)?, at(parted, 1, place.high as isize)?, at(parted, 1, -1)?);
         let mut builder = ProgramBuilder::new();
         let (a, b, c) = (builder.input(low.dtype()), builder.input(high.dtype()), builder.input(last.dtype()));
-        let wide = if self.dtype.kind() == Kind::F16 { Kind::F32.into() } else { self.dtype };
-        let (x, y) = (builder.cast(a, wide), builder.cast(b, wide));
+        let wide = if self.dtype == Kind::F16 { Kind::F32.into() } else { self.dtype };
+        let (x, y) = (builder.cast(a, wide)?, builder.cast(b, wide)?);
         let value = if place.low == place.high {
             x
         } else if self.mean {
@@ -234,8 +234,8 @@ impl Taken<'_> {
             let step = builder.with("multiply", gap, by)?;
             builder.call2(name, from, step)?
         };
-        let mut value = builder.cast(value, self.dtype);
-        if self.dtype.kind().category() == Category::Float && parted.dtype().kind().category() == Category::Float {
+        let mut value = builder.cast(value, self.dtype)?;
+        if self.dtype.category() == Category::Float && parted.dtype().category() == Category::Float {
             let nan = builder.call1("isnan", c)?;
             let instead = builder.constant(Scalar::Float(f64::NAN), self.dtype);
             value = builder.call("where", &[nan, instead, value].map(Arg::Slot))?;
@@ -285,7 +285,7 @@ impl Taken<'_> {
         let targets = view_rows(into, rows)?;
         for row in 0..rows as isize {
             let (lane, weight) = (at(scratch, 0, row)?, at(weights, 0, row)?);
-            let missing = if scratch.dtype().kind().category() >= Category::Float { nans(&lane)? } else { 0 };
+            let missing = if scratch.dtype().category() >= Category::Float { nans(&lane)? } else { 0 };
             let order = argsort(&lane, 0, Sorting { stable: true, descending: false })?;
             let used = if options.skip_nan { n - missing } else { n };
             let found = places_of(&order, &weight, used, self.quantiles)?;
@@ -341,7 +341,7 @@ fn view_rows(into: &Array, rows: usize) -> Result<Array> {
 /// Moves the values at the places, and the last, to where sorting puts them in each row.
 fn part(rows: &Array, places: &[Between], n: usize) -> Result<()> {
     let mut kth: Vec<isize> = places.iter().flat_map(|p| [p.low as isize, p.high as isize]).collect();
-    if rows.dtype().kind().category() >= Category::Float {
+    if rows.dtype().category() >= Category::Float {
         kth.push(n as isize - 1);
     }
     kth.sort_unstable();
@@ -350,7 +350,7 @@ fn part(rows: &Array, places: &[Between], n: usize) -> Result<()> {
 }
 
 fn has_nan(a: &Array) -> Result<bool> {
-    Ok(a.dtype().kind().category() >= Category::Float && nans(a)? > 0)
+    Ok(a.dtype().category() >= Category::Float && nans(a)? > 0)
 }
 
 fn nans(a: &Array) -> Result<usize> {

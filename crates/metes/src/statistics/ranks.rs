@@ -50,7 +50,7 @@ impl Ranked for f64 {
 /// How many values of a lane are NaN.
 pub(super) fn missing(lane: &Array) -> Result<usize> {
     let mut count = 0;
-    if lane.dtype().kind().category() == Category::Float {
+    if lane.dtype().category() == Category::Float {
         each_block::<f64>(std::slice::from_ref(lane), &mut |values| {
             count += values[0].iter().filter(|x| x.is_nan()).count();
             Ok(())
@@ -61,7 +61,7 @@ pub(super) fn missing(lane: &Array) -> Result<usize> {
 
 /// The values that sorting a lane of real numbers would put at `ranks`, which ascend; NaN are sorted last.
 pub(super) fn at_ranks(lane: &Array, ranks: &[usize]) -> Result<Array> {
-    match lane.dtype().kind().category() {
+    match lane.dtype().category() {
         Category::Float => found::<f64>(lane, ranks),
         Category::Unsigned => found::<u64>(lane, ranks),
         _ => found::<i64>(lane, ranks),

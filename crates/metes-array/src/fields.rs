@@ -1,0 +1,76 @@
+//! Views of fields: the same elements, of which less is looked at.
+
+use crate::{Array, Dims, Layout, Strides};
+use metes_dtype::{DType, Field, Record};
+use metes_memory::{Error, ErrorKind, Result};
+
+impl Array {
+    /// The record that elements are.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Index`] for a dtype without fields.
+    pub fn record(&self) -> Result<&'static Record> {
+        let missing = || {
+            let message = "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and integer or boolean arrays are valid indices";
+            Error::new(ErrorKind::Index, format!("{message}: dtype {} has no fields", self.dtype()))
+        };
+        self.dtype().record().ok_or_else(missing)
+    }
+
+    /// A view of one field, by name or title; the axes of a small array come last.
+    ///
+    /// ```
+    /// use metes_array::Array;
+    /// use metes_dtype::{Kind, Record};
+    /// let field = |name: &str, kind: Kind| (name.to_owned(), None, kind.into());
+    /// let dtype = Record::of(vec![field("x", Kind::I32), field("y", Kind::F64)], false).unwrap();
+    /// let points = Array::zeros(&[3], dtype)?;
+    /// let y = points.field("y")?;
+    /// assert_eq!((y.strides(), y.layout().offset()), (&[12][..], 4));
+    /// # Ok::<(), metes_memory::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A dtype without fields, a name that is no field's.
+    pub fn field(&self, name: &str) -> Result<Array> {
+        let field = self.record()?.field(name);
+        let field = field.ok_or_else(|| Error::new(ErrorKind::Value, format!("no field of name {name}")))?;
+        self.part_of(field)
+    }
+
+    /// A view of the field at a place in their order.
+    ///
+    /// # Errors
+    /// A dtype without fields, a place outside.
+    pub fn field_at(&self, place: isize) -> Result<Array> {
+        let fields = self.record()?.fields();
+        let count = fields.len() as isize;
+        let at = usize::try_from(if place < 0 { place + count } else { place }).ok();
+        let wrong = || Error::new(ErrorKind::Index, format!("invalid index ({place}): there are {count} fields"));
+        self.part_of(at.and_then(|at| fields.get(at)).ok_or_else(wrong)?)
+    }
+
+    fn part_of(&self, field: &Field) -> Result<Array> {
+        let (dtype, inner) = field.dtype.flattened();
+        let dense = Layout::contiguous(inner, dtype.size())?;
+        let shape: Dims = self.shape().iter().chain(inner).copied().collect();
+        let strides: Strides = self.strides().iter().chain(dense.strides()).copied().collect();
+        let skip = if self.size() == 0 { 0 } else { field.offset };
+        let layout = Layout::new(&shape, &strides, self.layout().offset() + skip)?;
+        Array::new(self.buffer().clone(), dtype, layout, self.is_writeable())
+    }
+
+    /// A view with only the named fields, where they are.
+    ///
+    /// # Errors
+    /// A dtype without fields, a name that is no field's or is given twice.
+    pub fn select_fields(&self, names: &[&str]) -> Result<Array> {
+        let dtype = self.record()?.select(names).map_err(|why| Error::new(ErrorKind::Value, why))?;
+        self.relabelled(dtype)
+    }
+
+    /// The same elements under another dtype of the same size.
+    pub(crate) fn relabelled(&self, dtype: DType) -> Result<Array> {
+        Array::new(self.buffer().clone(), dtype, self.layout().clone(), self.is_writeable())
+    }
+}

@@ -1,0 +1,125 @@
+//! Counts of time between Metes and Python's `datetime`.
+
+use crate::element::weak_scalar;
+use metes_array::Scalar;
+use metes_dtype::{DType, Moment, NAT, Time, Unit, parse_moment};
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+type Object<'py> = Bound<'py, PyAny>;
+
+/// Attoseconds of a microsecond.
+const MICRO: u128 = 1_000_000_000_000;
+
+/// A count as `date`, `datetime` or `timedelta`; a number where these cannot hold it, `None` for NaT.
+pub(crate) fn item<'py>(py: Python<'py>, time: Time, count: i64) -> PyResult<Object<'py>> {
+    if count == NAT {
+        return Ok(py.None().into_bound(py));
+    }
+    let number = || Ok(count.into_pyobject(py)?.into_any());
+    if time.span {
+        return span(py, time, count)?.map_or_else(number, Ok);
+    }
+    let Some(moment) = time.moment(count).filter(|m| (1..=9999).contains(&m.year) && time.unit <= Unit::Micro) else {
+        return number();
+    };
+    let module = py.import("datetime")?;
+    let Moment { year, month, day, attos } = moment;
+    if time.unit <= Unit::Day {
+        return module.getattr("date")?.call1((year, month, day));
+    }
+    let micros = (attos / MICRO) as u64;
+    let (seconds, micros) = (micros / 1_000_000, micros % 1_000_000);
+    let clock = (year, month, day, seconds / 3600, seconds / 60 % 60, seconds % 60, micros);
+    module.getattr("datetime")?.call1(clock)
+}
+
+fn span<'py>(py: Python<'py>, time: Time, count: i64) -> PyResult<Option<Object<'py>>> {
+    let Some(per_unit) = time.unit.in_finer(Unit::Micro) else { return Ok(None) };
+    let micros = i128::from(count) * i128::from(time.multiple) * i128::from(per_unit);
+    let day = 86_400_000_000;
+    let days = micros.div_euclid(day);
+    if !(-999_999_999..=999_999_999).contains(&days) {
+        return Ok(None);
+    }
+    let arguments = (days as i64, 0, micros.rem_euclid(day) as i64);
+    py.import("datetime")?.getattr("timedelta")?.call1(arguments).map(Some)
+}
+
+/// The dtype of a `datetime`, a `date` or a `timedelta`.
+pub(crate) fn dtype(object: &Object<'_>) -> PyResult<Option<DType>> {
+    Ok(match class(object)? {
+        Some("datetime") => DType::parse("M8[us]"),
+        Some("date") => DType::parse("M8[D]"),
+        Some("timedelta") => DType::parse("m8[us]"),
+        _ => None,
+    })
+}
+
+fn class(object: &Object<'_>) -> PyResult<Option<&'static str>> {
+    let class = object.get_type();
+    if class.module()?.to_cow()? != "datetime" {
+        return Ok(None);
+    }
+    let name = class.name()?;
+    Ok(["datetime", "date", "timedelta"].into_iter().find(|known| name == *known))
+}
+
+/// The count of an object: an integer, `None`, a date in ISO 8601, or one of Python's `datetime`.
+pub(crate) fn count(time: Time, object: &Object<'_>) -> PyResult<i64> {
+    let too_far = || {
+        PyOverflowError::new_err(format!("{object} does not fit {}", DType::from_form(metes_dtype::Form::Time(time))))
+    };
+    if object.is_none() {
+        return Ok(NAT);
+    }
+    if let Some(Scalar::Int(value)) = weak_scalar(object)? {
+        return i64::try_from(value).map_err(|_| too_far());
+    }
+    if let Ok(text) = object.cast::<PyString>() {
+        return by_text(time, &text.to_cow()?);
+    }
+    let get = |name: &str| object.getattr(name)?.extract::<i64>();
+    let kind = class(object)?;
+    match (kind, time.span) {
+        (Some("timedelta"), true) => {
+            let micros = (i128::from(get("days")?) * 86_400 + i128::from(get("seconds")?)) * 1_000_000
+                + i128::from(get("microseconds")?);
+            let own = Time::new(true, Unit::Micro);
+            own.scaled(micros, time).ok_or_else(too_far)
+        }
+        (Some("date" | "datetime"), false) => {
+            if kind == Some("datetime") && !object.getattr("tzinfo")?.is_none() {
+                return Err(PyTypeError::new_err("instants have no time zone: convert to UTC and drop it"));
+            }
+            let mut attos = 0;
+            if kind == Some("datetime") {
+                let seconds = get("hour")? * 3600 + get("minute")? * 60 + get("second")?;
+                attos = (seconds as u128 * 1_000_000 + get("microsecond")? as u128) * MICRO;
+            }
+            let moment = Moment { year: get("year")?, month: get("month")? as u8, day: get("day")? as u8, attos };
+            time.count(moment).ok_or_else(too_far)
+        }
+        _ => {
+            let text =
+                format!("Could not convert object of type {} to {}", crate::object::type_name(object), time.family());
+            Err(PyTypeError::new_err(text))
+        }
+    }
+}
+
+fn by_text(time: Time, text: &str) -> PyResult<i64> {
+    let wrong = || PyValueError::new_err(format!("Error parsing {} string \"{text}\"", time.family()));
+    if text.is_empty() || text.eq_ignore_ascii_case("nat") {
+        return Ok(NAT);
+    }
+    if time.span {
+        return text.trim().parse().map_err(|_| wrong());
+    }
+    if time.unit == Unit::Generic {
+        return Err(PyValueError::new_err("a date needs a dtype with a unit, as datetime64[s]"));
+    }
+    let (moment, _) = parse_moment(text).ok_or_else(wrong)?;
+    time.count(moment).ok_or_else(wrong)
+}
