@@ -128,7 +128,9 @@ def test_formats_of_the_standard_library(code):
     assert mt.asarray(view).dtype == np.asarray(view).dtype
 
 
-@pytest.mark.parametrize("dtype", [">i4", "S3", "U2", ">U2", "V3", [("a", "i4"), ("b", ">f8", (2,)), ("c", "S2")]], ids=str)
+@pytest.mark.parametrize(
+    "dtype", [">i4", "S3", "U2", ">U2", "V3", [("a", "i4"), ("b", ">f8", (2,)), ("c", "S2")]], ids=str
+)
 def test_other_formats(dtype):
     theirs = np.zeros(2, dtype)
     ours = mt.asarray(memoryview(theirs))

@@ -2,12 +2,11 @@
 
 import io
 
+import metes as mt
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-import metes as mt
 
 KINDS = ["i2", "i4", "i8", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16"]
 

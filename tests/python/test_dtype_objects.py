@@ -2,14 +2,30 @@
 
 import pickle
 
+import metes as mt
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import metes as mt
-
-PLAIN = ["?", "i1", "<i4", ">i4", ">u2", "f8", ">f4", "c8", ">c16", "S5", "U3", ">U3", "V7", "M8[ns]", ">m8[25us]", "m8"]
+PLAIN = [
+    "?",
+    "i1",
+    "<i4",
+    ">i4",
+    ">u2",
+    "f8",
+    ">f4",
+    "c8",
+    ">c16",
+    "S5",
+    "U3",
+    ">U3",
+    "V7",
+    "M8[ns]",
+    ">m8[25us]",
+    "m8",
+]
 STRUCTURED = [
     [("a", "i4"), ("b", "f8")],
     [("a", "i1"), ("b", ">f8", (2,)), ("c", "S3")],

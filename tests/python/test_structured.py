@@ -3,13 +3,12 @@
 import ctypes
 import pickle
 
+import metes as mt
 import numpy as np
 import numpy.lib.recfunctions as theirs_rec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-import metes as mt
 from metes.lib import recfunctions as rec
 
 DTYPES = [
@@ -251,9 +250,7 @@ def test_tables():
         theirs_rec.unstructured_to_structured(plain, names=["x", "y", "z"]),
     )
     dtype = np.dtype([("a", "i4"), ("b", "f8", (2,))])
-    equal(
-        rec.unstructured_to_structured(mt.asarray(plain), dtype), theirs_rec.unstructured_to_structured(plain, dtype)
-    )
+    equal(rec.unstructured_to_structured(mt.asarray(plain), dtype), theirs_rec.unstructured_to_structured(plain, dtype))
     with pytest.raises(ValueError, match="length of the last dimension"):
         rec.unstructured_to_structured(mt.asarray(plain), dtype=[("a", "i4")])
     with pytest.raises(ValueError, match="no fields"):

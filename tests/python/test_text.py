@@ -1,11 +1,10 @@
 """Text and bytes of fixed width: made, indexed, assigned, compared, ordered, exchanged."""
 
+import metes as mt
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-import metes as mt
 
 words = st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=4), max_size=8)
 raws = st.lists(st.binary(max_size=4).map(lambda b: b.rstrip(b"\0")), max_size=8)

@@ -1,9 +1,8 @@
 """Instants and spans of time: carried without loss; what Metes does not compute with them is refused."""
 
+import metes as mt
 import numpy as np
 import pytest
-
-import metes as mt
 
 DTYPES = ["M8[s]", "m8[25us]", "M8[D]", "m8[ns]", ">M8[ms]", "m8"]
 
@@ -87,7 +86,9 @@ def test_python_objects():
 STEPS = ["M8[D]", "M8[s]", "m8[h]", "m8[25ms]", "m8[s]", "i8", "i4"]
 
 
-@pytest.mark.parametrize("name", ["add", "subtract", "multiply", "maximum", "minimum", "less", "equal", "greater_equal"])
+@pytest.mark.parametrize(
+    "name", ["add", "subtract", "multiply", "maximum", "minimum", "less", "equal", "greater_equal"]
+)
 @pytest.mark.parametrize("a", STEPS)
 @pytest.mark.parametrize("b", STEPS)
 def test_arithmetic(name, a, b):
