@@ -38,6 +38,13 @@ def test_like_numpy(values, data):
         equal(found, np.searchsorted(np.sort(theirs), theirs))
 
 
+@pytest.mark.parametrize("n", range(60, 76))
+def test_lines_break_by_characters(n):
+    for values in (["é" * (n // 2), "ü" * (n - n // 2)], ["¡", "x" * (n - 5)]):
+        assert repr(mt.asarray(values)) == repr(np.array(values))
+        assert str(mt.asarray(values)) == str(np.array(values))
+
+
 def test_assignment_truncates():
     ours, theirs = mt.asarray(["abc", "d"]), np.array(["abc", "d"])
     for array in (ours, theirs):

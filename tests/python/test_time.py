@@ -76,6 +76,14 @@ def test_python_objects():
     assert a.tolist() == [dt.date(2001, 2, 3), dt.date(1999, 9, 9)]
     a[1] = np.datetime64("2002-01-01T05", "h")
     assert a[1].item() == dt.date(2002, 1, 1)
+    day, hours = np.datetime64("2001-01-01", "D"), np.timedelta64(3, "h")
+    for values in (day, [day, np.datetime64("NaT")], hours, [hours, hours]):
+        assert mt.asarray(values).dtype == np.asarray(values).dtype
+        assert mt.asarray(values).tobytes() == np.asarray(values).tobytes()
+    assert (a + hours).dtype == "M8[h]"
+    assert (a + hours).tobytes() == (np.asarray(a) + hours).tobytes()
+    raw = np.void(b"8 bytes!")
+    assert mt.asarray(raw).dtype == raw.dtype
     for wrong in ["2001-02-30", "yesterday", "2001-1-1", "2001-01-01T25"]:
         with pytest.raises(ValueError):
             a[0] = wrong
@@ -83,7 +91,7 @@ def test_python_objects():
         mt.asarray(["9999-01-01"], dtype="M8[D]").astype("M8[as]")
 
 
-STEPS = ["M8[D]", "M8[s]", "m8[h]", "m8[25ms]", "m8[s]", "i8", "i4"]
+STEPS = ["M8[D]", "M8[s]", "m8[h]", "m8[25ms]", "m8[s]", "i8", "i4", "u8", "u1"]
 
 
 @pytest.mark.parametrize(
@@ -94,8 +102,8 @@ STEPS = ["M8[D]", "M8[s]", "m8[h]", "m8[25ms]", "m8[s]", "i8", "i4"]
 def test_arithmetic(name, a, b):
     left = np.array([5, -7, np.iinfo("i8").min, 0, 100_000])
     right = np.array([3, 2, 1, np.iinfo("i8").min, -90_000])
-    left = left.astype(a) if a[0] == "i" else left.view(a)
-    right = right.astype(b) if b[0] == "i" else right.view(b)
+    left = left.astype(a) if a[0] in "iu" else left.view(a)
+    right = right.astype(b) if b[0] in "iu" else right.view(b)
     try:
         theirs = getattr(np, name)(left, right)
     except TypeError:
@@ -110,6 +118,10 @@ def test_arithmetic(name, a, b):
 def test_arithmetic_with_python_numbers_and_alone():
     spans = np.array([1, -2, np.iinfo("i8").min]).view("m8[s]")
     ours = mt.asarray(spans)
+    for f in [lambda a: a < 2, lambda a: a != 1, lambda a: a == -(2**63), lambda a: a > True]:
+        assert f(ours).tolist() == f(spans).tolist()
+    with pytest.raises(TypeError):
+        assert ours * 1.5
     for f in [lambda a: a + 1, lambda a: 3 * a, lambda a: -a, abs, lambda a: a - a[0]]:
         assert f(ours).dtype == f(spans).dtype
         assert f(ours).tobytes() == f(spans).tobytes()

@@ -96,6 +96,20 @@ fn counts(operand: &Operand, steps: Time) -> Result<Array> {
     }
 }
 
+/// What both are taken for where they are compared: whole numbers beside spans are spans, beside instants nothing.
+fn common(a: Sort, b: Sort) -> Option<Sort> {
+    match (a, b) {
+        _ if a == b => Some(a),
+        (Sort::Span, Sort::Whole) | (Sort::Whole, Sort::Span) => Some(Sort::Span),
+        _ => None,
+    }
+}
+
+/// Whether an operand has numbers that no count can be.
+fn is_wide(operand: &Operand) -> bool {
+    matches!(operand, Operand::Array(array) if array.dtype().any_number() == Some(Kind::U64))
+}
+
 /// What the result is, and the operation on counts.
 fn meaning(name: &str, a: Sort, b: Sort) -> Option<(Sort, &'static str)> {
     use Sort::{Instant, Span, Whole};
@@ -106,8 +120,7 @@ fn meaning(name: &str, a: Sort, b: Sort) -> Option<(Sort, &'static str)> {
         ("subtract", Instant, Span | Whole) => (Instant, "subtract"),
         ("subtract", Span, Span | Whole) | ("subtract", Whole, Span) => (Span, "subtract"),
         ("multiply", Span, Whole) | ("multiply", Whole, Span) => (Span, "multiply"),
-        ("maximum", a, b) if a == b => (a, "maximum"),
-        ("minimum", a, b) if a == b => (a, "minimum"),
+        ("maximum" | "minimum", ..) => (common(a, b)?, if name == "maximum" { "maximum" } else { "minimum" }),
         _ => return None,
     })
 }
@@ -120,13 +133,14 @@ fn both(name: &str, a: &Operand, b: &Operand) -> Result<Option<Array>> {
         (None, None) => None,
     };
     let Some(steps) = steps else { return Ok(None) };
-    if crate::elements::is_comparison(name) && first == second {
-        let same = |operand: &Operand| match operand {
-            Operand::Array(array) => convert(array, dtype(first == Sort::Span, steps), "compare").map(Some),
-            Operand::Weak(_) => Ok(None),
-        };
-        let (Some(x), Some(y)) = (same(a)?, same(b)?) else { return Ok(None) };
-        return crate::elements::compared(name, &x, &y);
+    let compares = crate::elements::is_comparison(name);
+    if (compares || matches!(name, "maximum" | "minimum")) && (is_wide(a) || is_wide(b)) {
+        return Ok(None);
+    }
+    if compares {
+        let Some(sort) = common(first, second) else { return Ok(None) };
+        let as_time = |operand| counts(operand, steps)?.view(dtype(sort == Sort::Span, steps));
+        return crate::elements::compared(name, &as_time(a)?, &as_time(b)?);
     }
     let Some((result, counted)) = meaning(name, first, second) else { return Ok(None) };
     let (x, y) = (counts(a, steps)?, counts(b, steps)?);
@@ -134,7 +148,8 @@ fn both(name: &str, a: &Operand, b: &Operand) -> Result<Option<Array>> {
     let (left, right) = (builder.input(x.dtype()), builder.input(y.dtype()));
     let mut made = call(&mut builder, counted, left, Arg::Slot(right))?;
     for (slot, sort) in [(left, first), (right, second)] {
-        if sort != Sort::Whole {
+        // A whole number that is added or compared is a span first, a factor is none.
+        if sort != Sort::Whole || counted != "multiply" {
             let none = call(&mut builder, "equal", slot, Arg::Weak(nat()))?;
             let nat = builder.constant(nat(), Kind::I64.into());
             made = builder.ufunc(row("where", Kind::I64.into())?, &[none, nat, made].map(Arg::Slot))?;

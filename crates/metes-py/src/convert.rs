@@ -77,6 +77,9 @@ pub(crate) fn existing<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<(Arra
         return Ok(None);
     }
     if let Some(array) = buffer::import(object, label(object)?)? {
+        if let Some(time) = time_scalar(object, &array)? {
+            return existing(&time);
+        }
         return told(object, array).map(|array| Some((array, Some(object.clone()))));
     }
     if let Some(array) = crate::interface::import(object)? {
@@ -93,6 +96,19 @@ pub(crate) fn existing<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<(Arra
         Some(array) => Ok(Some((array, Some(result)))),
         None => Err(PyTypeError::new_err(format!("{}.__array__() gave no array", type_name(object)))),
     }
+}
+
+/// A scalar of time as an array of no dimension: its own buffer is the bytes of its count.
+fn time_scalar<'py>(object: &Bound<'py, PyAny>, bytes: &Array) -> PyResult<Option<Bound<'py, PyAny>>> {
+    if bytes.shape() != [8] || bytes.dtype().size() != 1 {
+        return Ok(None);
+    }
+    let Some(dtype) = object.getattr_opt("dtype")? else { return Ok(None) };
+    let Some(kind) = dtype.getattr_opt("kind")? else { return Ok(None) };
+    if !(kind.eq("M")? || kind.eq("m")?) {
+        return Ok(None);
+    }
+    object.getattr_opt("__array__")?.map(|method| method.call0()).transpose()
 }
 
 /// The array with all that its provider's dtype says of fields: formats leave out titles and alignment, and cannot tell

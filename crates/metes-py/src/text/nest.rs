@@ -26,7 +26,7 @@ impl Nest<'_> {
     }
 
     fn row(&mut self, n: usize, indent: usize, width: usize) -> String {
-        let room = width.saturating_sub(self.separator.trim_end().len().max(1));
+        let room = width.saturating_sub(self.separator.trim_end().chars().count().max(1));
         let mut lines = Lines { done: String::new(), line: " ".repeat(indent), indent, room };
         let (dots, shown) = self.shown(n);
         if shown == 0 {
@@ -73,7 +73,10 @@ struct Lines {
 
 impl Lines {
     fn word(&mut self, word: &str) {
-        if self.line.len() + word.len() > self.room && self.line.len() > self.indent {
+        // Bytes are at least as many as characters, and quicker to count.
+        let fits =
+            self.line.len() + word.len() <= self.room || self.line.chars().count() + word.chars().count() <= self.room;
+        if !fits && self.line.len() > self.indent {
             self.done += self.line.trim_end();
             self.done.push('\n');
             self.line = " ".repeat(self.indent);
