@@ -129,3 +129,24 @@ def test_arithmetic_with_python_numbers_and_alone():
     ours += 5
     assert ours.tobytes() == (spans + 0).tobytes()
     assert spans[0] == np.timedelta64(6, "s")
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("axis", [None, 0, 1, -1, (0, 1)])
+@pytest.mark.parametrize("name", ["min", "max"])
+def test_extremes(dtype, axis, name):
+    counts = np.array([[5, -3, np.iinfo("i8").min, 0], [7, -9, 2, 0], [1, 1, -(2**62), 2**62]])
+    theirs = counts.astype(np.dtype(dtype).newbyteorder("=")).astype(dtype)
+    for part in (theirs, theirs[1:], theirs[:, ::-2], theirs[:, :2]):
+        for keepdims in (False, True):
+            expected = np.asarray(getattr(np, name)(part, axis=axis, keepdims=keepdims))
+            ours = mt.asarray(getattr(mt, name)(mt.asarray(part), axis=axis, keepdims=keepdims))
+            assert (ours.dtype, ours.shape) == (expected.dtype, expected.shape)
+            assert ours.tobytes() == expected.tobytes()
+    assert getattr(mt.asarray(theirs), name)().tobytes() == getattr(theirs, name)().tobytes()
+    lone = mt.asarray(theirs[1, 0])
+    assert getattr(mt, name)(lone).tobytes() == lone.astype(np.asarray(theirs[1, 0]).dtype.str).tobytes()
+    with pytest.raises(ValueError):
+        getattr(mt, name)(mt.asarray(theirs[:0]))
+    with pytest.raises(TypeError):
+        getattr(mt, name)(mt.asarray(theirs), initial=3)

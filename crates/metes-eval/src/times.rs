@@ -1,14 +1,14 @@
 //! Arithmetic with instants and spans of time: that of their counts in the steps that both have in common, as one program;
 //! no time (NaT) makes no time of whatever it meets.
 //!
-//! Operands of other steps than the result's are converted whole. Left out: reductions, and products with fractions.
+//! Operands of other steps than the result's are converted whole. Left out: reductions but the extremes, and products with fractions.
 
 use crate::apply::apply_program;
 use crate::program::{Arg, ProgramBuilder, Slot};
-use crate::{Operand, convert};
+use crate::{Operand, ReduceOptions, convert, reduce};
 use metes_array::{Array, Scalar, missing};
 use metes_dtype::{Category, DType, Form, Kind, NAT, Time};
-use metes_kernels::Ufunc;
+use metes_kernels::{Reduction, Ufunc};
 use metes_memory::Result;
 
 /// What an operand is to time.
@@ -157,4 +157,30 @@ fn both(name: &str, a: &Operand, b: &Operand) -> Result<Option<Array>> {
     }
     let values = apply_program(builder, made, &[x, y], None, "time")?;
     values.view(dtype(result == Sort::Span, steps)).map(Some)
+}
+
+/// The least or greatest time along axes: none (NaT) where there is none among what is reduced. `None` for all else.
+///
+/// # Errors
+/// As [`reduce`].
+pub(crate) fn extreme(reduction: &'static Reduction, array: &Array, options: &ReduceOptions) -> Result<Option<Array>> {
+    let Some(time) = array.dtype().time() else { return Ok(None) };
+    let ReduceOptions { axes: _, keepdims: _, dtype, out, where_, initial, correction: _, skip_nan } = options;
+    let plain = dtype.is_none() && out.is_none() && where_.is_none() && initial.is_none() && !skip_nan;
+    if !plain || !matches!(reduction.name, "min" | "max") {
+        return Ok(None);
+    }
+    let x = counts(&Operand::Array(array.clone()), time)?;
+    let mut found = reduce(reduction, &x, options)?;
+    if reduction.name == "max" {
+        // NaT is the lowest count: the least tells whether it is there.
+        let min = metes_kernels::reduction("min").ok_or_else(|| missing(array.dtype(), "min"))?;
+        let least = reduce(min, &x, options)?;
+        let mut builder = ProgramBuilder::new();
+        let (low, high) = (builder.input(least.dtype()), builder.input(found.dtype()));
+        let none = call(&mut builder, "equal", low, Arg::Weak(nat()))?;
+        let made = builder.ufunc(row("where", Kind::I64.into())?, &[none, low, high].map(Arg::Slot))?;
+        found = apply_program(builder, made, &[least, found], None, "time")?;
+    }
+    found.view(crate::times::dtype(time.span, time)).map(Some)
 }
