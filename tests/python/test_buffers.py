@@ -136,7 +136,11 @@ def test_other_formats(dtype):
     ours = mt.asarray(memoryview(theirs))
     assert ours.dtype == theirs.dtype
     assert mt.asarray(memoryview(ours)).dtype == theirs.dtype
-    assert np.asarray(memoryview(ours)).dtype == theirs.dtype
+    if dtype == "V3":
+        # NumPy takes its own arrays out of views again; the format itself it reads as a record without fields.
+        assert memoryview(ours).format == memoryview(theirs).format
+    else:
+        assert np.asarray(memoryview(ours)).dtype == theirs.dtype
 
 
 def test_formats_we_lack():

@@ -4,6 +4,7 @@ A block of statements must run; the output that a `>>>` line shows must come. Bl
 reader would type them one after another. Shell blocks and Rust blocks are not run here.
 """
 
+import builtins
 import doctest
 import pathlib
 import re
@@ -37,6 +38,8 @@ def test_blocks_run(page, tmp_path, monkeypatch):
         else:
             exec(compile("\n" * line + code, str(page), "exec"), names)
     names.clear()
+    # A prompt keeps the value that it showed last.
+    vars(builtins).pop("_", None)
 
 
 def test_there_are_blocks():

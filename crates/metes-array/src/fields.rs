@@ -1,6 +1,6 @@
 //! Views of fields: the same elements, of which less is looked at.
 
-use crate::{Array, Dims, Layout, Strides};
+use crate::{Array, Dims, Layout, Strides, copy_into};
 use metes_dtype::{DType, Field, Record};
 use metes_memory::{Error, ErrorKind, Result};
 
@@ -73,4 +73,32 @@ impl Array {
     pub(crate) fn relabelled(&self, dtype: DType) -> Result<Array> {
         Array::new(self.buffer().clone(), dtype, self.layout().clone(), self.is_writeable())
     }
+
+    /// Views of the bytes that belong to fields, as raw bytes; `None` where all do.
+    pub(crate) fn covered(&self) -> Result<Option<Vec<Array>>> {
+        let Some(runs) = self.dtype().covered() else { return Ok(None) };
+        let view = |(start, len): (usize, usize)| {
+            let dtype = DType::void(len).ok_or_else(|| Error::new(ErrorKind::Value, "a record is too large"))?;
+            let skip = if self.size() == 0 { 0 } else { start };
+            let layout = Layout::new(self.shape(), self.strides(), self.layout().offset() + skip)?;
+            Array::new(self.buffer().clone(), dtype, layout, self.is_writeable())
+        };
+        runs.into_iter().map(view).collect::<Result<_>>().map(Some)
+    }
+}
+
+/// As [`copy_into`], but what lies between the fields of a record stays what it was: other fields may be there, of the
+/// array that the target is a view of.
+///
+/// # Errors
+/// As [`copy_into`].
+pub fn copy_fields(dst: &Array, src: &Array) -> Result<()> {
+    if dst.dtype() != src.dtype() || dst.shape() != src.shape() {
+        return copy_into(dst, src);
+    }
+    let Some(to) = dst.covered()? else { return copy_into(dst, src) };
+    dst.require_writeable("copy")?;
+    let own = if crate::select::overlap(dst, src) { crate::select::apart(src)? } else { src.clone() };
+    let from = own.covered()?.unwrap_or_default();
+    to.iter().zip(&from).try_for_each(|(to, from)| copy_into(to, from))
 }

@@ -27,6 +27,7 @@ pub use array::{Array, Order};
 pub use broadcast::broadcast_shapes;
 pub use collapse::coalesce;
 pub use copy::copy_into;
+pub use fields::copy_fields;
 pub use dtypes::{meet, meet_all, missing, number};
 pub use element::Element;
 pub use growable::Growable;

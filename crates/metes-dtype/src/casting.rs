@@ -77,10 +77,8 @@ pub fn strictest(from: DType, to: DType) -> Option<Casting> {
             _ => Casting::Unsafe,
         },
         (Form::Record(a), Form::Record(b)) => return between_records(a, b),
-        (Form::Record(one), _) if !matches!(to.form(), Form::Void(_)) => {
-            return lone(one, |field| strictest(field, to));
-        }
-        (_, Form::Record(_)) | (Form::Record(_), _) => Casting::Unsafe,
+        (Form::Record(one), _) => return lone(one, |field| strictest(field, to)),
+        (_, Form::Record(_)) => Casting::Unsafe,
         (Form::Sub(a), Form::Sub(b)) if a.shape() == b.shape() => return strictest(a.base(), b.base()),
         (Form::Sub(_), _) => return None,
         (_, Form::Sub(sub)) => return strictest(from, sub.base()).map(|_| Casting::Unsafe),

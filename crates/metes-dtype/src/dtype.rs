@@ -170,6 +170,37 @@ impl DType {
         }
     }
 
+    /// Where the bytes of fields are: start and length of each run of them. `None` where no byte lies between, which is
+    /// so for all that is no record.
+    pub fn covered(self) -> Option<Vec<(usize, usize)>> {
+        if !matches!(self.0, Form::Record(_) | Form::Sub(_)) {
+            return None;
+        }
+        let mut runs = Vec::new();
+        self.runs(0, &mut runs);
+        runs.sort_unstable();
+        let mut met: Vec<(usize, usize)> = Vec::new();
+        for (start, len) in runs {
+            match met.last_mut() {
+                Some((first, wide)) if start <= *first + *wide => *wide = (*wide).max(start + len - *first),
+                _ => met.push((start, len)),
+            }
+        }
+        (self.size() > 0 && met != [(0, self.size())]).then_some(met)
+    }
+
+    fn runs(self, at: usize, into: &mut Vec<(usize, usize)>) {
+        match self.0 {
+            Form::Record(record) => record.fields().iter().for_each(|f| f.dtype.runs(at + f.offset, into)),
+            Form::Sub(sub) if sub.base().covered().is_some() => {
+                let width = sub.base().size();
+                (0..sub.itemsize() / width).for_each(|i| sub.base().runs(at + i * width, into));
+            }
+            _ if self.size() > 0 => into.push((at, self.size())),
+            _ => {}
+        }
+    }
+
     /// Whether every part is in the machine's byte order, or has none.
     pub fn is_native(self) -> bool {
         self == self.native()

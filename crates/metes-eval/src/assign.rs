@@ -5,7 +5,7 @@ use crate::exec;
 use crate::program::ScratchBuf;
 use crate::status;
 use crate::walk::Walk;
-use metes_array::{Array, Order, copy_into, number, shape_text, shares_memory};
+use metes_array::{Array, Order, copy_fields, copy_into, number, shape_text, shares_memory};
 use metes_dtype::{Casting, DType, Kind, can_cast};
 use metes_kernels::INVALID;
 use metes_memory::{Cause, Error, ErrorKind, Reason, Result, copying};
@@ -53,7 +53,7 @@ pub fn astype(array: &Array, dtype: DType, order: Order, casting: Casting, copy:
     if casting == Casting::SameValue {
         same_value(&out, array)?;
     } else {
-        write(&out, array, None)?;
+        fresh(&out, array)?;
     }
     Ok(out)
 }
@@ -64,7 +64,7 @@ pub(crate) fn cast_result(result: Array, dtype: DType) -> Result<Array> {
         return Ok(result);
     }
     let out = result.empty_like(dtype, Order::K, "cast")?;
-    write(&out, &result, None)?;
+    fresh(&out, &result)?;
     Ok(out)
 }
 
@@ -76,7 +76,7 @@ pub(crate) fn convert(array: &Array, dtype: DType, op: &'static str) -> Result<A
     let from = array.dtype();
     copying(Reason::Cast, array.size() * dtype.size(), || format!("{op}: from {from} to aligned {dtype}"))?;
     let out = Array::empty(array.shape(), dtype, op)?;
-    write(&out, array, None)?;
+    fresh(&out, array)?;
     Ok(out)
 }
 
@@ -129,6 +129,17 @@ pub(crate) fn without_leading_ones(array: &Array, ndim: usize) -> Result<Array> 
     array.squeeze(Some(&(0..extra as isize).collect::<Vec<_>>()))
 }
 
+/// Values for all of a new array. Bytes between fields are those of the source where it has the same, else zero.
+fn fresh(out: &Array, src: &Array) -> Result<()> {
+    if out.dtype().covered().is_some() {
+        if out.dtype() == src.dtype() {
+            return copy_into(out, &src.broadcast_to(out.shape())?);
+        }
+        copy_into(out, &Array::zeros(&[], out.dtype())?.broadcast_to(out.shape())?)?;
+    }
+    write(out, src, None)
+}
+
 fn write(dst: &Array, src: &Array, mask: Option<&Array>) -> Result<()> {
     let same = dst.buffer().same(src.buffer()) && dst.layout() == src.layout() && dst.dtype() == src.dtype();
     if same {
@@ -137,7 +148,7 @@ fn write(dst: &Array, src: &Array, mask: Option<&Array>) -> Result<()> {
     let meets = |array: &Array| shares_memory(dst, array, Some(overlap_work(array))).unwrap_or(true);
     let plain = src.dtype() == dst.dtype() && mask.is_none();
     if plain && (src.size() == dst.size() || !meets(src)) {
-        return copy_into(dst, &src.broadcast_to(dst.shape())?);
+        return copy_fields(dst, &src.broadcast_to(dst.shape())?);
     }
     let mask = &match mask {
         Some(mask) if meets(mask) => {
@@ -150,7 +161,7 @@ fn write(dst: &Array, src: &Array, mask: Option<&Array>) -> Result<()> {
         true if dst.nbytes() < src.nbytes() => {
             copying(Reason::Overlap, dst.nbytes(), || "the source shares bytes with a smaller target".to_owned())?;
             let made = dst.empty_like(dst.dtype(), Order::K, "assignment")?;
-            write(&made, src, None)?;
+            fresh(&made, src)?;
             return write(dst, &made, mask);
         }
         true => {
@@ -159,7 +170,10 @@ fn write(dst: &Array, src: &Array, mask: Option<&Array>) -> Result<()> {
         false => src.clone(),
     };
     if plain {
-        return copy_into(dst, &src.broadcast_to(dst.shape())?);
+        return copy_fields(dst, &src.broadcast_to(dst.shape())?);
+    }
+    if dst.dtype().covered().is_some() {
+        return crate::elements::write(dst, &src, mask);
     }
     if src.dtype() != dst.dtype() && (src.dtype().any_number().is_none() || dst.dtype().any_number().is_none()) {
         return crate::elements::write(dst, &src, mask);

@@ -142,10 +142,14 @@ impl PyDType {
         self.__numpy_dtype__(py)?.getattr("type")
     }
 
-    /// Whether elements are in the machine's byte order.
+    /// Whether elements are in the machine's byte order; NumPy does not look into small arrays.
     #[getter]
     fn isnative(&self) -> bool {
-        self.0.is_native()
+        match self.0.form() {
+            Form::Sub(_) => true,
+            Form::Record(record) => record.fields().iter().all(|field| PyDType(field.dtype).isnative()),
+            _ => self.0.is_native(),
+        }
     }
 
     /// Whether fields lie as a C compiler would lay them.
@@ -154,7 +158,7 @@ impl PyDType {
         self.record().is_some_and(Record::aligned)
     }
 
-    /// NumPy's flags: 8 for text, 16 for fields, 128 for aligned ones; small arrays have none.
+    /// NumPy's flags: 8 for text, 16 for fields, 128 for aligned ones; of small arrays those of what is in them.
     #[getter]
     fn flags(&self) -> u32 {
         match self.0.form() {
@@ -163,6 +167,7 @@ impl PyDType {
                 let within = record.fields().iter().map(|f| PyDType(f.dtype.flattened().0).flags() & 8);
                 within.fold(if record.aligned() { 144 } else { 16 }, |all, flags| all | flags)
             }
+            Form::Sub(sub) => PyDType(sub.base()).flags(),
             _ => 0,
         }
     }

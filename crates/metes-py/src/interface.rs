@@ -48,7 +48,12 @@ pub(crate) fn import(object: &Bound<'_, PyAny>) -> PyResult<Option<Array>> {
     let needed = |name| field(name)?.ok_or_else(|| PyValueError::new_err(format!("{NAME} lacks '{name}'")));
     let mut dtype = parse_dtype(&needed("typestr")?)?;
     if let (Form::Void(width), Some(descr)) = (dtype.form(), field("descr")?) {
-        dtype = described(&descr)?.filter(|dtype| dtype.size() == width as usize).unwrap_or(dtype);
+        // Where the object tells its dtype too, that says more: a description has no titles, and gaps within fields look
+        // like fields.
+        let told = object.getattr_opt("dtype")?.and_then(|told| parse_dtype(&told).ok());
+        let told = told.filter(|told| told.record().is_some());
+        let found = if told.is_some() { told } else { described(&descr)? };
+        dtype = found.filter(|dtype| dtype.size() == width as usize).unwrap_or(dtype);
     }
     let shape = parse_shape(&needed("shape")?)?;
     let strides = field("strides")?.map(|strides| parse_integers(&strides)).transpose()?;

@@ -4,6 +4,7 @@ use super::gather::{apart, is_integers, overlap};
 use super::item::{Positions, Selection};
 use super::reader::{BLOCK, Bounds, Reader, not_integers};
 use super::trues::{Trues, reading};
+use crate::copy::{Copy, with_units};
 use crate::layout::shape_text;
 use crate::{Array, Dims, Layout, Order, Strides, coalesce};
 use metes_memory::{Access, Buffer, Error, ErrorKind, Result};
@@ -205,7 +206,11 @@ impl Array {
         )?;
         let _reading = reading(&mask, op)?;
         // SAFETY: the arrays are guarded, and do not overlap.
-        unsafe { put_trues(self, &mask, &values, by_place) }
+        let put = |to: &Array, from: &Array| unsafe { put_trues(to, &mask, from, by_place) };
+        match (self.covered()?, values.covered()?) {
+            (Some(to), Some(from)) => to.iter().zip(&from).try_for_each(|(to, from)| put(to, from)),
+            _ => put(self, &values),
+        }
     }
 
     /// Any array of that size as one of that shape.
@@ -227,7 +232,10 @@ unsafe fn put_trues(array: &Array, mask: &Array, values: &Array, by_place: bool)
     let mut numbers = Trues::new(mask, 0, flat.strides());
     let (mut offsets, mut sources) = ([0; BLOCK], [0; BLOCK]);
     let (count, step, mut done) = (values.size() as isize, values.strides()[0], 0);
-    let rest = super::moves::Rest::none();
+    // Elements of many units need an axis of them.
+    let (units, ways) = with_units(array.dtype().size(), Dims::new(), vec![Strides::new(); 2]);
+    let mut rest = super::moves::Rest::none();
+    rest.after = Copy { shape: &units, dst: &ways[0], src: &ways[1] };
     loop {
         // SAFETY: the caller's promise.
         let n = unsafe { places.fill(&mut offsets) };

@@ -3,7 +3,7 @@
 use super::Mode;
 use super::gather::{is_integers, overlap};
 use super::reader::{BLOCK, Bounds, Reader, not_integers};
-use crate::{Array, Dims, Strides, broadcast_shapes, coalesce, copy_into};
+use crate::{Array, Dims, Strides, broadcast_shapes, coalesce, copy_fields};
 use metes_memory::{Access, Buffer, Error, ErrorKind, Guards, Result};
 use smallvec::SmallVec;
 
@@ -44,7 +44,8 @@ pub fn choose(index: &Array, choices: &[Array], out: Option<&Array>, mode: Mode)
         unsafe { super::offsets::check(&reader).map_err(|_| invalid())? };
     }
     let fits = |out: &Array| out.shape() == shape.as_slice() && out.dtype() == first.dtype();
-    let apart = out.is_some_and(|out| wide.iter().chain([&reader.indices]).any(|array| overlap(out, array)));
+    let gaps = first.dtype().covered().is_some();
+    let apart = out.is_some_and(|out| gaps || wide.iter().chain([&reader.indices]).any(|array| overlap(out, array)));
     let result = match out {
         Some(out) if !fits(out) => {
             return Err(Error::new(ErrorKind::Value, "choose: out has another shape or dtype than the result"));
@@ -55,7 +56,7 @@ pub fn choose(index: &Array, choices: &[Array], out: Option<&Array>, mode: Mode)
     result.require_writeable("choose")?;
     run(&reader, &wide, &result)?;
     match out {
-        Some(out) if apart => copy_into(out, &result).map(|()| out.clone()),
+        Some(out) if apart => copy_fields(out, &result).map(|()| out.clone()),
         _ => Ok(result),
     }
 }

@@ -7,7 +7,7 @@ use super::reader::{BLOCK, Block};
 use super::trues::{Trues, changed};
 use crate::copy::{Copy, OVERLAP_WORK, with_units};
 use crate::layout::shape_text;
-use crate::{Array, Dims, Order, Strides, coalesce, copy_into, shares_memory};
+use crate::{Array, Dims, Order, Strides, coalesce, copy_fields, shares_memory};
 use metes_dtype::{Category, Kind};
 use metes_memory::{Access, Buffer, Cause, Error, ErrorKind, Guards, Reason, Result};
 use smallvec::SmallVec;
@@ -60,9 +60,9 @@ impl Selection {
     /// bounds.
     pub fn gather_into(&self, array: &Array, out: &Array) -> Result<()> {
         out.require_writeable("take")?;
-        if self.meets(out) || overlap(out, array) {
+        if self.meets(out) || overlap(out, array) || out.dtype().covered().is_some() {
             let fresh = self.gather(array, "take")?;
-            return copy_into(out, &fresh);
+            return copy_fields(out, &fresh);
         }
         self.check()?;
         self.run(array, out, None)
@@ -89,7 +89,11 @@ impl Selection {
         let own = self.apart_from(array)?;
         let chosen = own.as_ref().unwrap_or(self);
         chosen.check()?;
-        chosen.run(array, &wide, Some(cycle.unwrap_or(0)))
+        let run = |to: &Array, from: &Array| chosen.run(to, from, Some(cycle.unwrap_or(0)));
+        match (array.covered()?, wide.covered()?) {
+            (Some(to), Some(from)) => to.iter().zip(&from).try_for_each(|(to, from)| run(to, from)),
+            _ => run(array, &wide),
+        }
     }
 
     /// Values stretched to the selection's shape.

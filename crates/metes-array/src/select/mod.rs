@@ -19,6 +19,7 @@ mod trues;
 pub use along::Mode;
 pub use choose::choose;
 pub use coordinates::{ravel_multi_index, unravel_index};
+pub(crate) use gather::{apart, overlap};
 pub use gather::{gather, scatter};
 pub use item::{IndexItem, Selection};
 pub use trues::{argwhere, count_true, flatnonzero, nonzero};

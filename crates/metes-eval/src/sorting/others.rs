@@ -3,7 +3,7 @@
 use super::Sorting;
 use crate::elements::compare;
 use crate::exec;
-use metes_array::{Array, Mode, Order, Scalar, copy_into};
+use metes_array::{Array, Mode, Order, Scalar, copy_fields};
 use metes_dtype::{DType, Form, Kind};
 use metes_memory::Result;
 use std::cmp::Ordering;
@@ -46,7 +46,7 @@ pub(super) fn argsort(array: &Array, axis: usize, how: Sorting) -> Result<Array>
 pub(super) fn sort(array: &Array, axis: usize, how: Sorting) -> Result<()> {
     let places = argsort(array, axis, how)?;
     let sorted = array.take_along_axis(&places, axis as isize)?;
-    copy_into(array, &sorted)
+    copy_fields(array, &sorted)
 }
 
 /// Where values belong among sorted elements of one dtype: before equal ones, or after them.

@@ -33,14 +33,24 @@ impl View {
         if failed != 0 { Err(PyErr::fetch(object.py())) } else { Ok(View(view)) }
     }
 
+    fn format(&self) -> &str {
+        if self.0.format.is_null() {
+            return "B";
+        }
+        // SAFETY: a format is a C string that lives as long as the view.
+        unsafe { CStr::from_ptr(self.0.format) }.to_str().unwrap_or("?!")
+    }
+
+    fn is_record(&self) -> bool {
+        self.format().starts_with('T')
+    }
+
     fn dtype(&self) -> PyResult<DType> {
-        let itemsize = self.0.itemsize as usize;
-        let text = if self.0.format.is_null() {
-            "B"
-        } else {
-            // SAFETY: a format is a C string that lives as long as the view.
-            unsafe { CStr::from_ptr(self.0.format) }.to_str().unwrap_or("?!")
-        };
+        let (itemsize, text) = (self.0.itemsize as usize, self.format());
+        if text.trim_start_matches(['@', '=', '<', '>', '^', '!']) == "O" {
+            let message = "metes has no arrays of Python objects: buffer format 'O' has dtype object";
+            return Err(PyTypeError::new_err(message));
+        }
         let number = format::parse(text, itemsize).map(DType::of);
         number.or_else(|| structs::parse(text, itemsize)).ok_or_else(|| {
             PyTypeError::new_err(format!(
@@ -84,6 +94,10 @@ pub(crate) fn import(object: &Bound<'_, PyAny>, label: &'static str) -> PyResult
         }
         Err(error) => return Err(error),
     };
+    // NumPy's formats do not state gaps at the end, nor what is aligned; its other way tells all.
+    if view.is_record() && object.hasattr("__array_interface__")? && !crate::object::is_array(object) {
+        return Ok(None);
+    }
     let dtype = view.dtype()?;
     if view.numbers(view.0.suboffsets).is_some_and(|all| all.iter().any(|n| *n >= 0)) {
         return Err(PyValueError::new_err("metes cannot show buffers with suboffsets"));

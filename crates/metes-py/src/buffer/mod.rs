@@ -8,3 +8,4 @@ mod structs;
 pub(crate) use export::slots;
 
 pub(crate) use import::import;
+pub(crate) use structs::can_show;

@@ -22,6 +22,11 @@ pub(super) fn format_of(dtype: DType) -> Option<String> {
     })
 }
 
+/// Whether buffers can say what elements of this dtype are.
+pub(crate) fn can_show(dtype: DType) -> bool {
+    dtype.number().is_some() || format_of(dtype).is_some()
+}
+
 /// Fields in explicit byte order, so that no reader adds gaps of its own.
 fn fields(record: &Record) -> Option<String> {
     let mut text = String::from("T{");
@@ -70,6 +75,7 @@ fn letters(kind: Kind) -> &'static str {
 pub(super) fn parse(format: &str, itemsize: usize) -> Option<DType> {
     let mut reader = Reader { rest: format, order: '@', depth: 0 };
     let dtype = reader.fields(true)?;
+    // What is missing may be anywhere: older ctypes leave all gaps out.
     (dtype.size() == itemsize).then_some(dtype)
 }
 
@@ -127,7 +133,12 @@ impl Reader<'_> {
             end = end.checked_add(dtype.size())?;
         }
         self.depth -= 1;
-        if self.order == '@' {
+        if self.order == '@' && !end.is_multiple_of(align) {
+            // The native rules fill such a record up. NumPy states what fills it after it where another field follows, and
+            // not at all at the end of the element; so within others it may mean either, and there are no guesses.
+            if self.depth > 1 {
+                return None;
+            }
             end = end.next_multiple_of(align);
         }
         if let [one] = fields.as_slice()

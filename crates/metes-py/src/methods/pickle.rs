@@ -40,7 +40,7 @@ fn reduce<'py>(object: &Object<'py>, protocol: isize) -> PyResult<Object<'py>> {
     let (turned, axes) = if turned.is_c_contiguous() { (turned, Some(axes)) } else { (array.clone(), None) };
     let shape = PyTuple::new(py, turned.shape())?;
     let writeable = writeable(object);
-    let bytes = if protocol < WITH_BUFFERS {
+    let bytes = if protocol < WITH_BUFFERS || !crate::buffer::can_show(array.dtype()) {
         bytes_of(py, &turned)?.into_any()
     } else {
         let shown = match axes {
