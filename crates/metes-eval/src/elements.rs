@@ -99,8 +99,11 @@ unsafe fn count(from: *const u8, swapped: bool) -> i64 {
     if swapped { count.swap_bytes() } else { count }
 }
 
-/// The names of comparisons and what each makes of an order.
-const COMPARISONS: [(&str, fn(Ordering) -> bool); 6] = [
+/// A name, and what it makes of an order.
+type Comparison = (&'static str, fn(Ordering) -> bool);
+
+/// The comparisons.
+const COMPARISONS: [Comparison; 6] = [
     ("equal", Ordering::is_eq),
     ("not_equal", Ordering::is_ne),
     ("less", Ordering::is_lt),

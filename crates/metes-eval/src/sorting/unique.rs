@@ -112,8 +112,8 @@ fn neighbours(sorted: &Array, same: Same) -> impl Fn(usize, usize) -> bool {
 fn press(sorted: &Array, same: Same) -> Result<Array> {
     assert!(sorted.ndim() == 1 && sorted.is_c_contiguous() && sorted.is_writeable(), "a fresh sorted copy");
     let _guards = exec::guard(&[sorted], 1, "unique")?;
-    // SAFETY: dense, aligned values of the row's kind, which are guarded.
     let row = same.row.map_or_else(|| row_of(same.dtype, "unique"), Ok)?;
+    // SAFETY: dense, aligned values of the row's kind, which are guarded.
     let count = unsafe { (row.distinct)(sorted.size(), sorted.as_ptr(), same.equal_nan) };
     sorted.index(&[Index::Slice { start: Some(0), stop: Some(count as isize), step: None }])
 }

@@ -113,7 +113,7 @@ impl Reader<'_> {
             return None;
         }
         let (mut fields, mut end, mut align) = (Vec::<Field>::new(), 0usize, 1usize);
-        while !self.rest.is_empty() && !(!top && self.rest.starts_with('}')) {
+        while !self.rest.is_empty() && (top || !self.rest.starts_with('}')) {
             let (dtype, padding) = self.item()?;
             let name = if self.eat(':') {
                 let (name, rest) = self.rest.split_once(':')?;
