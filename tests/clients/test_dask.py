@@ -45,7 +45,8 @@ def test_blocks_stay_metes_arrays(name, agree, rows):
         graph = JOBS[name](da.from_array(a, chunks=(7, 2)))
         return graph.compute(scheduler="synchronous")
 
-    agree(job, rows, stays=True)
+    # Dask gathers distinct values in records that it makes with NumPy.
+    agree(job, rows, stays=name != "unique")
 
 
 def test_threads_share_the_work(agree, rows):
