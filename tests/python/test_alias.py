@@ -56,6 +56,50 @@ def test_in_place(data, length):
     same(ours, expected)
 
 
+# Widths that no unit of a move has, and records whose fields leave bytes between them.
+WIDE = ["S3", "S5", "U2", "S12", [("a", "i4"), ("b", "f8")], [("a", "f8"), ("b", "c16")], "S40"]
+
+
+def numbered(count, dtype):
+    """Elements that are told apart: their numbers as text, or in each field."""
+    dtype = np.dtype(dtype)
+    return np.array([str(i) if dtype.names is None else (i,) * len(dtype.names) for i in range(count)], dtype)
+
+
+@pytest.mark.parametrize("dtype", WIDE, ids=str)
+@given(data=st.data(), length=st.integers(1, 8))
+def test_assignment_of_wide_elements(dtype, data, length):
+    first, second = data.draw(windows(length))
+    source = numbered(SIZE, dtype)
+    expected = source.copy()
+    view(expected, first, length)[...] = view(source, second, length).copy()
+    ours = mt.array(source)
+    view(ours, first, length)[...] = view(ours, second, length)
+    assert np.asarray(ours).tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("dtype", WIDE, ids=str)
+def test_tables_of_wide_elements_turn_in_place(dtype):
+    for turn in (lambda a: a.T, lambda a: a[::-1], lambda a: a[::-1, ::-1], lambda a: a.T[::-1, ::-1]):
+        source = numbered(25, dtype).reshape(5, 5)
+        expected = turn(source).copy()
+        ours = mt.array(source)
+        before = mt.memory.stats().current_bytes
+        mt.memory.reset_peak()
+        ours[...] = turn(ours)
+        assert mt.memory.stats().peak_bytes == before
+        assert np.asarray(ours).tobytes() == expected.tobytes()
+
+
+def test_fields_that_meet_leave_the_bytes_between_them():
+    source = np.array([(i, -i, 2 * i) for i in range(6)], [("a", "i2"), ("b", "i4"), ("c", "i8")])
+    expected, ours = source.copy(), mt.array(source)
+    for move in (lambda v: v.__setitem__(slice(1, None), v[:-1]), lambda v: v.__setitem__(slice(None), v[::-1])):
+        move(expected[["a", "c"]])
+        move(ours[["a", "c"]])
+        assert np.asarray(ours).tolist() == expected.tolist()
+
+
 @given(data=st.data(), length=st.integers(1, 8))
 def test_assignment(data, length):
     first, second = data.draw(windows(length))

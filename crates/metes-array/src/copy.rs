@@ -6,7 +6,7 @@
 use crate::inplace::copy_meeting;
 use crate::layout::{Dims, Strides, shape_text};
 use crate::{Array, Order, coalesce, meeting, shares_memory};
-use metes_memory::{Access, Buffer, Cause, Error, ErrorKind, Reason, Result, copying};
+use metes_memory::{Access, Buffer, Cause, Error, ErrorKind, Guards, Reason, Result, copying};
 
 /// Side of a tile of a transposed copy, in elements.
 const TILE: usize = 32;
@@ -78,20 +78,11 @@ fn copy_guarded(dst: &Array, src: &Array) -> Result<()> {
     if dst.nbytes() == 0 {
         return Ok(());
     }
-    let _guards = Buffer::guard(
-        &[(dst.buffer(), dst.extent(), Access::Write), (src.buffer(), src.extent(), Access::Read)],
-        "copy",
-    )?;
-    let axes = dst.layout().axes_outermost_first();
-    let shape: Dims = axes.iter().map(|&a| dst.shape()[a]).collect();
-    let pick = |strides: &[isize]| -> Strides { axes.iter().map(|&a| strides[a]).collect() };
-    let (shape, strides) = coalesce(&shape, &[pick(dst.strides()), pick(src.strides())]);
-    let width = dst.dtype().size();
-    let (shape, strides) = with_units(width, shape, strides);
+    let (_guards, shape, strides) = paired(dst, src)?;
     let copy = Copy { shape: &shape, dst: &strides[0], src: &strides[1] };
     // SAFETY: both arrays' elements lie within their buffers, do not overlap, and are guarded.
     unsafe {
-        match unit(width) {
+        match unit(dst.dtype().size()) {
             1 => copy.walk::<u8>(0, dst.as_ptr(), src.as_ptr()),
             2 => copy.walk::<[u8; 2]>(0, dst.as_ptr(), src.as_ptr()),
             4 => copy.walk::<[u8; 4]>(0, dst.as_ptr(), src.as_ptr()),
@@ -100,6 +91,21 @@ fn copy_guarded(dst: &Array, src: &Array) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Guards for a copy between arrays of one shape, and what it walks in units: axes from the target's largest step on, merged
+/// where both sides allow it, with the strides of the target and of the source.
+pub(crate) fn paired(dst: &Array, src: &Array) -> Result<(Guards, Dims, Vec<Strides>)> {
+    let guards = Buffer::guard(
+        &[(dst.buffer(), dst.extent(), Access::Write), (src.buffer(), src.extent(), Access::Read)],
+        "copy",
+    )?;
+    let axes = dst.layout().axes_outermost_first();
+    let shape: Dims = axes.iter().map(|&a| dst.shape()[a]).collect();
+    let pick = |strides: &[isize]| -> Strides { axes.iter().map(|&a| strides[a]).collect() };
+    let (shape, strides) = coalesce(&shape, &[pick(dst.strides()), pick(src.strides())]);
+    let (shape, strides) = with_units(dst.dtype().size(), shape, strides);
+    Ok((guards, shape, strides))
 }
 
 /// The largest unit in which elements of a width are moved.

@@ -1,35 +1,27 @@
 //! Copies between arrays that share bytes in a regular way ([`Meeting`]), without a byte set apart.
 
-use crate::layout::{Dims, Strides};
-use crate::{Array, Meeting, coalesce};
-use metes_memory::{Access, Buffer, Result};
+use crate::copy::{paired, unit};
+use crate::{Array, Meeting};
+use metes_memory::Result;
 
 /// Side of a tile of exchanged axes, in elements.
 const TILE: usize = 32;
 
 /// Copies `src` to `dst`, which it meets so.
 pub(crate) fn copy_meeting(dst: &Array, src: &Array, meeting: &Meeting) -> Result<()> {
-    if dst.size() == 0 {
+    if dst.nbytes() == 0 {
         return Ok(());
     }
-    let _guards = Buffer::guard(
-        &[(dst.buffer(), dst.extent(), Access::Write), (src.buffer(), src.extent(), Access::Read)],
-        "copy",
-    )?;
-    let axes = dst.layout().axes_outermost_first();
-    let shape: Dims = axes.iter().map(|&a| dst.shape()[a]).collect();
-    let pick = |strides: &[isize]| -> Strides { axes.iter().map(|&a| strides[a]).collect() };
-    let (shape, strides) = coalesce(&shape, &[pick(dst.strides()), pick(src.strides())]);
+    let (_guards, shape, strides) = paired(dst, src)?;
     let pair = Pair { shape: &shape, dst: &strides[0], src: &strides[1] };
     // SAFETY: both arrays' elements lie within their buffer, which is guarded.
     unsafe {
-        match dst.dtype().size() {
+        match unit(dst.dtype().size()) {
             1 => pair.copy::<u8>(meeting, dst.as_ptr(), src.as_ptr()),
             2 => pair.copy::<[u8; 2]>(meeting, dst.as_ptr(), src.as_ptr()),
             4 => pair.copy::<[u8; 4]>(meeting, dst.as_ptr(), src.as_ptr()),
             8 => pair.copy::<[u8; 8]>(meeting, dst.as_ptr(), src.as_ptr()),
-            16 => pair.copy::<[u8; 16]>(meeting, dst.as_ptr(), src.as_ptr()),
-            width => unreachable!("no kind has {width} bytes"),
+            _ => pair.copy::<[u8; 16]>(meeting, dst.as_ptr(), src.as_ptr()),
         }
     }
     Ok(())
