@@ -9,29 +9,52 @@ use metes_kernels::Reduction;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
-/// The parameters of each family, in NumPy's order; what is not named here is like `min`.
+/// Calls `$make!` with the parameters of a family of reductions in NumPy's order, behind what comes first, and what else is
+/// given: functions have the array first, methods nothing.
+macro_rules! with_params {
+    (sum, $make:ident, [$($first:literal)?] $($more:tt)*) => {
+        $make! {
+            [$($first,)? "axis=None", "dtype=None", "out=None", "keepdims=False", "initial=None", "where=True"] $($more)*
+        }
+    };
+    (mean, $make:ident, [$($first:literal)?] $($more:tt)*) => {
+        $make! { [$($first,)? "axis=None", "dtype=None", "out=None", "keepdims=False", "*", "where=True"] $($more)* }
+    };
+    (var, $make:ident, [$($first:literal)?] $($more:tt)*) => {
+        $make! {
+            [
+                $($first,)? "axis=None", "dtype=None", "out=None", "ddof=0", "keepdims=False", "*", "where=True",
+                "mean=None", "correction=None"
+            ] $($more)*
+        }
+    };
+    (any, $make:ident, [$($first:literal)?] $($more:tt)*) => {
+        $make! { [$($first,)? "axis=None", "out=None", "keepdims=False", "*", "where=True"] $($more)* }
+    };
+    (argmin, $make:ident, [$($first:literal)?] $($more:tt)*) => {
+        $make! { [$($first,)? "axis=None", "out=None", "*", "keepdims=False"] $($more)* }
+    };
+    (min, $make:ident, [$($first:literal)?] $($more:tt)*) => {
+        $make! { [$($first,)? "axis=None", "out=None", "keepdims=False", "initial=None", "where=True"] $($more)* }
+    };
+}
+pub(crate) use with_params;
+
+macro_rules! listed {
+    ([$($param:literal),*]) => {
+        &[$($param),*]
+    };
+}
+
+/// The rows of each family; what is not named here is like `min`.
 const FAMILIES: &[(&[&str], &[&str])] = &[
-    (&["sum", "prod"], &["a", "axis=None", "dtype=None", "out=None", "keepdims=False", "initial=None", "where=True"]),
-    (&["mean"], &["a", "axis=None", "dtype=None", "out=None", "keepdims=False", "*", "where=True"]),
-    (
-        &["var", "std"],
-        &[
-            "a",
-            "axis=None",
-            "dtype=None",
-            "out=None",
-            "ddof=0",
-            "keepdims=False",
-            "*",
-            "where=True",
-            "mean=None",
-            "correction=None",
-        ],
-    ),
-    (&["any", "all"], &["a", "axis=None", "out=None", "keepdims=False", "*", "where=True"]),
-    (&["argmin", "argmax"], &["a", "axis=None", "out=None", "*", "keepdims=False"]),
+    (&["sum", "prod"], with_params!(sum, listed, ["a"])),
+    (&["mean"], with_params!(mean, listed, ["a"])),
+    (&["var", "std"], with_params!(var, listed, ["a"])),
+    (&["any", "all"], with_params!(any, listed, ["a"])),
+    (&["argmin", "argmax"], with_params!(argmin, listed, ["a"])),
 ];
-const OTHERS: &[&str] = &["a", "axis=None", "out=None", "keepdims=False", "initial=None", "where=True"];
+const OTHERS: &[&str] = with_params!(min, listed, ["a"]);
 
 /// The parameters of a row's function.
 pub(crate) fn params(name: &str) -> &'static [&'static str] {

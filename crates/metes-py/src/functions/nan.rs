@@ -5,96 +5,48 @@ use super::given::{array_at, made_into};
 use crate::convert::to_numbers;
 use crate::eval::{self, ReduceOptions};
 use crate::fastcall::{Args, method};
-use crate::methods::{condition, correction, parse_axis};
-use crate::number::to_scalar;
+use crate::methods::reduce_options;
+use crate::reduce::with_params;
 use metes::statistics::{reduce_present, variance_about};
 use pyo3::exceptions::PyRuntimeWarning;
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
 use std::ffi::CString;
 
+/// A reduction that leaves NaN out, with the parameters of its family.
 macro_rules! nan {
-    ($name:literal, $reduction:literal, [$($param:literal),*], $doc:literal) => {
+    ($name:literal, $reduction:literal, $family:ident, $doc:literal) => {
+        with_params!($family, nan, ["a"] $name, $reduction, $doc)
+    };
+    ([$($param:literal),*] $name:literal, $reduction:literal, $doc:literal) => {
         method!($name, |_, args| reduce($name, $reduction, args), [$($param),*], $doc)
     };
 }
 
 pub(super) fn table() -> Vec<PyMethodDef> {
     vec![
-        nan!(
-            "nansum",
-            "sum",
-            ["a", "axis=None", "dtype=None", "out=None", "keepdims=False", "initial=None", "where=True"],
-            "Sum of the elements that are not NaN."
-        ),
-        nan!(
-            "nanprod",
-            "prod",
-            ["a", "axis=None", "dtype=None", "out=None", "keepdims=False", "initial=None", "where=True"],
-            "Product of the elements that are not NaN."
-        ),
-        nan!(
-            "nanmin",
-            "min",
-            ["a", "axis=None", "out=None", "keepdims=False", "initial=None", "where=True"],
-            "Least element that is not NaN."
-        ),
-        nan!(
-            "nanmax",
-            "max",
-            ["a", "axis=None", "out=None", "keepdims=False", "initial=None", "where=True"],
-            "Greatest element that is not NaN."
-        ),
-        nan!(
-            "nanmean",
-            "mean",
-            ["a", "axis=None", "dtype=None", "out=None", "keepdims=False", "*", "where=True"],
-            "Arithmetic mean of the elements that are not NaN."
-        ),
+        nan!("nansum", "sum", sum, "Sum of the elements that are not NaN."),
+        nan!("nanprod", "prod", sum, "Product of the elements that are not NaN."),
+        nan!("nanmin", "min", min, "Least element that is not NaN."),
+        nan!("nanmax", "max", min, "Greatest element that is not NaN."),
+        nan!("nanmean", "mean", mean, "Arithmetic mean of the elements that are not NaN."),
         nan!(
             "nanvar",
             "var",
-            [
-                "a",
-                "axis=None",
-                "dtype=None",
-                "out=None",
-                "ddof=0",
-                "keepdims=False",
-                "*",
-                "where=True",
-                "mean=None",
-                "correction=None"
-            ],
+            var,
             "Variance of the elements that are not NaN; ddof (or correction) degrees of freedom are taken off their number."
         ),
-        nan!(
-            "nanstd",
-            "std",
-            [
-                "a",
-                "axis=None",
-                "dtype=None",
-                "out=None",
-                "ddof=0",
-                "keepdims=False",
-                "*",
-                "where=True",
-                "mean=None",
-                "correction=None"
-            ],
-            "Standard deviation of the elements that are not NaN, as nanvar."
-        ),
+        nan!("nanstd", "std", var, "Standard deviation of the elements that are not NaN, as nanvar."),
         nan!(
             "nanargmin",
             "argmin",
-            ["a", "axis=None", "out=None", "*", "keepdims=False"],
+            argmin,
             "Position of the first least element that is not NaN; ValueError where there is none."
         ),
         nan!(
             "nanargmax",
             "argmax",
-            ["a", "axis=None", "out=None", "*", "keepdims=False"],
+            argmin,
             "Position of the first greatest element that is not NaN; ValueError where there is none."
         ),
     ]
@@ -102,16 +54,7 @@ pub(super) fn table() -> Vec<PyMethodDef> {
 
 fn reduce<'py>(name: &'static str, reduction: &'static str, args: &Args<'_, 'py>) -> Made<'py> {
     let array = array_at(args, 0)?;
-    let options = ReduceOptions {
-        axes: parse_axis(args.named("axis"))?,
-        keepdims: args.named("keepdims").map_or(Ok(false), |flag| flag.is_truthy())?,
-        dtype: args.named("dtype").map(crate::dtype::parse_dtype).transpose()?,
-        where_: args.named("where").map(condition).transpose()?.flatten(),
-        initial: args.named("initial").map(to_scalar).transpose()?,
-        correction: correction(args)?,
-        skip_nan: true,
-        ..Default::default()
-    };
+    let options = ReduceOptions { skip_nan: true, ..reduce_options(args)? };
     if let Some(mean) = args.named("mean") {
         let mean = to_numbers(mean)?;
         return made_into(args, name, array.nbytes(), || variance_about(&array, &mean, &options, reduction == "std"));

@@ -20,7 +20,7 @@ use smallvec::SmallVec;
 pub(crate) use copies::parse_casting;
 pub(crate) use numpy::{condition, options, output};
 pub(crate) use pickle::rebuild;
-pub(crate) use reduce::{correction, reduce_call, single};
+pub(crate) use reduce::{correction, reduce_call, reduce_options, single};
 
 /// Every method.
 pub(crate) fn table() -> Vec<PyMethodDef> {

@@ -10,6 +10,7 @@ use crate::fastcall::{Args, method};
 use crate::functions::{cumulate, round};
 use crate::number::to_scalar;
 use crate::object::{from_array, this};
+use crate::reduce::with_params;
 use metes_array::{Array, Order};
 use metes_dtype::Casting;
 use metes_kernels::Reduction;
@@ -19,9 +20,12 @@ use pyo3::prelude::*;
 
 type Object<'py> = Bound<'py, PyAny>;
 
-/// A method for a row of the table of reductions.
+/// A method for a row of the table of reductions, with the parameters of its family.
 macro_rules! reduction {
-    ($name:literal, [$($param:literal),*], $doc:literal) => {
+    ($name:literal, $family:ident, $doc:literal) => {
+        with_params!($family, reduction, [] $name, $doc)
+    };
+    ([$($param:literal),*] $name:literal, $doc:literal) => {
         method!(
             $name,
             |array, args| {
@@ -36,73 +40,21 @@ macro_rules! reduction {
 
 pub(super) fn table() -> Vec<PyMethodDef> {
     vec![
-        reduction!(
-            "sum",
-            ["axis=None", "dtype=None", "out=None", "keepdims=False", "initial=None", "where=True"],
-            "Sum of elements over all axes or the given ones."
-        ),
-        reduction!(
-            "prod",
-            ["axis=None", "dtype=None", "out=None", "keepdims=False", "initial=None", "where=True"],
-            "Product of elements over all axes or the given ones."
-        ),
-        reduction!("min", ["axis=None", "out=None", "keepdims=False", "initial=None", "where=True"], "Least element."),
-        reduction!(
-            "max",
-            ["axis=None", "out=None", "keepdims=False", "initial=None", "where=True"],
-            "Greatest element."
-        ),
-        reduction!(
-            "any",
-            ["axis=None", "out=None", "keepdims=False", "*", "where=True"],
-            "Whether any element is true."
-        ),
-        reduction!(
-            "all",
-            ["axis=None", "out=None", "keepdims=False", "*", "where=True"],
-            "Whether all elements are true."
-        ),
-        reduction!(
-            "mean",
-            ["axis=None", "dtype=None", "out=None", "keepdims=False", "*", "where=True"],
-            "Arithmetic mean of elements."
-        ),
+        reduction!("sum", sum, "Sum of elements over all axes or the given ones."),
+        reduction!("prod", sum, "Product of elements over all axes or the given ones."),
+        reduction!("min", min, "Least element."),
+        reduction!("max", min, "Greatest element."),
+        reduction!("any", any, "Whether any element is true."),
+        reduction!("all", any, "Whether all elements are true."),
+        reduction!("mean", mean, "Arithmetic mean of elements."),
         reduction!(
             "var",
-            [
-                "axis=None",
-                "dtype=None",
-                "out=None",
-                "ddof=0",
-                "keepdims=False",
-                "*",
-                "where=True",
-                "mean=None",
-                "correction=None"
-            ],
+            var,
             "Variance of elements; ddof (or correction) degrees of freedom are taken off the count."
         ),
-        reduction!(
-            "std",
-            [
-                "axis=None",
-                "dtype=None",
-                "out=None",
-                "ddof=0",
-                "keepdims=False",
-                "*",
-                "where=True",
-                "mean=None",
-                "correction=None"
-            ],
-            "Standard deviation of elements; ddof (or correction) as for var."
-        ),
-        reduction!("argmin", ["axis=None", "out=None", "*", "keepdims=False"], "Position of the first least element."),
-        reduction!(
-            "argmax",
-            ["axis=None", "out=None", "*", "keepdims=False"],
-            "Position of the first greatest element."
-        ),
+        reduction!("std", var, "Standard deviation of elements; ddof (or correction) as for var."),
+        reduction!("argmin", argmin, "Position of the first least element."),
+        reduction!("argmax", argmin, "Position of the first greatest element."),
         method!(
             "cumsum",
             |array, args| cumulate("add", false, this(array)?, args),
@@ -146,21 +98,26 @@ pub(crate) fn reduce_call<'py>(
     args: &Args<'_, 'py>,
 ) -> PyResult<Object<'py>> {
     let out = args.named("out").map(single).transpose()?;
-    let options = ReduceOptions {
-        axes: parse_axis(args.named("axis"))?,
-        keepdims: args.named("keepdims").map_or(Ok(false), |flag| flag.is_truthy())?,
-        dtype: args.named("dtype").map(parse_dtype).transpose()?,
-        out: out.as_ref().map(output).transpose()?,
-        where_: args.named("where").map(condition).transpose()?.flatten(),
-        initial: args.named("initial").map(to_scalar).transpose()?,
-        correction: correction(args)?,
-        skip_nan: false,
-    };
+    let mut options = reduce_options(args)?;
+    options.out = out.as_ref().map(output).transpose()?;
     let result = match args.named("mean") {
         Some(mean) => about(py, name, array, &crate::convert::to_array(mean, None)?, &options)?,
         None => eval::reduce(py, eval::reduction(name)?, array, &options)?,
     };
     Ok(out.unwrap_or_else(|| from_array(py, result, None)))
+}
+
+/// What the arguments say of a reduction, but where its result goes.
+pub(crate) fn reduce_options(args: &Args<'_, '_>) -> PyResult<ReduceOptions> {
+    Ok(ReduceOptions {
+        axes: parse_axis(args.named("axis"))?,
+        keepdims: args.named("keepdims").map_or(Ok(false), |flag| flag.is_truthy())?,
+        dtype: args.named("dtype").map(parse_dtype).transpose()?,
+        where_: args.named("where").map(condition).transpose()?.flatten(),
+        initial: args.named("initial").map(to_scalar).transpose()?,
+        correction: correction(args)?,
+        ..Default::default()
+    })
 }
 
 /// var and std where the mean is known.
