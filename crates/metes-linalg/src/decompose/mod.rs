@@ -169,10 +169,8 @@ impl Bytes {
 struct Places(Array);
 
 impl Places {
-    fn take(count: usize, op: &'static str) -> Result<Places> {
-        let places = Array::zeros(&[count], Kind::U64.into())?;
-        let _ = op;
-        Ok(Places(places))
+    fn take(count: usize) -> Result<Places> {
+        Array::zeros(&[count], Kind::U64.into()).map(Places)
     }
 
     fn get(&mut self) -> &mut [usize] {

@@ -19,7 +19,7 @@ impl Lu {
     fn new<T: Field>(n: usize, op: &'static str) -> Result<Lu> {
         let matrix = fresh::<T>(&[n, n], Order::F, op)?;
         let work = Bytes::take(T::lu_need(n), op)?;
-        Ok(Lu { matrix, order: Places::take(n, op)?, back: Places::take(n, op)?, work })
+        Ok(Lu { matrix, order: Places::take(n)?, back: Places::take(n)?, work })
     }
 
     /// Factors matrix `i`; returns the number of exchanges of rows.

@@ -10,7 +10,6 @@ mod others;
 use crate::element::{each_edge, scalar_object};
 use crate::fastcall::{Args, add_functions, method, object};
 use crate::object::this;
-use elements::Formatter;
 use metes_array::{Array, Scalar, shape_text};
 use metes_dtype::Kind;
 use nest::Nest;
@@ -83,18 +82,7 @@ fn body(
         return Ok("[]".to_owned());
     }
     let edge = options.edge_of(array.size());
-    let Some(kind) = array.dtype().any_number() else {
-        let words = others::words(py, array, edge, options)?;
-        let mut nest = Nest { words: &mut words.into_iter(), separator, edge };
-        return Ok(nest.level(array.shape(), prefix + 1, width));
-    };
-    let mut values = Vec::new();
-    each_edge(array, edge, |value| {
-        values.push(value);
-        Ok(())
-    })?;
-    let formatter = Formatter::new(py, kind, &values, array.ndim() == 0, options)?;
-    let words: Vec<String> = values.iter().map(|value| formatter.word(py, *value)).collect::<PyResult<_>>()?;
+    let words = others::words(py, array, edge, options)?;
     let mut nest = Nest { words: &mut words.into_iter(), separator, edge };
     Ok(nest.level(array.shape(), prefix + 1, width))
 }

@@ -1,4 +1,4 @@
-//! Elements that are no numbers as words: text between quotes, time as it is counted, records field by field.
+//! Elements as words: numbers in columns, text between quotes, time as it is counted, records field by field.
 
 use super::elements::Formatter;
 use super::options::Options;
