@@ -2,7 +2,6 @@
 
 import ctypes
 import gc
-import weakref
 
 import metes as mt
 import numpy as np
@@ -213,22 +212,6 @@ def test_a_capsule_nobody_takes_gives_its_bytes_back():
     assert mt.memory.stats().current_bytes > before
     del capsule
     assert mt.memory.stats().current_bytes == before
-
-
-def test_an_import_keeps_its_owner_alive():
-    class Owned(np.ndarray):
-        pass
-
-    theirs = np.arange(10.0).view(Owned)
-    watch = weakref.ref(theirs)
-    view = mt.from_dlpack(theirs)[2:5]
-    del theirs
-    gc.collect()
-    assert watch() is not None
-    same(view, np.array([2.0, 3, 4]))
-    del view
-    gc.collect()
-    assert watch() is None
 
 
 @pytest.mark.parametrize("versioned", [False, True])

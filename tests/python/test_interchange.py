@@ -66,13 +66,14 @@ def test_buffers_of_the_standard_library(make):
     assert np.shares_memory(np.asarray(ours), theirs)
 
 
-def test_an_import_keeps_its_owner_alive():
+@pytest.mark.parametrize("imported", [mt.asarray, mt.from_dlpack])
+def test_an_import_keeps_its_owner_alive(imported):
     class Owned(np.ndarray):
         pass
 
     theirs = np.arange(10.0).view(Owned)
     watch = weakref.ref(theirs)
-    view = mt.asarray(theirs)[2:5]
+    view = imported(theirs)[2:5]
     del theirs
     gc.collect()
     assert watch() is not None
