@@ -39,27 +39,32 @@ from . import (
     linalg,
     memory,
 )
-from ._convert import *
-from ._errstate import *
-from ._files import *
-from ._functional import *
-from ._grids import *
-from ._iterate import *
-from ._join import *
-from ._kinds import *
-from ._limits import *
-from ._magic import load_ipython_extension, unload_ipython_extension
-from ._manipulate import *
-from ._nditer import *
-from ._numpy import *
-from ._places import *
-from ._polynomials import *
-from ._printing import *
-from ._questions import *
-from ._rearrange import *
-from ._sets import *
-from ._standard import *
-from ._windows import *
+
+# The parts of the façade, one to a line: what each exports is ours.
+_parts = [
+    _convert,
+    _errstate,
+    _files,
+    _functional,
+    _grids,
+    _iterate,
+    _join,
+    _kinds,
+    _limits,
+    _manipulate,
+    _nditer,
+    _numpy,
+    _places,
+    _polynomials,
+    _printing,
+    _questions,
+    _rearrange,
+    _sets,
+    _standard,
+    _windows,
+]
+for _part in _parts:
+    globals().update({_name: getattr(_part, _name) for _name in _part.__all__})
 
 __version__ = _native.__version__
 
@@ -90,29 +95,20 @@ def reductions():
     return list(_native._reductions)
 
 
-# The parts of the façade, one to a line.
-_parts = [
-    _convert,
-    _join,
-    _errstate,
-    _files,
-    _functional,
-    _grids,
-    _iterate,
-    _kinds,
-    _limits,
-    _manipulate,
-    _nditer,
-    _numpy,
-    _places,
-    _polynomials,
-    _printing,
-    _questions,
-    _rearrange,
-    _sets,
-    _standard,
-    _windows,
-]
+def load_ipython_extension(shell):
+    """Adds `%%metes` to a shell."""
+    from . import _magic
+
+    _magic.load_ipython_extension(shell)
+
+
+def unload_ipython_extension(shell):
+    """Takes `%%metes` away."""
+    from . import _magic
+
+    _magic.unload_ipython_extension(shell)
+
+
 _own = [
     "concat",
     "dtype",

@@ -1,19 +1,20 @@
 """Files of arrays: by path through the native module, and open file objects, which are read and written in blocks.
 
-Of an open file nothing is known but that it can be read or written: so it is Python's, as are the archives in one.
+Of an open file nothing is known but that it can be read or written: so it is Python's, as are the archives in one. What
+reads those is loaded when the first one is met.
 """
 
 from __future__ import annotations
 
 import operator
 import os
-import zipfile
 from typing import TYPE_CHECKING
 
 from . import _native
 from ._native import Array, asarray, empty
 
 if TYPE_CHECKING:
+    import zipfile
     from collections.abc import Iterator
     from typing import Any
 
@@ -47,7 +48,7 @@ def save(file: Any, arr: ArrayLike, *, progress: bool = False) -> None:
 def savez(file: Any, *arrays: ArrayLike, **named: ArrayLike) -> None:
     """Writes arrays as an .npz archive, those without a name as arr_0, arr_1, ...: to a path or an open binary file."""
     if hasattr(file, "write"):
-        _write_archive(file, arrays, named, zipfile.ZIP_STORED)
+        _write_archive(file, arrays, named, compressed=False)
     else:
         _native._savez(os.fspath(file), *arrays, **named)
 
@@ -55,7 +56,7 @@ def savez(file: Any, *arrays: ArrayLike, **named: ArrayLike) -> None:
 def savez_compressed(file: Any, *arrays: ArrayLike, **named: ArrayLike) -> None:
     """As `savez`, with the members compressed."""
     if hasattr(file, "write"):
-        _write_archive(file, arrays, named, zipfile.ZIP_DEFLATED)
+        _write_archive(file, arrays, named, compressed=True)
     else:
         _native._savez_compressed(os.fspath(file), *arrays, **named)
 
@@ -74,6 +75,8 @@ def load(file: Any, mmap_mode: str | None = None) -> Any:
     start = file.read(len(_NPY))
     if start[:2] == b"PK":
         file.seek(-len(start), os.SEEK_CUR)
+        import zipfile
+
         return _Archive(zipfile.ZipFile(file))
     if not start:
         raise EOFError("No data left in file")
@@ -130,10 +133,13 @@ def _read(file, start):
     return array.T if fortran else array
 
 
-def _write_archive(file, arrays, named, method):
+def _write_archive(file, arrays, named, *, compressed):
+    import zipfile
+
     members = {f"arr_{number}": array for number, array in enumerate(arrays)}
     for name in members.keys() & named.keys():
         raise ValueError(f"Cannot use un-named variables and keyword {name}")
+    method = zipfile.ZIP_DEFLATED if compressed else zipfile.ZIP_STORED
     with zipfile.ZipFile(file, "w", method, allowZip64=True) as archive:
         for name, array in (members | named).items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
