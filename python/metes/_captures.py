@@ -18,12 +18,37 @@ if TYPE_CHECKING:
 __all__ = ["describe", "profile", "report", "watchable"]
 
 
+class Recording:
+    """A capture that ends once, in the process that began it, and at the latest when the program does."""
+
+    def __init__(self, path, pins=True):
+        self.path = os.fspath(path)
+        self._process, self._pins = os.getpid(), pins
+        self._recorder = _native._Recorder(self.path)
+        atexit.register(self.stop)
+
+    def stop(self):
+        """Notes what small views keep alive, and completes the file."""
+        atexit.unregister(self.stop)
+        recorder, self._recorder = self._recorder, None
+        if recorder is None or os.getpid() != self._process:
+            return
+        recorder.close()
+        try:
+            if self._pins:
+                recorder.pinned([(row.holder, row.logical, row.pinned) for row in pinned()])
+        finally:
+            recorder.stop()
+
+
 @contextlib.contextmanager
-def profile(path: Path, pins: bool = True) -> Generator[None]:
+def profile(path: Path, pins: bool = True, mode: str | None = None) -> Generator[None]:
     """Records every allocation of arrays inside the `with` block in the capture file `path`.
 
     A program that is killed leaves a capture that reads up to its last moments. `pins` says whether to look at the end
-    for small views that keep large blocks alive, which goes through all objects of the interpreter.
+    for small views that keep large blocks alive, which goes through all objects of the interpreter. `mode` is how much
+    to find out meanwhile about where arrays are made (see `attribution`): with "stack", trees and flame graphs show all
+    that called.
 
     >>> import metes as mt, os, tempfile
     >>> capture = os.path.join(tempfile.mkdtemp(), "run.metes")
@@ -33,16 +58,16 @@ def profile(path: Path, pins: bool = True) -> Generator[None]:
     at the peak    share     blocks  made at
        1.00 MiB  ...
     """
-    recorder = _native._Recorder(os.fspath(path))
+    before = _native._memory_attribution(mode) if mode is not None else None
     try:
-        yield
-    finally:
-        recorder.close()
+        recording = Recording(path, pins)
         try:
-            if pins:
-                recorder.pinned([(row.holder, row.logical, row.pinned) for row in pinned()])
+            yield
         finally:
-            recorder.stop()
+            recording.stop()
+    finally:
+        if before is not None:
+            _native._memory_attribution(before)
 
 
 def describe(capture: Path, view: str = "summary") -> str:

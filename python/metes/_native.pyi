@@ -393,6 +393,7 @@ _FailAfter: Any
 _LinAlgError: Any
 _MemoryScope: Any
 _Recorder: Any
+_Watch: Any
 _aliases: Any
 _array_text: Any
 _cli_main: Any

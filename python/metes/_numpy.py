@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import importlib
 import importlib.util
 import os
@@ -10,7 +9,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from . import _native, _pressure, memory
+from . import _captures, _native, _pressure, memory
 
 if TYPE_CHECKING:
     from ._types import Path
@@ -59,20 +58,22 @@ def manage_numpy(limit: int | str | None = None, profile: Path | None = None, po
     with _lock:
         core = _numpy_core()
         size = memory._size(limit)
-        recorder = _Recording(profile) if profile is not None else None
-        try:
-            _native._numpy_manage(core.multiarray._ARRAY_API, os.path.dirname(core.__path__[0]) + os.sep)
-        except BaseException:
-            if recorder:
-                recorder.stop()
-            raise
+        _native._numpy_manage(core.multiarray._ARRAY_API, os.path.dirname(core.__path__[0]) + os.sep)
         _explain_refusals(core._exceptions._ArrayMemoryError)
-        if recorder:
+        before = memory.set_limit(size) if limit is not None else None
+        if profile is not None:
+            try:
+                # The capture says the limit under which it begins.
+                recorder = _captures.Recording(profile)
+            except BaseException:
+                _native._numpy_unmanage()
+                if limit is not None:
+                    memory.set_limit(before)
+                raise
             _stop_recording()
             _before["recorder"] = recorder
         if limit is not None:
-            old = memory.set_limit(size)
-            _before.setdefault("limit", old)
+            _before.setdefault("limit", before)
         _native._memory_set_cache(None if pool else 0)
 
 
@@ -92,22 +93,6 @@ def unmanage_numpy() -> None:
 def numpy_is_managed() -> bool:
     """Whether NumPy's arrays are made in Metes' memory now."""
     return _native._numpy_managed()
-
-
-class _Recording:
-    """A capture that ends once, in the process that began it."""
-
-    def __init__(self, path):
-        self.path = os.fspath(path)
-        self._process = os.getpid()
-        self._recorder = _native._Recorder(self.path)
-        atexit.register(self.stop)
-
-    def stop(self):
-        atexit.unregister(self.stop)
-        recorder, self._recorder = self._recorder, None
-        if recorder is not None and os.getpid() == self._process:
-            recorder.stop()
 
 
 def _stop_recording():

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import atexit
+import contextlib
 import io
 import os
 import runpy
 import sys
 import types
 
-from . import _numpy, memory
+from . import _last_words, _numpy, memory
 
 _STARTUP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_startup")
 
@@ -19,7 +20,7 @@ def _parser():
     parser = argparse.ArgumentParser(
         prog="metes run",
         description="Run a Python program with NumPy's arrays in Metes' memory, and say at its end where it went.",
-        usage="metes run [--limit SIZE] [--profile FILE.metes] [--attribution MODE] [--no-pool] [--quiet] "
+        usage="metes run [--limit SIZE] [--profile FILE.metes] [--attribution MODE] [--live] [--no-pool] [--quiet] "
         "(script.py | -m module) [args ...]",
         allow_abbrev=False,
     )
@@ -27,6 +28,8 @@ def _parser():
     parser.add_argument("--profile", metavar="FILE.metes", help="write a capture here")
     parser.add_argument("--attribution", choices=["counters", "sampled", "site", "stack"])
     parser.add_argument("--no-pool", action="store_true", help="keep no freed blocks to be used again")
+    parser.add_argument("--live", action="store_true", help="show the memory on the terminal while the program runs")
+    parser.add_argument("--shown", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--quiet", action="store_true", help="say nothing at the end")
     return parser
 
@@ -48,6 +51,13 @@ def main(words):
     options = parser.parse_args(own)
     if not program or program == ["-m"]:
         parser.error("there is no program to run")
+    if options.live:
+        from . import _live
+
+        return _live.run([word for word in own if word != "--live"] + program)
+    if options.shown:
+        # Its lines are looked at as they come, as if it wrote to the terminal.
+        sys.stdout.reconfigure(line_buffering=True)
     try:
         if options.attribution:
             memory.attribution(options.attribution)
@@ -56,11 +66,25 @@ def main(words):
         print(f"metes: run: {error}", file=sys.stderr)
         return 1
     _manage_children(options)
+    said = None if options.quiet else _last_words.listen(options.profile)
+    with contextlib.suppress(OSError):
+        # For `metes top`.
+        memory.watchable()
     memory.reset_peak()
-    if not options.quiet:
-        process = os.getpid()
-        # The last to run: what the program does at its own end is part of it.
-        atexit.register(lambda: os.getpid() == process and _summarise(options))
+    process = os.getpid()
+
+    def ending():
+        if os.getpid() != process:
+            return
+        _numpy._stop_recording()
+        if not options.quiet:
+            _summarise(options)
+        if said is not None:
+            said[0] = 1
+
+    # The last to run: what the program does at its own end is part of it.
+    atexit.register(ending)
+    _last_words.before_exit(ending)
     try:
         _execute(program)
     except SystemExit:

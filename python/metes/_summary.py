@@ -16,11 +16,13 @@ def size(count):
     return None
 
 
-def _place(name):
+def place(name):
+    """The name of a place."""
     return name or "not known where"
 
 
-def _section(title, rows):
+def section(title, rows):
+    """A heading with rows, if there are any."""
     return [title, *(f"  {row}" for row in rows)] if rows else []
 
 
@@ -38,18 +40,18 @@ def text(profile=None):
         f"  foreign: {size(now.unmanaged_bytes)} of {size(memory.rss())} resident are not arrays'",
     ]
     live = [h for h in memory.live("site", None) if h.bytes][:_ROWS]
-    lines += _section("still held, by place:", [f"{size(h.bytes):>12} {h.count:>7,}  {_place(h.name)}" for h in live])
+    lines += section("still held, by place:", [f"{size(h.bytes):>12} {h.count:>7,}  {place(h.name)}" for h in live])
     temporaries = memory.temporaries()[:_ROWS]
-    lines += _section(
-        "temporaries, by place:", [f"{size(t.bytes):>12} {t.count:>7,}  {_place(t.site)}" for t in temporaries]
+    lines += section(
+        "temporaries, by place:", [f"{size(t.bytes):>12} {t.count:>7,}  {place(t.site)}" for t in temporaries]
     )
     pins = memory.pinned()[:_ROWS]
-    lines += _section(
+    lines += section(
         "small views that keep large blocks:",
         [f"{size(p.pinned):>12} for {size(p.logical)}  {p.holder}" for p in pins],
     )
     leaks = [leak for leak in memory.leaks() if leak.kind in ("ownerless", "cycle")][:_ROWS]
-    lines += _section("leaks:", [str(leak) for leak in leaks])
+    lines += section("leaks:", [str(leak) for leak in leaks])
     gaps = memory.fragmentation()
     lines.append(
         f"fragmentation: {gaps.internal:.0%} lost to rounding, {gaps.retained:.0%} kept free, "

@@ -26,6 +26,9 @@ pub(crate) struct Run {
     /// Keep no freed blocks to be used again
     #[arg(long)]
     no_pool: bool,
+    /// Show the memory on the terminal while the program runs, and what the program writes afterwards
+    #[arg(long)]
+    live: bool,
     /// Say nothing at the end
     #[arg(long)]
     quiet: bool,
@@ -45,6 +48,7 @@ impl Run {
         option("--limit", self.limit.map(Into::into));
         option("--profile", self.profile.map(Into::into));
         option("--attribution", self.attribution.map(Into::into));
+        words.extend(self.live.then(|| "--live".into()));
         words.extend(self.no_pool.then(|| "--no-pool".into()));
         words.extend(self.quiet.then(|| "--quiet".into()));
         words.extend(self.program);

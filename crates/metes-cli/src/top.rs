@@ -2,11 +2,8 @@
 
 use crate::{Answer, Stop};
 use clap::Args;
-use metes_report::{LiveReader, Snapshot, screen};
+use metes_report::{Watch, drawn};
 use std::io::{IsTerminal, Write};
-
-/// Moments that the curve remembers.
-const HISTORY: usize = 200;
 
 /// Watch the memory of a running program of yours: one under `metes run`, or one that called `memory.watchable()`
 #[derive(Args)]
@@ -22,29 +19,23 @@ pub(crate) struct Top {
 impl Top {
     pub(crate) fn run(self, answer: &mut Answer) -> Result<(), Stop> {
         let once = self.once || !std::io::stdout().is_terminal();
-        watch(LiveReader::attach(self.pid)?, once, answer.out)
+        watch(Watch::attach(self.pid)?, once, answer.out)
     }
 }
 
 /// Draws what a program tells until it ends, or once. The screen is drawn over, not replaced, so that whatever ends this
 /// leaves the terminal as it should be.
-pub(crate) fn watch(mut reader: LiveReader, once: bool, out: &mut dyn Write) -> Result<(), Stop> {
-    let mut history: Vec<Snapshot> = Vec::new();
-    while let Some(now) = reader.moment()? {
-        if history.len() == HISTORY {
-            history.remove(0);
-        }
-        history.push(now);
+fn watch(mut program: Watch, once: bool, out: &mut dyn Write) -> Result<(), Stop> {
+    let mut clear = "\x1b[2J";
+    while program.wait()? {
         if once {
-            write!(out, "{}", screen(&history, 98, 48))?;
+            write!(out, "{}", program.screen(98, 48))?;
             return Ok(());
         }
         let (columns, rows) = size();
-        let clear = if history.len() == 1 { "\x1b[2J" } else { "" };
-        // Home, the lines with what stood right of them erased, and what stood below.
-        let text = screen(&history, columns, rows.saturating_sub(1)).replace('\n', "\x1b[K\n");
-        write!(out, "{clear}\x1b[H{text}\x1b[J")?;
+        write!(out, "{clear}{}", drawn(&program.screen(columns, rows.saturating_sub(1))))?;
         out.flush()?;
+        clear = "";
     }
     if !once {
         writeln!(out, "the program has ended")?;

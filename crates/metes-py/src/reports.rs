@@ -2,11 +2,12 @@
 
 use crate::errors::OrRaise;
 use metes_memory::Memory;
-use metes_report::{Live, View, inline_html, read_capture, write_html, write_html_against};
+use metes_report::{Live, View, Watch, drawn, inline_html, read_capture, write_html, write_html_against};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A capture as a view shows it.
 #[pyfunction]
@@ -38,7 +39,7 @@ fn _report_page(py: Python<'_>, capture: PathBuf, html: PathBuf, older: Option<P
 #[pyfunction]
 fn _watchable(py: Python<'_>, on: bool) -> PyResult<()> {
     static LIVE: Mutex<Option<(u32, Live)>> = Mutex::new(None);
-    let mut live = LIVE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut live = LIVE.lock().unwrap_or_else(PoisonError::into_inner);
     let pid = std::process::id();
     if !on {
         // What a fork left belongs to the parent, and so does its socket.
@@ -52,10 +53,57 @@ fn _watchable(py: Python<'_>, on: bool) -> PyResult<()> {
     Ok(())
 }
 
+/// A running program of this user that is looked at.
+#[pyclass(frozen)]
+struct _Watch(Mutex<Watch>);
+
+#[pymethods]
+impl _Watch {
+    #[new]
+    fn new(py: Python<'_>, pid: u32) -> PyResult<_Watch> {
+        py.detach(|| Watch::attach(pid)).map(|watch| _Watch(Mutex::new(watch))).or_raise()
+    }
+
+    /// Waits for the next moment; `False` when the program has ended.
+    fn wait(&self, py: Python<'_>) -> PyResult<bool> {
+        py.detach(|| self.watch().wait()).or_raise()
+    }
+
+    /// What draws the last moment over the one before.
+    fn screen(&self, columns: usize, rows: usize) -> String {
+        drawn(&self.watch().screen(columns, rows))
+    }
+
+    /// The last moment: live, peak and total bytes and blocks, and who held how many bytes and blocks.
+    fn last<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let watch = self.watch();
+        let Some(now) = watch.last() else { return Ok(None) };
+        let facts = PyDict::new(py);
+        for (name, number) in [
+            ("live", now.live),
+            ("count", now.count),
+            ("peak", now.peak),
+            ("total", now.total),
+            ("total_count", now.total_count),
+        ] {
+            facts.set_item(name, number)?;
+        }
+        facts.set_item("sites", now.sites.clone())?;
+        Ok(Some(facts))
+    }
+}
+
+impl _Watch {
+    fn watch(&self) -> MutexGuard<'_, Watch> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Adds the functions to the module.
 pub(crate) fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(_report_view, module)?)?;
     module.add_function(wrap_pyfunction!(_report_inline, module)?)?;
     module.add_function(wrap_pyfunction!(_report_page, module)?)?;
+    module.add_class::<_Watch>()?;
     module.add_function(wrap_pyfunction!(_watchable, module)?)
 }

@@ -46,6 +46,7 @@ mod text;
 mod thin;
 mod tree;
 mod units;
+mod watch;
 mod world;
 
 pub use capture::{BlockKind, Capture, Copies, Holder, MemoryMap, Moment, Peak, Piece, PieceState, Pin, Point};
@@ -60,3 +61,4 @@ pub use recorder::Recorder;
 pub use replay::{Outcome, Pages, Policy, replay};
 pub use screen::screen;
 pub use text::{View, summary};
+pub use watch::{Watch, drawn};

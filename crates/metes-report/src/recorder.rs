@@ -7,7 +7,7 @@
 use crate::format::{Group, Header, MAGIC, VERSION, frame};
 use crate::journal::{Bounds, Change, Journal, SMALL};
 use metes_memory::{Copied, Error, Event, Memory, Observer, Reason, Result, Tag};
-use metes_memory::{copies, resident, scope_name, site_name};
+use metes_memory::{copies, resident, scope_name, site_stack};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::Write;
@@ -214,5 +214,7 @@ fn header(memory: &Memory, live: usize) -> Header {
 }
 
 fn name(tag: &Tag) -> Group {
-    Group { op: tag.op.into(), site: site_name(tag.site), scope: scope_name(tag.scope), dtype: tag.dtype.into() }
+    let mut frames = site_stack(tag.site);
+    frames.reverse();
+    Group { op: tag.op.into(), site: frames.join("\n"), scope: scope_name(tag.scope), dtype: tag.dtype.into() }
 }
