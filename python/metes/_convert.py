@@ -164,7 +164,7 @@ def fromfile(file: Any, dtype: DTypeLike | None = float64, count: int = -1, sep:
     count = operator.index(count)
     out = empty(max(left, 0) if count < 0 else min(count, max(left, 0)), dtype=dtype)
     if out.size:
-        file.readinto(memoryview(out).cast("B"))
+        file.readinto(memoryview(out.view("u1")))
     return out
 
 
@@ -178,7 +178,7 @@ def _write(a: Array, file, sep="", format="%s"):
         file.write(sep.join(texts).encode("ascii"))
         return None
     if a.flags.c_contiguous or a.ndim == 0:
-        file.write(memoryview(a.reshape((-1,))).cast("B") if a.size else b"")
+        file.write(memoryview(a.reshape((-1,)).view("u1")) if a.nbytes else b"")
         return None
     for part in a:
         _write(part, file)

@@ -88,7 +88,7 @@ def _write(file, array):
     file.write(_native._npy_header(array.dtype, array.shape, fortran))
     line = array.T if fortran else array
     for part in _dense_parts(line):
-        file.write(memoryview(part.reshape(-1)).cast("B") if part.size else b"")
+        file.write(memoryview(part.reshape(-1).view("u1")) if part.nbytes else b"")
 
 
 def _dense_parts(array):
@@ -128,7 +128,7 @@ def _read(file, start):
     dtype, shape, fortran = _native._npy_parse(head + _exactly(file, length, "header"))
     array = empty(shape[::-1] if fortran else shape, dtype=dtype)
     for part in _pieces(array.reshape(-1)):
-        block = memoryview(part).cast("B")
+        block = memoryview(part.view("u1")) if part.nbytes else bytearray()
         block[:] = _exactly(file, len(block), "data")
     return array.T if fortran else array
 

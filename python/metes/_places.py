@@ -40,6 +40,8 @@ def count_nonzero(a: ArrayLike, axis: Axes = None, *, keepdims: bool = False) ->
     a = a if lazy else asarray(a)
     if axis is None and not lazy:
         return full((1,) * a.ndim if keepdims else (), _native._count_true(a), dtype="int64")
+    if not lazy and a.dtype.kind not in "biufc":
+        a = a.astype(bool)
     counts = (_native.lazy(a) != 0).sum(axis=axis, keepdims=keepdims)
     return counts if lazy else counts.compute()
 

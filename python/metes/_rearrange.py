@@ -117,7 +117,7 @@ def trim_zeros(filt: ArrayLike, trim: str = "fb", axis: Axes = None) -> Array:
     if not trim or set(trim) - set("fb") or len(set(trim)) != len(trim):
         raise ValueError(f"unexpected character(s) in `trim`: {trim!r}")
     axes = range(a.ndim) if axis is None else _axes(axis, a.ndim, "trim_zeros")
-    some = a != 0
+    some = a.astype(bool)
     index = [slice(None)] * a.ndim
     for place in axes:
         others = tuple(other for other in range(a.ndim) if other != place)

@@ -28,7 +28,7 @@ def test_carried_without_loss(dtype, tmp_path):
 
 def test_what_is_refused():
     a = mt.asarray(np.array([1, 2], "M8[s]"))
-    for wrong in [lambda: a + a, lambda: a * 2, lambda: mt.sum(a), lambda: mt.mean(a), lambda: a.astype("U20")]:
+    for wrong in [lambda: a + a, lambda: a * 2, lambda: mt.sum(a), lambda: mt.mean(a)]:
         with pytest.raises(TypeError):
             wrong()
 

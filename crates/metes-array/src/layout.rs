@@ -229,6 +229,29 @@ impl Layout {
         axes.sort_by_key(|&a| std::cmp::Reverse(self.strides[a].unsigned_abs()));
         axes
     }
+
+    /// The axes in the order in which NumPy goes through elements, outermost first: as they lie in memory, but an axis that
+    /// repeats elements, or has one alone, stays where it is among its neighbours.
+    pub fn axes_as_visited(&self) -> SmallVec<[usize; 6]> {
+        let stride = |axis: usize| if self.shape[axis] == 1 { 0 } else { self.strides[axis].unsigned_abs() };
+        let mut innermost: SmallVec<[usize; 6]> = (0..self.ndim()).rev().collect();
+        for at in 1..innermost.len() {
+            let (axis, mut to) = (innermost[at], at);
+            for before in (0..at).rev() {
+                let (own, other) = (stride(axis), stride(innermost[before]));
+                if own == 0 || other == 0 {
+                    continue;
+                }
+                if other <= own {
+                    break;
+                }
+                to = before;
+            }
+            innermost[to..=at].rotate_right(1);
+        }
+        innermost.reverse();
+        innermost
+    }
 }
 
 /// The number of elements of a shape; `None` where counting them overflows.

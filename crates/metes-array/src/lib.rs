@@ -20,6 +20,7 @@ mod ranges;
 mod reshape;
 mod scalar;
 mod select;
+mod spell;
 mod typed;
 mod views;
 

@@ -196,7 +196,7 @@ impl Array {
     }
 
     fn ravel_by_memory(&self) -> Result<Array> {
-        let axes: Vec<isize> = self.layout().axes_outermost_first().iter().map(|&a| a as isize).collect();
+        let axes: Vec<isize> = self.layout().axes_as_visited().iter().map(|&a| a as isize).collect();
         let sorted = self.transpose(Some(&axes))?;
         sorted.raveled(Order::C, sorted.is_c_contiguous())
     }

@@ -30,10 +30,10 @@ impl Scalar {
         })
     }
 
-    /// An error where an integer lies outside the range of an integer dtype (NEP 50), and for a dtype of no numbers.
+    /// An error where an integer lies outside the range of an integer dtype (NEP 50), or of what counts time.
     pub fn check(self, dtype: DType) -> Result<()> {
         if dtype.any_number().is_none() {
-            return Err(crate::missing(dtype, "a number as an element"));
+            return self.check_otherwise(dtype);
         }
         let Scalar::Int(value) = self else { return Ok(()) };
         let bits = 8 * dtype.size() as u32;
@@ -46,6 +46,23 @@ impl Scalar {
             return Ok(());
         }
         Err(Error::new(ErrorKind::Overflow, format!("Python integer {value} out of bounds for {dtype}")))
+    }
+
+    fn check_otherwise(self, dtype: DType) -> Result<()> {
+        match (dtype.form(), self) {
+            (Form::Record(record), _) => record.fields().iter().try_for_each(|field| self.check(field.dtype)),
+            (Form::Sub(sub), _) => self.check(sub.base()),
+            (Form::Time(_), Scalar::Int(value)) => i64::try_from(value).map(|_| ()).map_err(|_| {
+                Error::new(ErrorKind::Overflow, format!("Python integer {value} out of bounds for {dtype}"))
+            }),
+            (Form::Void(_), Scalar::Int(value)) if self.default_dtype() == Kind::U64 => {
+                u64::try_from(value).map(|_| ()).map_err(|_| {
+                    Error::new(ErrorKind::Overflow, format!("Python integer {value} out of bounds for uint64"))
+                })
+            }
+            (Form::Void(_), Scalar::Int(_)) => self.check(Kind::I64.into()),
+            _ => Ok(()),
+        }
     }
 
     /// Writes the value, converted to `dtype`, at `place`, which need not be aligned.
@@ -68,13 +85,16 @@ impl Scalar {
         for_each_kind!(write);
     }
 
-    /// Writes a number in the other byte order; nothing for a dtype of no numbers, which [`Scalar::check`] refuses.
+    /// Writes a number in the other byte order, or as an element that is none.
     ///
     /// # Safety
     /// As [`Scalar::write`].
     #[cold]
     unsafe fn write_foreign(self, dtype: DType, place: *mut u8) {
-        let Form::Swapped(kind) = dtype.form() else { return };
+        let Form::Swapped(kind) = dtype.form() else {
+            // SAFETY: the caller's promise: the bytes of one element.
+            return self.write_otherwise(dtype, unsafe { std::slice::from_raw_parts_mut(place, dtype.size()) });
+        };
         let mut bytes = [0; 16];
         // SAFETY: room for an element of any kind; the caller vouches for the place.
         unsafe {

@@ -170,6 +170,31 @@ impl Time {
         text
     }
 
+    /// The count that a text spells: an instant in ISO 8601, the number of a span; NaT for an empty text and `"NaT"`. `None` for
+    /// all else, and for an instant without a unit.
+    pub fn parse(self, text: &str) -> Option<i64> {
+        if text.is_empty() || text.eq_ignore_ascii_case("nat") {
+            return Some(NAT);
+        }
+        if self.span { text.trim().parse().ok() } else { self.count(parse_moment(text)?.0) }
+    }
+
+    /// Characters that any count fits as text, as NumPy counts them: with the year of the longest count and a zone.
+    pub fn text_width(self) -> usize {
+        match self.unit {
+            _ if self.span => 21,
+            Unit::Year => 22,
+            Unit::Month => 25,
+            Unit::Week | Unit::Day => 28,
+            Unit::Hour => 32,
+            Unit::Minute => 35,
+            Unit::Second => 38,
+            Unit::Milli => 42,
+            Unit::Generic => 4,
+            finer => 42 + 3 * (finer as usize - Unit::Milli as usize),
+        }
+    }
+
     /// A span in words: `"50 microseconds"`.
     pub fn words(self, count: i64) -> String {
         const NAMES: [&str; 14] = [

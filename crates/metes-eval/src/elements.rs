@@ -4,6 +4,7 @@
 //! through their dtype, element by element. What has a loop never comes here.
 
 use crate::exec;
+use crate::spelling;
 use crate::walk::{Run, Walk};
 use metes_array::{Array, missing};
 use metes_dtype::{Casting, DType, Form, Kind, Time};
@@ -23,7 +24,8 @@ pub(crate) unsafe fn compare(dtype: DType, a: *const u8, b: *const u8) -> Orderi
                 let (a, b) = (native(kind, a), native(kind, b));
                 (metes_kernels::sorting(kind).compare)(a.0.as_ptr(), b.0.as_ptr())
             }
-            Form::Bytes(_) | Form::Void(_) => {
+            // A small array within a record is compared by its bytes, as NumPy does.
+            Form::Bytes(_) | Form::Void(_) | Form::Sub(_) => {
                 let width = dtype.size();
                 std::slice::from_raw_parts(a, width).cmp(std::slice::from_raw_parts(b, width))
             }
@@ -42,14 +44,6 @@ pub(crate) unsafe fn compare(dtype: DType, a: *const u8, b: *const u8) -> Orderi
                 .map(|field| compare(field.dtype, a.add(field.offset), b.add(field.offset)))
                 .find(|order| order.is_ne())
                 .unwrap_or(Ordering::Equal),
-            Form::Sub(sub) => {
-                let (base, width) = (sub.base(), sub.base().size());
-                let n = sub.itemsize().checked_div(width).unwrap_or(0);
-                (0..n)
-                    .map(|i| compare(base, a.add(i * width), b.add(i * width)))
-                    .find(|order| order.is_ne())
-                    .unwrap_or(Ordering::Equal)
-            }
         }
     }
 }
@@ -246,15 +240,25 @@ pub(crate) fn write(dst: &Array, src: &Array, mask: Option<&Array>) -> Result<()
             crate::assign(&counts(dst)?, &crate::Operand::Array(counts(src)?), Casting::Unsafe, mask)
         }
         (Form::Time(a), Form::Time(b)) if a.converts(b) => times(dst, src, a, b, mask),
-        (Form::Time(_), Form::Number(kind) | Form::Swapped(kind)) if kind.int_range().is_some() => {
+        (Form::Time(_) | Form::Bytes(_) | Form::Text { .. } | Form::Void(_), Form::Number(Kind::Bool)) => {
+            spelling::truth(dst, src, mask)
+        }
+        (Form::Time(_), Form::Number(_) | Form::Swapped(_)) => {
             crate::assign(dst, &crate::Operand::Array(counts(src)?), Casting::Unsafe, mask)
         }
-        (Form::Number(kind) | Form::Swapped(kind), Form::Time(_)) if kind.int_range().is_some() => {
+        (Form::Number(_) | Form::Swapped(_), Form::Time(_)) => {
             crate::assign(&counts(dst)?, &crate::Operand::Array(src.clone()), Casting::Unsafe, mask)
+        }
+        (Form::Number(_) | Form::Swapped(_) | Form::Time(_), Form::Bytes(_) | Form::Text { .. }) => {
+            spelling::spell(dst, src, mask)
+        }
+        (Form::Bytes(_) | Form::Text { .. }, Form::Number(_) | Form::Swapped(_) | Form::Time(_)) => {
+            spelling::read(dst, src, mask)
         }
         (Form::Bytes(_) | Form::Text { .. }, Form::Bytes(_) | Form::Text { .. }) | (Form::Void(_), Form::Void(_)) => {
             texts(dst, src, mask)
         }
+        (_, Form::Void(_)) => spelling::raw(dst, src, mask),
         _ => Err(Error::new(ErrorKind::Type, format!("no cast from dtype {from} to dtype {to}"))),
     }
 }
@@ -295,7 +299,7 @@ fn times(dst: &Array, src: &Array, from: Time, to: Time, mask: Option<&Array>) -
 }
 
 /// The counts of time as integers, in the same byte order.
-fn counts(array: &Array) -> Result<Array> {
+pub(crate) fn counts(array: &Array) -> Result<Array> {
     let swapped = array.dtype().is_swapped() == Some(true);
     array.view(DType::from_form(if swapped { Form::Swapped(Kind::I64) } else { Form::Number(Kind::I64) }))
 }

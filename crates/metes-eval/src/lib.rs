@@ -24,6 +24,7 @@ mod select;
 mod share;
 mod sorting;
 mod source;
+mod spelling;
 mod split;
 mod status;
 mod stream;

@@ -2,7 +2,7 @@
 
 use crate::element::weak_scalar;
 use metes_array::Scalar;
-use metes_dtype::{DType, Moment, NAT, Time, Unit, parse_moment};
+use metes_dtype::{DType, Moment, NAT, Time, Unit};
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
@@ -111,15 +111,9 @@ pub(crate) fn count(time: Time, object: &Object<'_>) -> PyResult<i64> {
 
 fn by_text(time: Time, text: &str) -> PyResult<i64> {
     let wrong = || PyValueError::new_err(format!("Error parsing {} string \"{text}\"", time.family()));
-    if text.is_empty() || text.eq_ignore_ascii_case("nat") {
-        return Ok(NAT);
-    }
-    if time.span {
-        return text.trim().parse().map_err(|_| wrong());
-    }
-    if time.unit == Unit::Generic {
+    let none = text.is_empty() || text.eq_ignore_ascii_case("nat");
+    if time.unit == Unit::Generic && !time.span && !none {
         return Err(PyValueError::new_err("a date needs a dtype with a unit, as datetime64[s]"));
     }
-    let (moment, _) = parse_moment(text).ok_or_else(wrong)?;
-    time.count(moment).ok_or_else(wrong)
+    time.parse(text).ok_or_else(wrong)
 }

@@ -223,7 +223,7 @@ fn full<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
         };
         return in_order(args, 3, |shape| Array::full(shape, scalar, dtype));
     }
-    let values = to_array(value, None)?;
+    let values = to_array(value, dtype.filter(|dtype| dtype.any_number().is_none()))?;
     let made = in_order(args, 3, |shape| Array::empty(shape, dtype.unwrap_or(values.dtype()), "full"))?;
     fill(&made, &Operand::Array(values))?;
     Ok(made)
@@ -296,7 +296,13 @@ fn full_like<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     let value = args.required(1)?;
     let value = match weak_scalar(value)? {
         Some(scalar) => Operand::Weak(scalar),
-        None => Operand::Array(to_array(value, None)?),
+        None => {
+            let wanted = match parse_dtype_or_none(args.some(2))? {
+                Some(dtype) => dtype,
+                None => to_array(args.required(0)?, None)?.dtype(),
+            };
+            Operand::Array(to_array(value, Some(wanted).filter(|dtype| dtype.any_number().is_none()))?)
+        }
     };
     filled_like(args, 2, "full_like", value)
 }

@@ -128,7 +128,13 @@ impl Found {
 
     fn leaf<'py>(&self, object: &Bound<'py, PyAny>) -> PyResult<Leaf<'py>> {
         let record = self.wanted.is_some_and(|wanted| wanted.record().is_some());
-        if record && object.is_instance_of::<PyTuple>() { Ok(Leaf::Record) } else { leaf(object) }
+        if record && object.is_instance_of::<PyTuple>() {
+            return Ok(Leaf::Record);
+        }
+        match self.wanted.filter(|wanted| wanted.time().is_some() && object.is_none()) {
+            Some(no_time) => Ok(Leaf::Text(no_time)),
+            None => leaf(object),
+        }
     }
 
     fn visit(&mut self, object: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
@@ -149,7 +155,8 @@ impl Found {
                 if array.size() > 0 {
                     self.see_element(depth + array.ndim())?;
                 }
-                self.see(array.dtype())?;
+                // Among others it is what all meet in, which is native and without gaps.
+                self.see(if depth == 0 { array.dtype() } else { meet(array.dtype(), array.dtype()).or_raise()? })?;
             }
             Leaf::Sequence(items) => {
                 self.see_length(depth, items.len())?;

@@ -173,6 +173,9 @@ pub(crate) fn astype(
 
 /// Whether the only element is true.
 pub(crate) fn truth(array: &Array) -> PyResult<bool> {
+    if array.dtype().any_number().is_none() {
+        return array.is_true().or_raise();
+    }
     Ok(match array.item(&vec![0; array.ndim()]).or_raise()? {
         Scalar::Bool(value) => value,
         Scalar::Int(value) => value != 0,

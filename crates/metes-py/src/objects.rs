@@ -304,6 +304,7 @@ pub(crate) fn sized(dtype: DType, found: DType) -> DType {
     let width = match found.form() {
         Form::Bytes(width) | Form::Void(width) => width as usize,
         Form::Text { chars, .. } => chars as usize,
+        Form::Time(time) => time.text_width(),
         _ => metes_dtype::promote(found, Kind::Bool.into()).map_or(0, |_| match metes_dtype::promote(found, dtype) {
             Some(met) if dtype.kind_char() == 'U' => met.size() / 4,
             Some(met) => met.size(),

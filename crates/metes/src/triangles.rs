@@ -1,7 +1,7 @@
 //! Diagonals and triangles of matrices: built, cut out, filled.
 
 use metes_array::{Array, Index, Mode, Scalar, copy_into, shape_text};
-use metes_dtype::{DType, Kind};
+use metes_dtype::{Casting, DType, Kind};
 use metes_memory::{Error, ErrorKind, Result};
 
 fn slice(start: usize, stop: usize) -> Index {
@@ -75,10 +75,11 @@ fn triangle(array: &Array, k: isize, lower: bool) -> Result<Array> {
         _ => array.clone(),
     };
     let (rows, columns) = (array.shape()[array.ndim() - 2], array.shape()[array.ndim() - 1]);
-    let result = Array::zeros(array.shape(), array.dtype())?;
+    let result = Array::zeros(array.shape(), metes_array::meet(array.dtype(), array.dtype())?)?;
     let k = if lower { k } else { k.saturating_sub(1) };
     for part in parts(rows, columns, k, lower) {
-        copy_into(&result.index(&part)?, &array.index(&part)?)?;
+        let part = (result.index(&part)?, array.index(&part)?);
+        metes_eval::assign(&part.0, &metes_eval::Operand::Array(part.1), Casting::Equiv, None)?;
     }
     Ok(result)
 }

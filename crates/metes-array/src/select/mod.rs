@@ -15,6 +15,7 @@ mod moves;
 mod offsets;
 mod reader;
 mod trues;
+mod truths;
 
 pub use along::Mode;
 pub use choose::choose;

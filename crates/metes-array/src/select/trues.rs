@@ -246,6 +246,7 @@ impl Word for u8 {
 /// # Ok::<(), metes_memory::Error>(())
 /// ```
 pub fn count_true(array: &Array) -> Result<usize> {
+    let array = &array.truths()?;
     let _guard = reading(array, "count_nonzero")?;
     let (shape, strides) = coalesce(array.shape(), &[array.strides().into()]);
     // The order does not matter to a count: the densest axis goes last.
@@ -323,6 +324,7 @@ pub fn nonzero(array: &Array) -> Result<Vec<Array>> {
         let message = "Calling nonzero on 0d arrays is not allowed. Use np.atleast_1d(scalar).nonzero() instead.";
         return Err(Error::new(ErrorKind::Value, message.replace("np.", "")));
     }
+    let array = &array.truths()?;
     let count = count_true(array)?;
     let results = (0..array.ndim()).map(|_| Array::empty(&[count], Kind::I64.into(), "nonzero"));
     let results: Vec<Array> = results.collect::<Result<_>>()?;
@@ -333,6 +335,7 @@ pub fn nonzero(array: &Array) -> Result<Vec<Array>> {
 
 /// The positions of the true elements among all, in C order.
 pub fn flatnonzero(array: &Array) -> Result<Array> {
+    let array = &array.truths()?;
     let count = count_true(array)?;
     let result = Array::empty(&[count], Kind::I64.into(), "flatnonzero")?;
     write_indices(array, count, &[array.size()], &[(result.as_ptr(), 8)])?;
@@ -341,6 +344,7 @@ pub fn flatnonzero(array: &Array) -> Result<Array> {
 
 /// The indices of the true elements, one row each.
 pub fn argwhere(array: &Array) -> Result<Array> {
+    let array = &array.truths()?;
     let count = count_true(array)?;
     let ndim = array.ndim();
     let result = Array::empty(&[count, ndim], Kind::I64.into(), "argwhere")?;

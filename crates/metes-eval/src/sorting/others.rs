@@ -10,7 +10,7 @@ use std::cmp::Ordering;
 
 /// Whether a dtype is sorted here.
 pub(super) fn is_ours(dtype: DType) -> bool {
-    !matches!(dtype.form(), Form::Number(_) | Form::Void(_))
+    !matches!(dtype.form(), Form::Number(_))
 }
 
 /// The places of the elements along an axis in sorted order, as int64; equal ones in the order of their places.

@@ -84,7 +84,8 @@ fn describe(object: &Bound<'_, PyAny>, array: &Array, flags: c_int) -> PyResult<
             Some(kind) if array.is_aligned() => format_of(kind).as_ptr().cast_mut(),
             Some(kind) => unaligned_format_of(kind).as_ptr().cast_mut(),
             None => {
-                let text = super::structs::format_of(array.dtype()).and_then(|text| CString::new(text).ok());
+                let text = super::structs::format_of(array.dtype()).filter(|_| super::can_show(array.dtype()));
+                let text = text.and_then(|text| CString::new(text).ok());
                 let text = text.ok_or_else(|| {
                     PyValueError::new_err(format!("cannot include dtype {} in a buffer", array.dtype()))
                 })?;

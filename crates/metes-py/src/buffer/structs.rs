@@ -23,8 +23,10 @@ pub(super) fn format_of(dtype: DType) -> Option<String> {
 }
 
 /// Whether buffers can say what elements of this dtype are.
+///
+/// Raw bytes alone they can, but NumPy takes such a format for a record without fields: it is to ask for the interface.
 pub(crate) fn can_show(dtype: DType) -> bool {
-    dtype.number().is_some() || format_of(dtype).is_some()
+    dtype.number().is_some() || !matches!(dtype.form(), Form::Void(_)) && format_of(dtype).is_some()
 }
 
 /// Fields in explicit byte order, so that no reader adds gaps of its own.

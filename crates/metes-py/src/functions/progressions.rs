@@ -11,12 +11,12 @@ use crate::methods::parse_integer;
 use crate::number::to_scalar;
 use crate::object::from_array;
 use metes::create;
-use metes_array::{Array, Index, Scalar, number};
+use metes_array::{Array, Index, Scalar};
 use metes_dtype::{Casting, DType};
 use pyo3::exceptions::PyValueError;
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
-use pyo3::types::{PyIterator, PyTuple};
+use pyo3::types::{PyIterator, PyList, PyTuple};
 use std::mem::MaybeUninit;
 
 pub(super) fn table() -> Vec<PyMethodDef> {
@@ -119,8 +119,8 @@ fn fromiter<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
         Some(n) => n,
         None => iterable.len().unwrap_or(FIRST_PIECE),
     };
-    let kind = number(dtype, "fromiter").or_raise()?;
     let mut items = iterable.try_iter()?;
+    let Some(kind) = dtype.number() else { return from_objects(args.py(), &mut items, dtype, wanted) };
     let mut pieces: Vec<Array> = Vec::new();
     let mut total = 0;
     while wanted.is_none_or(|n| total < n) {
@@ -142,6 +142,29 @@ fn fromiter<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
         many => metes::manipulate::concatenate(many, Some(0), None, None, Casting::No),
     };
     Ok(from_array(args.py(), whole.or_raise()?, None))
+}
+
+/// From items that are no native numbers: as from a list of them.
+fn from_objects<'py>(
+    py: Python<'py>,
+    items: &mut Bound<'py, PyIterator>,
+    dtype: DType,
+    wanted: Option<usize>,
+) -> Made<'py> {
+    let list = PyList::empty(py);
+    items.take(wanted.unwrap_or(usize::MAX)).try_for_each(|item| list.append(item?))?;
+    if let Some(count) = wanted.filter(|&count| list.len() < count) {
+        let text = format!("iterator too short: Expected {count} but iterator had only {} items.", list.len());
+        return Err(PyValueError::new_err(text));
+    }
+    if list.is_empty() {
+        return Ok(from_array(py, Array::empty(&[0], dtype, "fromiter").or_raise()?, None));
+    }
+    let made = to_array(&list, Some(dtype))?;
+    if made.ndim() != 1 {
+        return Err(PyValueError::new_err("setting an array element with a sequence."));
+    }
+    Ok(from_array(py, made, None))
 }
 
 struct Piece<'a, 'py> {

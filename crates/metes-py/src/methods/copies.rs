@@ -160,8 +160,11 @@ fn tofile<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py
 
 fn fill<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
     let into = target(array, "assignment destination is read-only")?;
-    let value = crate::number::to_scalar(args.required(0)?)?;
-    eval::assign(array.py(), &into.index(&[Index::Ellipsis]).or_raise()?, &Operand::Weak(value), None)?;
+    let value = match into.dtype().any_number() {
+        Some(_) => Operand::Weak(crate::number::to_scalar(args.required(0)?)?),
+        None => crate::fancy::value_for(&into, args.required(0)?)?,
+    };
+    eval::assign(array.py(), &into.index(&[Index::Ellipsis]).or_raise()?, &value, None)?;
     Ok(none(array.py()))
 }
 

@@ -2,7 +2,7 @@
 
 use super::wrong;
 use metes_array::{Array, Index, Layout, Order, Scalar, copy_into};
-use metes_dtype::{Category, Kind};
+use metes_dtype::{Category, Form, Kind};
 use metes_eval::Operand;
 use metes_memory::{Error, ErrorKind, Result};
 
@@ -98,19 +98,34 @@ fn lanes_back(out: &Array, axis: Option<isize>, ndim: usize) -> Result<Array> {
     }
 }
 
-/// Writes the elements of `from` to `into` with the bytes of each reversed (those of each part of complex ones). Both may
-/// be the same array.
+/// Writes the elements of `from` to `into` with the bytes of each reversed: those of each part of complex ones, of each
+/// character of text, of each field of records. What has no byte order stays. Both may be the same array.
 ///
 /// # Errors
 /// Shapes or dtypes that differ, a read-only target, refused memory.
 pub fn swap_bytes(into: &Array, from: &Array) -> Result<()> {
     into.require_writeable("byteswap")?;
+    let (dtype, same) = (from.dtype(), into.buffer().same(from.buffer()) && into.layout() == from.layout());
+    if dtype != into.dtype() || dtype.size() == 0 || matches!(dtype.form(), Form::Bytes(_) | Form::Void(_)) {
+        return if same { Ok(()) } else { copy_into(into, from) };
+    }
+    if let Some(record) = dtype.record() {
+        if !same {
+            copy_into(into, from)?;
+        }
+        let names = record.fields().iter().map(|field| &field.name);
+        return names.into_iter().try_for_each(|name| into.field(name).and_then(|part| swap_bytes(&part, &part)));
+    }
     copy_into(&as_bytes(into, false)?, &as_bytes(from, true)?)
 }
 
 /// The bytes of elements as a view of uint8 with one more axis, backwards in each element if `turned`.
 fn as_bytes(array: &Array, turned: bool) -> Result<Array> {
-    let parts = if array.is_complex() { 2 } else { 1 };
+    let parts = match array.dtype().form() {
+        Form::Text { chars, .. } => chars as usize,
+        _ if array.is_complex() => 2,
+        _ => 1,
+    };
     let width = array.dtype().size() / parts;
     let layout = array.layout();
     let mut shape = [layout.shape(), &[parts, width]].concat();

@@ -194,7 +194,7 @@ pub fn resize(array: &Array, shape: &[usize]) -> Result<Array> {
     if array.size() == 0 {
         return Array::zeros(shape, array.dtype());
     }
-    let out = Array::empty(shape, array.dtype(), "resize")?;
+    let out = Array::empty(shape, metes_array::meet(array.dtype(), array.dtype())?, "resize")?;
     let (flat, line) = (out.reshape(&[-1], Order::C, Some(false))?, array.ravel(Order::C)?);
     let (total, n) = (out.size(), array.size());
     let whole = total / n;

@@ -2,7 +2,7 @@
 
 use crate::build::{Build, call_into, cast, reduction, row, slice, value_error, write};
 use metes_array::{Array, Order, Scalar, meet_all, shape_text};
-use metes_dtype::{Casting, DType, Kind, can_cast};
+use metes_dtype::{Casting, DType, Form, Kind, Time, can_cast};
 use metes_eval::{Arg, Operand, Options, ProgramBuilder, apply, reduce_program};
 use metes_memory::{Error, ErrorKind, Result};
 
@@ -13,9 +13,17 @@ fn operand(a: &Array) -> Operand {
 /// Differences computed in a dtype.
 fn minus_into(dtype: DType, a: &Array, b: &Array, into: &Array) -> Result<()> {
     let options = Options { out: vec![Some(into.clone())], casting: Casting::Unsafe, ..Default::default() };
-    let kind = (dtype != Kind::Bool).then_some(dtype);
+    let kind = dtype.number().filter(|&kind| kind != Kind::Bool).map(DType::of);
     let operands = [operand(a), operand(b)];
     apply(row(minus(dtype)), &operands, &Options { dtype: kind, ..options }).map(|_| ())
+}
+
+/// What differences of such values are: spans between times.
+fn between(dtype: DType) -> DType {
+    match dtype.native().form() {
+        Form::Time(time) => DType::from_form(Form::Time(Time { span: true, ..time })),
+        _ => dtype.native(),
+    }
 }
 
 fn minus(dtype: DType) -> &'static str {
@@ -73,12 +81,12 @@ fn first_differences(parts: &[Array], axis: usize) -> Result<Array> {
     let length: usize = parts.iter().map(|part| part.shape()[axis]).sum();
     shape[axis] = length.saturating_sub(1);
     let Some(first) = parts.first() else {
-        return Array::empty(&shape, dtype, "diff");
+        return Array::empty(&shape, between(dtype), "diff");
     };
     let result = if parts.len() == 1 {
-        slice(first, axis, None, Some(shape[axis] as isize))?.empty_like(dtype, Order::K, "diff")?
+        slice(first, axis, None, Some(shape[axis] as isize))?.empty_like(between(dtype), Order::K, "diff")?
     } else {
-        Array::empty(&shape, dtype, "diff")?
+        Array::empty(&shape, between(dtype), "diff")?
     };
     let mut from = 0isize;
     let mut last: Option<Array> = None;
@@ -111,7 +119,7 @@ pub fn ediff1d(a: &Array, end: Option<&Array>, begin: Option<&Array>) -> Result<
     }
     let (first, last) = (begin.map_or(0, Array::size), end.map_or(0, Array::size));
     let middle = flat.size().saturating_sub(1);
-    let result = Array::empty(&[first + middle + last], a.dtype(), "ediff1d")?;
+    let result = Array::empty(&[first + middle + last], between(a.dtype()), "ediff1d")?;
     let stretch = |start: usize, n: usize| slice(&result, 0, Some(start as isize), Some((start + n) as isize));
     if middle > 0 {
         let operands = [operand(&slice(&flat, 0, Some(1), None)?), operand(&slice(&flat, 0, None, Some(-1))?)];
