@@ -10,71 +10,22 @@ Names and behaviour follow NumPy; what arrays hold is measured, bounded and reus
 True
 """
 
-from __future__ import annotations
+import os as _os
 
-from . import (
-    _convert,
-    _errstate,
-    _files,
-    _functional,
-    _grids,
-    _iterate,
-    _join,
-    _kinds,
-    _limits,
-    _manipulate,
-    _native,
-    _nditer,
-    _numpy,
-    _places,
-    _polynomials,
-    _printing,
-    _questions,
-    _rearrange,
-    _sets,
-    _standard,
-    _windows,
-    fft,
-    lib,
-    linalg,
-    memory,
-)
-
-# The parts of the façade, one to a line: what each exports is ours.
-_parts = [
-    _convert,
-    _errstate,
-    _files,
-    _functional,
-    _grids,
-    _iterate,
-    _join,
-    _kinds,
-    _limits,
-    _manipulate,
-    _nditer,
-    _numpy,
-    _places,
-    _polynomials,
-    _printing,
-    _questions,
-    _rearrange,
-    _sets,
-    _standard,
-    _windows,
-]
-for _part in _parts:
-    globals().update({_name: getattr(_part, _name) for _name in _part.__all__})
+from . import _native
+from ._index import PARTS as _PARTS
 
 __version__ = _native.__version__
 
 # Classes, functions, exceptions, dtypes, and the rows of the kernels' tables: their one list is the native module's.
-_exported = {name: value for name, value in vars(_native).items() if not name.startswith("_")}
+# What is written in Python is loaded when its name is first asked for, and may stand before a row of the same name.
+_later = {_name: _part for _part, _names in _PARTS.items() for _name in _names}
+_later |= dict.fromkeys(("emath", "exceptions", "fft", "lib", "linalg", "memory"))
+_exported = {name: value for name, value in vars(_native).items() if not name.startswith("_") and name not in _later}
 globals().update(_exported)
 
-# The row of that name takes both bounds; the function takes either.
-clip = _standard.clip
 concat = _native.concatenate
+ndarray = _native.Array
 dtype = _native.DType
 
 e = 2.718281828459045
@@ -109,23 +60,30 @@ def unload_ipython_extension(shell):
     _magic.unload_ipython_extension(shell)
 
 
-_own = [
-    "concat",
-    "dtype",
-    "e",
-    "euler_gamma",
-    "fft",
-    "inf",
-    "lib",
-    "linalg",
-    "memory",
-    "nan",
-    "newaxis",
-    "pi",
-    "reductions",
-    "ufuncs",
-]
+def __getattr__(name):
+    if name not in _later:
+        raise AttributeError(f"module 'metes' has no attribute {name!r}")
+    from importlib import import_module
 
-__all__ = sorted({*_own, *_exported, *(name for part in _parts for name in part.__all__)})
+    part = _later[name]
+    value = import_module(f".{part or name}", __name__)
+    if part is not None:
+        value = getattr(value, name)
+    globals()[name] = value
+    return value
 
-_numpy._manage_from_environment()
+
+def __dir__():
+    return [*__all__, "__doc__", "__name__", "__path__", "__version__"]
+
+
+_own = ["concat", "dtype", "e", "euler_gamma", "inf", "nan", "ndarray", "newaxis", "pi", "reductions", "ufuncs"]
+
+__all__ = sorted({*_own, *_exported, *_later})
+
+if _os.environ.get("METES_MEM_LIMIT"):
+    from . import memory
+if _os.environ.get("METES_MANAGE_NUMPY"):
+    from ._numpy import _manage_from_environment
+
+    _manage_from_environment()

@@ -119,13 +119,18 @@ def _exactly(file, count, what):
     return found
 
 
-def _read(file, start):
+def _header(file, start):
+    """Dtype, shape and whether the order is Fortran's, of a file of which `start` was read."""
     head = start + _exactly(file, 8 - len(start), "magic")
     head += _exactly(file, 2 if head[6] == 1 else 4, "header length")
     length = int.from_bytes(head[8:], "little")
     if length > _native._npy_longest_header:
         raise ValueError(f"load: a header of {length} bytes, at most {_native._npy_longest_header} are read")
-    dtype, shape, fortran = _native._npy_parse(head + _exactly(file, length, "header"))
+    return _native._npy_parse(head + _exactly(file, length, "header"))
+
+
+def _read(file, start):
+    dtype, shape, fortran = _header(file, start)
     array = empty(shape[::-1] if fortran else shape, dtype=dtype)
     for part in _pieces(array.reshape(-1)):
         block = memoryview(part.view("u1")) if part.nbytes else bytearray()

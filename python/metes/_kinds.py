@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ._native import DType, asarray
+from ._native import DType, asarray, result_type
 
 if TYPE_CHECKING:
     from typing import Any
@@ -16,6 +16,7 @@ __all__ = [
     "byte",
     "cdouble",
     "character",
+    "common_type",
     "complexfloating",
     "csingle",
     "double",
@@ -176,3 +177,18 @@ def min_scalar_type(a: ArrayLike, /) -> DType:
     if abs(value) < 65000 or value - value != 0:
         return DType("f2")
     return DType("f4") if size > 4 and abs(value) < 3.4e38 else a.dtype
+
+
+def common_type(*arrays: ArrayLike) -> DType:
+    """The dtype of floats, or of complex numbers, that holds the values of all arrays; integers count as float64.
+
+    >>> import metes as mt
+    >>> mt.common_type(mt.zeros(2, dtype="float32"), mt.arange(2))
+    dtype('float64')
+    """
+    kinds = [asarray(array).dtype for array in arrays]
+    wrong = next((kind for kind in kinds if kind.kind not in "iufc"), None)
+    if wrong is not None:
+        raise TypeError(f"can't get common type for non-numeric array of {wrong}")
+    floats = [double if kind.kind in "iu" else kind for kind in kinds]
+    return result_type(half, *floats)

@@ -24,6 +24,7 @@ from ._native import (
     zeros,
 )
 from ._rearrange import trim_zeros
+from .exceptions import RankWarning
 
 if TYPE_CHECKING:
     from typing import Any
@@ -183,7 +184,7 @@ def polyfit(
     if full:
         return fit, residuals, rank, singular, rcond
     if rank != deg + 1:
-        warnings.warn("Polyfit may be poorly conditioned", RuntimeWarning, stacklevel=2)
+        warnings.warn("Polyfit may be poorly conditioned", RankWarning, stacklevel=2)
     if not cov:
         return fit
     covariance = linalg.inv(powers.T @ powers)

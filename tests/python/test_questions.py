@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from metes import _kinds
 
 
 @pytest.mark.parametrize("name", ["isreal", "iscomplex", "isposinf", "isneginf"])
@@ -48,8 +49,8 @@ def test_numbers_as_text(number, width, base):
             assert getattr(mt, name)(*args) == expected
 
 
-NAMES = [name for name in mt._kinds.__all__ if isinstance(getattr(mt, name), mt.DType)]
-FAMILIES = [name for name in mt._kinds.__all__ if isinstance(getattr(mt, name), type)]
+NAMES = [name for name in _kinds.__all__ if isinstance(getattr(mt, name), mt.DType)]
+FAMILIES = [name for name in _kinds.__all__ if isinstance(getattr(mt, name), type)]
 
 
 @pytest.mark.parametrize("name", NAMES)

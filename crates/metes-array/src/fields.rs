@@ -51,11 +51,33 @@ impl Array {
     }
 
     fn part_of(&self, field: &Field) -> Result<Array> {
-        let (dtype, inner) = field.dtype.flattened();
+        self.subfield(field.dtype, field.offset)
+    }
+
+    /// A view of what lies `offset` bytes into each element, as another dtype; the axes of a small array come last.
+    ///
+    /// ```
+    /// use metes_array::Array;
+    /// use metes_dtype::Kind;
+    /// let a = Array::from_slice(&[2], &[0x0102_u16, 0x0304])?;
+    /// let high = a.subfield(Kind::U8.into(), 1)?;
+    /// assert_eq!(high.strides(), &[2]);
+    /// # Ok::<(), metes_memory::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Value`] for a part that reaches beyond the element.
+    pub fn subfield(&self, part: DType, offset: usize) -> Result<Array> {
+        let (own, size) = (self.dtype().size(), part.size());
+        if offset.checked_add(size).is_none_or(|end| end > own) {
+            let text = format!("{size} bytes at offset {offset} reach beyond the {own} bytes of {}", self.dtype());
+            return Err(Error::new(ErrorKind::Value, text));
+        }
+        let (dtype, inner) = part.flattened();
         let dense = Layout::contiguous(inner, dtype.size())?;
         let shape: Dims = self.shape().iter().chain(inner).copied().collect();
         let strides: Strides = self.strides().iter().chain(dense.strides()).copied().collect();
-        let skip = if self.size() == 0 { 0 } else { field.offset };
+        let skip = if self.size() == 0 { 0 } else { offset };
         let layout = Layout::new(&shape, &strides, self.layout().offset() + skip)?;
         Array::new(self.buffer().clone(), dtype, layout, self.is_writeable())
     }

@@ -10,6 +10,7 @@ use metes_array::{Array, Dims, Order, Scalar, broadcast_shapes, shape_text};
 use metes_dtype::{Casting, Category, DType, Kind, can_cast};
 use metes_kernels::{ReduceCell, Reduction, Ufunc};
 use metes_memory::{Error, ErrorKind, Result};
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// The keyword arguments of a reduction.
@@ -118,6 +119,11 @@ pub fn reduce(reduction: &'static Reduction, array: &Array, options: &ReduceOpti
     let cell = choose(reduction, array.dtype(), options.dtype)?;
     let dtype = forced(reduction, cell, options.dtype);
     check_mask(reduction, array, options)?;
+    if options.out.is_none()
+        && let Some(order) = memory_order(reduction, array, &axes)
+    {
+        return reduce_in_order(reduction, array, options, &order);
+    }
     if options.initial.is_none() {
         check_not_empty(reduction, array.shape(), &axes)?;
     }
@@ -144,6 +150,47 @@ pub fn reduce(reduction: &'static Reduction, array: &Array, options: &ReduceOpti
         }
         None => crate::assign::cast_result(result, dtype),
     }
+}
+
+/// The order of axes in which those that are kept follow memory, where that is not their own; reduced axes stay in place.
+/// Positions of extremes are in C order always, as NumPy's are.
+fn memory_order(reduction: &Reduction, array: &Array, axes: &[usize]) -> Option<SmallVec<[isize; 6]>> {
+    if matches!(reduction.name, "argmin" | "argmax") {
+        return None;
+    }
+    let nested = array.layout().axes_outermost_first();
+    let mut kept = nested.iter().filter(|axis| !axes.contains(axis));
+    let order = |axis: usize| if axes.contains(&axis) { Some(axis) } else { kept.next().copied() };
+    let order: SmallVec<[isize; 6]> = (0..array.ndim()).filter_map(order).map(|axis| axis as isize).collect();
+    (!order.iter().enumerate().all(|(at, &axis)| at as isize == axis)).then_some(order)
+}
+
+/// The reduction of the array with its axes in another order, whose result is turned back: it lies as the array does, as
+/// NumPy's order 'K' has it. What each value is folded from, and in which order, stays the same.
+fn reduce_in_order(
+    reduction: &'static Reduction,
+    array: &Array,
+    options: &ReduceOptions,
+    order: &[isize],
+) -> Result<Array> {
+    let turn = |array: &Array| array.transpose(Some(order));
+    let where_ = options.where_.as_ref().map(|mask| mask.broadcast_to(array.shape()).and_then(|mask| turn(&mask)));
+    let axes = axes_of(array, options.axes.as_deref())?;
+    let turned = ReduceOptions {
+        axes: Some(axes.iter().map(|&axis| axis as isize).collect()),
+        where_: where_.transpose()?,
+        ..options.clone()
+    };
+    let result = reduce(reduction, &turn(array)?, &turned)?;
+    // Where each axis of the result went; without `keepdims` the reduced ones are not counted.
+    let stays = |axis: &usize| options.keepdims || !axes.contains(axis);
+    let places: SmallVec<[usize; 6]> = (0..array.ndim()).filter(stays).collect();
+    let went = |axis: &usize| {
+        let at = order.iter().position(|&from| from as usize == *axis)?;
+        places.iter().position(|&place| place == at).map(|at| at as isize)
+    };
+    let back: SmallVec<[isize; 6]> = places.iter().filter_map(went).collect();
+    result.transpose(Some(&back))
 }
 
 /// The ufunc that finds the same extreme; under a mask there may be no value at all, which only a fold can tell.

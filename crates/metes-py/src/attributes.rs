@@ -58,6 +58,8 @@ pub(crate) fn slots() -> Vec<ffi::PyType_Slot> {
         getter!("device", |a| object(a.py(), "cpu"), "Where the bytes are: always \"cpu\"."),
         getter!("data", data, "The bytes as a memoryview."),
         getter!("__array_interface__", crate::interface::export, "NumPy's array interface, version 3."),
+        getter!("__array_struct__", crate::interface_struct::export, "NumPy's array interface as a structure, for C."),
+        getter!("ctypes", ctypes, "Address, shape and strides for foreign functions."),
         getter!("__array_priority__", |a| object(a.py(), 1000.0), "Above NumPy's arrays."),
         getter!("origin", crate::transparency::origin, "How its bytes came to be: a view, fresh, or a copy and why."),
         ffi::PyGetSetDef {
@@ -94,6 +96,10 @@ fn dtype<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
 
 fn flat<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     array.py().import("metes._iterate")?.call_method1("flatiter", (array,))
+}
+
+fn ctypes<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    array.py().import("metes._ctypes")?.call_method1("Pointers", (array,))
 }
 
 /// `array.flat = values`, repeated as often as they fit.

@@ -44,8 +44,19 @@ pub(crate) fn to_object<'py>(
     dtype: Option<DType>,
     copy: Option<bool>,
 ) -> PyResult<Bound<'py, PyAny>> {
+    let found = provided(object, copy)?;
+    to_object_of(object, found, dtype, copy)
+}
+
+/// As [`to_object`], of an object that was already asked for its array.
+pub(crate) fn to_object_of<'py>(
+    object: &Bound<'py, PyAny>,
+    found: Option<Provided<'py>>,
+    dtype: Option<DType>,
+    copy: Option<bool>,
+) -> PyResult<Bound<'py, PyAny>> {
     let py = object.py();
-    let Some((array, base)) = existing(object)? else {
+    let Some(Provided { array, base, fresh }) = found else {
         if copy == Some(false) {
             return Err(never_copy(&format!("a {} must be converted", type_name(object))));
         }
@@ -58,7 +69,7 @@ pub(crate) fn to_object<'py>(
     if copy == Some(false) && !same {
         return Err(never_copy(&format!("{} must be cast to {}", array.dtype(), dtype.unwrap_or(array.dtype()))));
     }
-    if copy == Some(true) || !same {
+    if copy == Some(true) && !fresh || !same {
         return cast::copy_as(&array, dtype.unwrap_or(array.dtype())).map(|array| from_array(py, array, None));
     }
     Ok(if is_array(object) { object.clone() } else { from_array(py, array, base) })
@@ -68,33 +79,76 @@ fn never_copy(why: &str) -> PyErr {
     PyValueError::new_err(format!("Unable to avoid copy while creating an array as requested: {why}"))
 }
 
+/// What already is an array.
+pub(crate) struct Provided<'py> {
+    /// Its elements, shared.
+    pub array: Array,
+    /// Who provides the bytes, if not an `Array`.
+    pub base: Option<Bound<'py, PyAny>>,
+    /// Whether they were copied because a copy was asked for.
+    pub fresh: bool,
+}
+
 /// What already is an array: its array, sharing bytes, and who provides them.
 pub(crate) fn existing<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<(Array, Option<Bound<'py, PyAny>>)>> {
+    Ok(provided(object, None)?.map(|found| (found.array, found.base)))
+}
+
+/// As [`existing`]; `copy` is what `__array__` is told.
+pub(crate) fn provided<'py>(object: &Bound<'py, PyAny>, copy: Option<bool>) -> PyResult<Option<Provided<'py>>> {
+    let shared = |array, base| Ok(Some(Provided { array, base, fresh: false }));
     if let Some(array) = array_of(object) {
-        return Ok(Some((array.clone(), None)));
+        return shared(array.clone(), None);
     }
     if is_plain(object) || crate::lazy::is_lazy(object) {
         return Ok(None);
     }
     if let Some(array) = buffer::import(object, label(object)?)? {
-        if let Some(time) = time_scalar(object, &array)? {
-            return existing(&time);
+        if copy == Some(false) && array.ndim() == 0 && is_scalar(object)? {
+            return Err(never_copy(&format!("a {} must be converted", type_name(object))));
         }
-        return told(object, array).map(|array| Some((array, Some(object.clone()))));
+        if let Some(time) = time_scalar(object, &array)? {
+            return provided(&time, copy);
+        }
+        return shared(told(object, array)?, Some(object.clone()));
     }
     if let Some(array) = crate::interface::import(object)? {
-        return told(object, array).map(|array| Some((array, Some(object.clone()))));
+        return shared(told(object, array)?, Some(object.clone()));
     }
-    let Some(method) = object.getattr_opt("__array__")? else {
-        return Ok(None);
-    };
-    let result = method.call0()?;
+    if let Some(array) = crate::interface_struct::import(object)? {
+        return shared(told(object, array)?, Some(object.clone()));
+    }
+    let Some((result, fresh)) = asked(object, copy)? else { return Ok(None) };
     if let Some(array) = array_of(&result) {
-        return Ok(Some((array.clone(), crate::object::base(&result).or(Some(result.clone())))));
+        let base = crate::object::base(&result).or(Some(result.clone()));
+        return Ok(Some(Provided { array: array.clone(), base, fresh }));
     }
     match buffer::import(&result, label(&result)?)? {
-        Some(array) => Ok(Some((array, Some(result)))),
+        Some(array) => Ok(Some(Provided { array, base: Some(result), fresh })),
         None => Err(PyTypeError::new_err(format!("{}.__array__() gave no array", type_name(object)))),
+    }
+}
+
+/// Whether an object is a scalar of NumPy, whose buffer is a copy.
+fn is_scalar(object: &Bound<'_, PyAny>) -> PyResult<bool> {
+    Ok(label(object)? == "numpy" && object.get_type().name()? != "ndarray")
+}
+
+/// What `__array__` gives, and whether it was asked for a copy and knew what that is: older ones take no `copy=`.
+fn asked<'py>(object: &Bound<'py, PyAny>, copy: Option<bool>) -> PyResult<Option<(Bound<'py, PyAny>, bool)>> {
+    let Some(method) = object.getattr_opt("__array__")? else { return Ok(None) };
+    let Some(copy) = copy else { return Ok(Some((method.call0()?, false))) };
+    let keywords = PyDict::new(object.py());
+    keywords.set_item("copy", copy)?;
+    match method.call((), Some(&keywords)) {
+        Ok(result) => Ok(Some((result, copy))),
+        Err(error) if error.is_instance_of::<PyTypeError>(object.py()) && error.to_string().contains("copy") => {
+            if copy {
+                return Ok(Some((method.call0()?, false)));
+            }
+            Err(never_copy(&format!("{}.__array__ takes no copy=False", type_name(object))))
+        }
+        Err(error) => Err(error),
     }
 }
 

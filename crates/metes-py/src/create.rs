@@ -1,6 +1,6 @@
 //! Functions that make arrays: from values, from counts, from other objects' bytes.
 
-use crate::convert::{to_array, to_object};
+use crate::convert::{to_array, to_object, to_object_of};
 use crate::dtype::parse_dtype_or_none;
 use crate::element::weak_scalar;
 use crate::errors::OrRaise;
@@ -140,13 +140,14 @@ fn convert<'py>(args: &Args<'_, 'py>, order_at: usize, copy: Option<bool>, defau
         return Err(PyTypeError::new_err(text));
     }
     let dtype = parse_dtype_or_none(args.some(1))?;
-    let Some((array, _)) = crate::convert::existing(object)? else {
-        let made = to_object(object, dtype, copy)?;
+    let Some(found) = crate::convert::provided(object, copy)? else {
+        let made = to_object_of(object, None, dtype, copy)?;
         return in_this_order(made, order);
     };
-    if has_order(&array, order) && copy != Some(true) {
-        return to_object(object, dtype, copy);
+    if has_order(&found.array, order) && (copy != Some(true) || found.fresh) {
+        return to_object_of(object, Some(found), dtype, copy);
     }
+    let array = found.array;
     if copy == Some(false) {
         return Err(PyValueError::new_err(format!(
             "Unable to avoid copy while creating an array as requested: the array is not in order {order:?}"
@@ -177,13 +178,22 @@ fn dtype_or_float(args: &Args<'_, '_>, at: usize) -> PyResult<DType> {
     Ok(crate::objects::sized(dtype, dtype))
 }
 
-/// Makes an array of a shape in order C or F; in order F as the transpose of one in order C.
+/// The dtype that is given for new elements, and the axes that each of them has where they are small arrays.
+fn element_and_axes(given: Option<&Bound<'_, PyAny>>) -> PyResult<(Option<DType>, &'static [usize])> {
+    let Some(given) = given else { return Ok((None, &[])) };
+    let (dtype, axes) = crate::dtype_parse::parse(given, false)?.flattened();
+    Ok((Some(crate::objects::sized(dtype, dtype)), axes))
+}
+
+/// Makes an array of a shape and inner axes, in order C or F; in order F as the transpose of one in order C.
 fn in_order<'py>(
     args: &Args<'_, 'py>,
     order_at: usize,
+    axes: &[usize],
     make: impl FnOnce(&[usize]) -> metes_memory::Result<Array>,
 ) -> Made<'py> {
     let mut shape = parse_shape(args.required(0)?)?;
+    shape.extend(axes);
     let array = match parse_order(args.some(order_at), Order::C)? {
         Order::F => {
             shape.reverse();
@@ -196,35 +206,38 @@ fn in_order<'py>(
 
 fn empty<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     on_cpu(args)?;
-    let dtype = dtype_or_float(args, 1)?;
-    in_order(args, 2, |shape| Array::empty(shape, dtype, "empty"))
+    let (dtype, axes) = element_and_axes(args.some(1))?;
+    let dtype = dtype.unwrap_or(DType::of(Kind::F64));
+    in_order(args, 2, axes, |shape| Array::empty(shape, dtype, "empty"))
 }
 
 fn zeros<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     on_cpu(args)?;
-    let dtype = dtype_or_float(args, 1)?;
-    in_order(args, 2, |shape| Array::zeros(shape, dtype))
+    let (dtype, axes) = element_and_axes(args.some(1))?;
+    let dtype = dtype.unwrap_or(DType::of(Kind::F64));
+    in_order(args, 2, axes, |shape| Array::zeros(shape, dtype))
 }
 
 fn ones<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     on_cpu(args)?;
-    let dtype = dtype_or_float(args, 1)?;
-    in_order(args, 2, |shape| Array::ones(shape, dtype))
+    let (dtype, axes) = element_and_axes(args.some(1))?;
+    let dtype = dtype.unwrap_or(DType::of(Kind::F64));
+    in_order(args, 2, axes, |shape| Array::ones(shape, dtype))
 }
 
 fn full<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     on_cpu(args)?;
     let value = args.required(1)?;
-    let dtype = parse_dtype_or_none(args.some(2))?;
+    let (dtype, axes) = element_and_axes(args.some(2))?;
     if let Some(scalar) = weak_scalar(value)? {
         let dtype = match dtype {
             Some(dtype) => dtype,
             None => crate::discover::scalar_dtype(scalar)?,
         };
-        return in_order(args, 3, |shape| Array::full(shape, scalar, dtype));
+        return in_order(args, 3, axes, |shape| Array::full(shape, scalar, dtype));
     }
     let values = to_array(value, dtype.filter(|dtype| dtype.any_number().is_none()))?;
-    let made = in_order(args, 3, |shape| Array::empty(shape, dtype.unwrap_or(values.dtype()), "full"))?;
+    let made = in_order(args, 3, axes, |shape| Array::empty(shape, dtype.unwrap_or(values.dtype()), "full"))?;
     fill(&made, &Operand::Array(values))?;
     Ok(made)
 }

@@ -1,7 +1,7 @@
 //! The class `DType` and the dtype constants.
 
-use crate::dtype_parse::find_dtype;
-use metes_dtype::{ByteOrder, DType, Field, Form, Kind, Record};
+use crate::dtype_parse::{find_dtype, parse};
+use metes_dtype::{ByteOrder, Casting, DType, Field, Form, Kind, Record, Sub, can_cast};
 use pyo3::exceptions::{PyIndexError, PyKeyError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -341,6 +341,35 @@ impl PyDType {
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
         find_dtype(other, false).is_ok_and(|other| other == Some(self.0))
+    }
+
+    /// Whether every value is one of another dtype.
+    fn __le__(&self, other: &Bound<'_, PyAny>) -> PyResult<bool> {
+        Ok(can_cast(self.0, parse(other, false)?, Casting::Safe))
+    }
+
+    fn __lt__(&self, other: &Bound<'_, PyAny>) -> PyResult<bool> {
+        Ok(!self.__eq__(other) && self.__le__(other)?)
+    }
+
+    /// Whether every value of another dtype is one of this.
+    fn __ge__(&self, other: &Bound<'_, PyAny>) -> PyResult<bool> {
+        Ok(can_cast(parse(other, false)?, self.0, Casting::Safe))
+    }
+
+    fn __gt__(&self, other: &Bound<'_, PyAny>) -> PyResult<bool> {
+        Ok(!self.__eq__(other) && self.__ge__(other)?)
+    }
+
+    /// Small arrays of so many elements.
+    fn __mul__<'py>(&self, py: Python<'py>, count: usize) -> PyResult<Bound<'py, PyAny>> {
+        let small =
+            Sub::of(self.0, &[count]).ok_or_else(|| PyValueError::new_err("dtype size in bytes is too large"))?;
+        dtype_object(py, if count == 1 { self.0 } else { small })
+    }
+
+    fn __rmul__<'py>(&self, py: Python<'py>, count: usize) -> PyResult<Bound<'py, PyAny>> {
+        self.__mul__(py, count)
     }
 
     /// The hash of NumPy's dtype, since the two are equal: that of a tuple of what NumPy calls its description. Of fields,

@@ -73,7 +73,9 @@ impl<'a, 'py> Args<'a, 'py> {
         if self.given == 0 {
             return None;
         }
-        self.some(named(self.signature.slots()).position(|param| param == name)?)
+        let given = self.some(named(self.signature.slots()).position(|param| param == name)?)?;
+        // `out=...` asks for an array even where NumPy would give a scalar: what there is always.
+        (name != "out" || !given.is(self.py.Ellipsis())).then_some(given)
     }
 
     /// Whether a flag is set; `default` where it was not given.

@@ -20,6 +20,9 @@ const FACTS: &[(&str, &str, Fact)] = &[
     ("WRITEBACKIFCOPY", "X", |_| Ok(false)),
 ];
 
+/// The bits of the facts in NumPy's C interface.
+const BITS: [u32; 6] = [0x1, 0x2, 0x4, 0x400, 0x100, 0x2000];
+
 impl Flags {
     /// The flags of an array.
     pub fn of(array: &Bound<'_, PyAny>) -> PyResult<Flags> {
@@ -61,6 +64,8 @@ impl Flags {
             "WRITEABLE" | "W" => set_writeable(self.0.bind(py), on),
             "ALIGNED" | "A" if on == self.fact(py, name)? => Ok(()),
             "ALIGNED" | "A" => Err(PyValueError::new_err("cannot set the ALIGNED flag against the facts")),
+            "WRITEBACKIFCOPY" | "X" if !on => Ok(()),
+            "WRITEBACKIFCOPY" | "X" => Err(PyValueError::new_err("cannot set WRITEBACKIFCOPY flag to True")),
             _ => Err(PyKeyError::new_err("Unknown flag, or one that follows from the layout")),
         }
     }
@@ -74,6 +79,37 @@ impl Flags {
     #[setter]
     fn set_writeable(&self, py: Python<'_>, on: bool) -> PyResult<()> {
         set_writeable(self.0.bind(py), on)
+    }
+
+    /// Whether every element lies where its dtype wants it.
+    #[getter]
+    fn aligned(&self, py: Python<'_>) -> PyResult<bool> {
+        self.fact(py, "ALIGNED")
+    }
+
+    #[setter]
+    fn set_aligned(&self, py: Python<'_>, on: bool) -> PyResult<()> {
+        self.__setitem__(py, "ALIGNED", on)
+    }
+
+    /// False: no array is written back to another.
+    #[getter]
+    fn writebackifcopy(&self) -> bool {
+        false
+    }
+
+    #[setter]
+    fn set_writebackifcopy(&self, py: Python<'_>, on: bool) -> PyResult<()> {
+        self.__setitem__(py, "WRITEBACKIFCOPY", on)
+    }
+
+    /// The flags as the bits of NumPy's C interface.
+    #[getter]
+    fn num(&self, py: Python<'_>) -> PyResult<u32> {
+        FACTS
+            .iter()
+            .zip(BITS)
+            .try_fold(0, |all, (fact, bit)| Ok(if fact.2(self.0.bind(py))? { all | bit } else { all }))
     }
 
     fn __dir__(&self) -> Vec<String> {

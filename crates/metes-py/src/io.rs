@@ -50,6 +50,15 @@ impl PyNpzFile {
     }
 
     /// The names of the members, in the archive's order.
+    #[getter]
+    fn files(&self) -> Vec<String> {
+        self.keys()
+    }
+
+    /// Nothing is open between reads.
+    fn close(&self) {}
+
+    /// The names of the members, in the archive's order.
     fn keys(&self) -> Vec<String> {
         self.file.names().map(str::to_owned).collect()
     }

@@ -30,6 +30,7 @@ mod fused;
 mod growable;
 mod index;
 mod interface;
+mod interface_struct;
 mod io;
 mod items;
 mod lazy;

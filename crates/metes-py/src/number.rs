@@ -8,15 +8,15 @@ use crate::element::{scalar_object, weak_scalar};
 use crate::errors::OrRaise;
 use crate::eval::{self, Operand, Options, Row};
 use crate::fastcall::trap;
-use crate::object::{from_array, slot, target, target_ref, this};
+use crate::object::{array_of, from_array, slot, target, target_ref, this};
 use metes_array::{Array, Scalar};
-use metes_dtype::Category;
+use metes_dtype::{Category, DType, Kind};
 use metes_kernels::Ufunc;
 use metes_linalg::ProductOptions;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyFloat, PyInt, PyTuple};
+use pyo3::types::{PyBytes, PyFloat, PyInt, PyString, PyTuple};
 use std::ffi::{c_int, c_void};
 use std::ptr;
 
@@ -270,10 +270,28 @@ unsafe extern "C" fn compare(a: *mut ffi::PyObject, b: *mut ffi::PyObject, opera
             Err(error) if error.is_instance_of::<PyOverflowError>(py) => operands(&rounded(a)?, &rounded(b)?)?,
             inputs => inputs?,
         };
-        let Some(inputs) = inputs else { return Ok(not_implemented(py)) };
-        let result = eval::apply(py, row, &inputs)?;
+        let result = match inputs {
+            Some(inputs) => eval::apply(py, row, &inputs)?,
+            None => match unlike(a, b, row)? {
+                Some(result) => result,
+                None => return Ok(not_implemented(py)),
+            },
+        };
         Ok(from_array(py, result, None).into_ptr())
     })
+}
+
+/// Elements compared for equality with what none of them is, `None` or text: each differs from it.
+fn unlike(a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>, row: &Ufunc) -> PyResult<Option<Array>> {
+    let beside = b.is_none() || b.is_instance_of::<PyString>() || b.is_instance_of::<PyBytes>();
+    match (array_of(a).filter(|_| beside), row.name) {
+        (Some(array), "equal" | "not_equal") => {
+            Array::full(array.shape(), Scalar::Bool(row.name == "not_equal"), DType::of(Kind::Bool))
+                .or_raise()
+                .map(Some)
+        }
+        _ => Ok(None),
+    }
 }
 
 /// An integer beyond all dtypes as the nearest float, which compares with all their values as it does.

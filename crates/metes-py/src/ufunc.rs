@@ -121,7 +121,9 @@ pub(crate) fn operand(object: &Bound<'_, PyAny>) -> PyResult<Operand> {
 
 /// What `out=` gives for each result; empty where it was not given at all.
 pub(crate) fn outs<'py>(row: &Ufunc, out: Option<&Bound<'py, PyAny>>) -> PyResult<Outs<'py>> {
-    let Some(out) = out else { return Ok(SmallVec::from_elem(None, row.nout)) };
+    let Some(out) = out.filter(|out| !out.is(out.py().Ellipsis())) else {
+        return Ok(SmallVec::from_elem(None, row.nout));
+    };
     let given: Outs<'py> = match out.cast::<PyTuple>() {
         Ok(several) => several.iter().map(|one| (!one.is_none()).then_some(one)).collect(),
         Err(_) => SmallVec::from_iter([Some(out.clone())]),

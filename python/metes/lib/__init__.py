@@ -1,5 +1,20 @@
-"""Less common functions, in the places where NumPy has them."""
+"""Less common functions, in the places where NumPy has them; each module is loaded when it is first asked for."""
 
-from . import einops, recfunctions, stride_tricks
+__all__ = ["array_utils", "einops", "format", "recfunctions", "stride_tricks"]
 
-__all__ = ["einops", "recfunctions", "stride_tricks"]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from . import array_utils, einops, format, recfunctions, stride_tricks
+
+
+def __getattr__(name):
+    if name not in __all__:
+        raise AttributeError(f"module 'metes.lib' has no attribute {name!r}")
+    from importlib import import_module
+
+    return import_module(f".{name}", __name__)
+
+
+def __dir__():
+    return list(__all__)

@@ -96,6 +96,7 @@ const UNSAFE: &[&str] = &[
     "crates/metes-py/src/frames.rs",
     "crates/metes-py/src/index.rs",
     "crates/metes-py/src/interface.rs",
+    "crates/metes-py/src/interface_struct.rs",
     "crates/metes-py/src/items.rs",
     "crates/metes-py/src/number.rs",
     "crates/metes-py/src/numpy/handler.rs",

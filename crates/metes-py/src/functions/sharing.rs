@@ -5,9 +5,11 @@ use crate::convert::to_array;
 use crate::errors::OrRaise;
 use crate::fastcall::{Args, method, object};
 use crate::lazy::{expr_of, wrap};
-use crate::methods::parse_shape;
+use crate::methods::{parse_integer, parse_shape};
 use crate::object::{from_array, is_array, view_or_new};
 use metes_array::broadcast_shapes;
+use metes_memory::ErrorKind;
+use pyo3::exceptions::PyValueError;
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
@@ -22,7 +24,12 @@ pub(super) fn table() -> Vec<PyMethodDef> {
             ["a", "b", "max_work=None"],
             "Whether two arrays have a byte in common; exact, or TooHardError where that takes more than max_work steps."
         ),
-        method!("may_share_memory", may_share_memory, ["a", "b"], "Whether the byte ranges of two arrays overlap."),
+        method!(
+            "may_share_memory",
+            may_share_memory,
+            ["a", "b", "max_work=None"],
+            "Whether the byte ranges of two arrays overlap; with max_work, whether they cannot be told apart in so many steps."
+        ),
     ]
 }
 
@@ -43,11 +50,27 @@ fn broadcast_all<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> 
 
 fn shares_memory<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     let (a, b) = (to_array(args.required(0)?, None)?, to_array(args.required(1)?, None)?);
-    let max_work = args.some(2).map(|work| work.extract()).transpose()?;
+    let max_work = work(args)?;
     object(args.py(), metes_array::shares_memory(&a, &b, max_work).or_raise()?)
+}
+
+/// `max_work=`: a number of steps, or -1 for as many as it takes.
+fn work(args: &Args<'_, '_>) -> PyResult<Option<u64>> {
+    match args.some(2).map_or(Ok(-1), parse_integer)? {
+        -1 => Ok(None),
+        steps => u64::try_from(steps).map(Some).map_err(|_| PyValueError::new_err("Invalid value for max_work")),
+    }
 }
 
 fn may_share_memory<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     let (a, b) = (to_array(args.required(0)?, None)?, to_array(args.required(1)?, None)?);
-    object(args.py(), metes_array::may_share_memory(&a, &b))
+    let found = match args.some(2) {
+        None => metes_array::may_share_memory(&a, &b),
+        // What is too hard to tell may be.
+        Some(_) => match metes_array::shares_memory(&a, &b, work(args)?) {
+            Err(error) if error.kind() == ErrorKind::TooHard => true,
+            found => found.or_raise()?,
+        },
+    };
+    object(args.py(), found)
 }

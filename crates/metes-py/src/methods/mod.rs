@@ -1,6 +1,7 @@
 //! The methods of `Array`, one table.
 
 mod copies;
+mod fields;
 mod mapped;
 mod numpy;
 mod pickle;
@@ -36,6 +37,7 @@ pub(crate) fn table() -> Vec<PyMethodDef> {
     table.extend(products::table());
     table.extend(crate::functions::rearranging::methods());
     table.extend(select::table());
+    table.extend(fields::table());
     table
 }
 

@@ -1,12 +1,13 @@
 //! Methods that change how an array is seen: views wherever strides can say it.
 
 use super::{integers, parse_axis, parse_integer, parse_integers, parse_order, parse_shape};
-use crate::dtype::parse_dtype;
+use crate::dtype_parse::parse;
 use crate::errors::OrRaise;
 use crate::fastcall::{Args, method};
 use crate::object::{make_view, this, view_of, view_or_new};
 use metes_array::Order;
-use pyo3::exceptions::PyTypeError;
+use metes_dtype::Form;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
 
@@ -82,13 +83,23 @@ fn swapaxes<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'
 }
 
 fn squeeze<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
-    Ok(view_of(array, this(array)?.squeeze(parse_axis(args.get(0))?.as_deref()).or_raise()?))
+    let found = this(array)?;
+    let view = found.squeeze(parse_axis(args.get(0))?.as_deref()).or_raise()?;
+    Ok(if view.ndim() == found.ndim() { array.clone() } else { view_of(array, view) })
 }
 
 fn view<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
     let found = this(array)?;
-    let dtype = args.some(0).map_or(Ok(found.dtype()), parse_dtype)?;
-    Ok(view_of(array, found.view(dtype).or_raise()?))
+    let dtype = args.some(0).map_or(Ok(found.dtype()), |given| parse(given, false))?;
+    let view = match dtype.form() {
+        Form::Sub(_) if dtype.size() == found.dtype().size() => found.subfield(dtype, 0),
+        Form::Sub(_) => {
+            let text = format!("{dtype}: small arrays must have the {} bytes of an element", found.dtype().size());
+            return Err(PyValueError::new_err(text));
+        }
+        _ => found.view(dtype),
+    };
+    Ok(view_of(array, view.or_raise()?))
 }
 
 fn diagonal<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
