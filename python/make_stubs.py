@@ -312,7 +312,10 @@ def index():
             for node in tree.body
             if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
         )
-        lines += [f"    {part!r}: (\n", *(f"        {name!r},\n" for name in names), "    ),\n"]
+        if len(names) == 1:
+            lines.append(f"    {part!r}: ({names[0]!r},),\n")
+        else:
+            lines += [f"    {part!r}: (\n", *(f"        {name!r},\n" for name in names), "    ),\n"]
     return "".join([*lines, "}\n"]).replace("'", '"')
 
 
