@@ -41,5 +41,6 @@ extern "C" fn after() {
 
 extern "C" fn in_child() {
     Memory::global().ledger().watch.quiet();
+    raw::alone();
     after();
 }

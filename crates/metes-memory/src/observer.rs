@@ -63,9 +63,15 @@ impl Watch {
         self.active.store(false, Ordering::Release);
     }
 
+    /// Whether anybody is told.
+    #[inline]
+    pub(crate) fn is_active(&self) -> bool {
+        self.active.load(Ordering::Relaxed)
+    }
+
     #[inline]
     pub(crate) fn tell(&self, event: impl FnOnce() -> Event) {
-        if self.active.load(Ordering::Relaxed)
+        if self.is_active()
             && let Some(observer) = &*self.observer.read().unwrap_or_else(std::sync::PoisonError::into_inner)
         {
             observer.event(&event());

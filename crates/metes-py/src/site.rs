@@ -11,8 +11,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use std::collections::HashMap;
 use std::ffi::c_int;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 /// Places described so far, by code object and line. Each code object is kept alive, so that no other takes its address.
@@ -41,6 +40,15 @@ struct Recent {
 const RECENT: usize = 1 << 10;
 static RECENTLY: [Recent; RECENT] =
     [const { Recent { code: AtomicUsize::new(0), at: AtomicUsize::new(0), site: AtomicUsize::new(0) } }; RECENT];
+
+/// Stacks that were asked for recently, by what identifies their frames; written as those.
+struct RecentStack {
+    key: AtomicU64,
+    site: AtomicU32,
+}
+
+static RECENT_STACKS: [RecentStack; RECENT] =
+    [const { RecentStack { key: AtomicU64::new(0), site: AtomicU32::new(0) } }; RECENT];
 
 /// Tells the ledger whom to ask.
 pub(crate) fn install() {
@@ -134,9 +142,24 @@ fn describe(frame: &Bound<'_, PyAny>) -> Option<u32> {
 /// The number of the place that runs now and of all that called it.
 fn stack(py: Python<'_>) -> u32 {
     let Some(frames) = frames::running(py) else { return described_stack(py) };
-    let mut hasher = DefaultHasher::new();
-    frames.take(DEEPEST).for_each(|Place { code, at }| (code, at).hash(&mut hasher));
-    let key = hasher.finish();
+    let key = frames.take(DEEPEST).fold(0, |key, Place { code, at }| mixed(mixed(key, code), at));
+    let recent = &RECENT_STACKS[(key >> 40) as usize % RECENT];
+    if recent.key.load(Ordering::Relaxed) == key {
+        return recent.site.load(Ordering::Relaxed);
+    }
+    let site = known_stack(py, key);
+    recent.key.store(key, Ordering::Relaxed);
+    recent.site.store(site, Ordering::Relaxed);
+    site
+}
+
+#[inline]
+fn mixed(key: u64, word: usize) -> u64 {
+    let product = u128::from(key ^ word as u64) * 0x9e37_79b9_7f4a_7c15;
+    product as u64 ^ (product >> 64) as u64
+}
+
+fn known_stack(py: Python<'_>, key: u64) -> u32 {
     if let Some(&site) = stacks().get(&key) {
         return site;
     }

@@ -77,6 +77,8 @@ const UNSAFE: &[&str] = &[
     "crates/metes-memory/src/raw/mod.rs",
     "crates/metes-memory/src/raw/range.rs",
     "crates/metes-memory/src/raw/shard.rs",
+    "crates/metes-memory/src/raw/sites.rs",
+    "crates/metes-memory/src/raw/thread.rs",
     "crates/metes-memory/src/slab.rs",
     "crates/metes-memory/src/source.rs",
     "crates/metes-memory/src/system.rs",

@@ -3,7 +3,7 @@
 //! A trim looks at which segments are wholly free, and gives those back; in the others it gives back the pages between
 //! live blocks, and sorts the list so that the fullest segments are used first and the emptiest may run dry.
 
-use super::range::{self, CLASS, SEGMENT, Slot};
+use super::range::{self, SEGMENT, Slot};
 use crate::classes::SMALL_CLASSES;
 use crate::{Memory, Request, hooks};
 use std::collections::BTreeMap;
@@ -127,7 +127,7 @@ fn segment() -> Option<usize> {
 /// Bytes of all segments, and of the free slots in them.
 pub(super) fn sums() -> (usize, usize) {
     let (mut all, mut free) = (0, 0);
-    for (class, kind) in CLASS.iter().enumerate() {
+    for (class, kind) in range::all().enumerate() {
         let list = central(class);
         all += list.segments * kind.slots * kind.bytes;
         free += (list.count + list.fresh.len()) * kind.bytes;
@@ -138,7 +138,7 @@ pub(super) fn sums() -> (usize, usize) {
 /// Bytes of free slots, and the largest one.
 pub(super) fn gaps() -> (usize, usize) {
     let (mut free, mut largest) = (0, 0);
-    for (class, kind) in CLASS.iter().enumerate() {
+    for (class, kind) in range::all().enumerate() {
         let count = central(class).count;
         free += count * kind.bytes;
         largest = if count > 0 { kind.bytes } else { largest };
@@ -167,7 +167,7 @@ impl Central {
         let mut bytes = 0;
         for (segment, mut free) in groups {
             free.sort_unstable();
-            bytes += if free.len() == CLASS[class].slots {
+            bytes += if free.len() == range::class(class).slots {
                 self.segments -= 1;
                 close(segment, class, free[0])
             } else {
@@ -182,7 +182,7 @@ impl Central {
 
 /// Gives a wholly free segment back.
 fn close(segment: usize, class: usize, first: u32) -> usize {
-    range::release(range::slot(first, class), CLASS[class].slots);
+    range::release(range::slot(first, class), range::class(class).slots);
     let mut segments = segments();
     let away = segments.away.remove(&segment).unwrap_or(0);
     segments.free.push(segment);

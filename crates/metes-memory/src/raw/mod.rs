@@ -13,7 +13,9 @@ mod central;
 mod range;
 mod samples;
 mod shard;
+mod sites;
 mod table;
+mod thread;
 
 pub use samples::{Detail, detail, set_detail};
 pub use table::{Known, Temporary, blocks, next_born, temporaries};
@@ -22,23 +24,36 @@ use crate::classes::{SMALL, class_of};
 use crate::ledger::Holder;
 use crate::{Memory, Request, Result, site};
 use shard::Shard;
+use std::collections::HashMap;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The operation that the ledger shows for these blocks.
 pub(crate) const OP: &str = "numpy";
 
-/// How many reasons there are, anywhere in the program, to look at each small block closely.
-static CLOSELY: AtomicUsize = AtomicUsize::new(0);
+/// Which way small blocks go: [`SITED`], if their sites are found out, and above it how many reasons there are, anywhere in
+/// the program, to look at each closely. Mostly 0.
+static WAY: AtomicUsize = AtomicUsize::new(0);
+const SITED: usize = 1;
+const CLOSELY: usize = 2;
 
-/// Notes that there is one reason more to look closely: a scope, a memory other than the program's, a mode.
+/// Notes that there is one reason more to look closely: a scope, a memory other than the program's.
 pub(crate) fn look_closely() {
-    CLOSELY.fetch_add(1, Ordering::Relaxed);
+    WAY.fetch_add(CLOSELY, Ordering::Relaxed);
 }
 
 /// Notes that there is one reason less.
 pub(crate) fn look_away() {
-    CLOSELY.fetch_sub(1, Ordering::Relaxed);
+    WAY.fetch_sub(CLOSELY, Ordering::Relaxed);
+}
+
+/// Sets whether the site of each small block is found out.
+fn find_sites(on: bool) {
+    if on {
+        WAY.fetch_or(SITED, Ordering::Relaxed);
+    } else {
+        WAY.fetch_and(!SITED, Ordering::Relaxed);
+    }
 }
 
 /// `size` bytes from the program's memory, 64-byte aligned, zero if `zeroed`.
@@ -47,28 +62,46 @@ pub(crate) fn look_away() {
 /// [`crate::ErrorKind::Memory`] where a limit or the system refuses.
 #[inline]
 pub fn take(size: usize, zeroed: bool) -> Result<NonNull<u8>> {
-    if size <= SMALL
-        && CLOSELY.load(Ordering::Relaxed) == 0
-        && let Some(ptr) = Shard::with(|shard| shard.take(class_of(size), size))
-    {
-        if zeroed {
-            // SAFETY: a block of the class holds this many bytes and is nobody's yet.
-            unsafe { ptr.write_bytes(0, size) };
-        }
-        return Ok(ptr);
+    match take_small(size, zeroed) {
+        Some(ptr) => Ok(ptr),
+        None => take_closely(size, zeroed),
     }
-    take_closely(size, zeroed)
+}
+
+/// The same for a small size, where nothing stands in the way; `None` where [`take`] must see to it.
+#[inline]
+pub fn take_small(size: usize, zeroed: bool) -> Option<NonNull<u8>> {
+    if size > SMALL {
+        return None;
+    }
+    let ptr = match WAY.load(Ordering::Relaxed) {
+        0 => Shard::with(|shard| shard.take(size)),
+        SITED => take_at_site(size),
+        _ => None,
+    }?;
+    if zeroed {
+        // SAFETY: a block of the class holds this many bytes and is nobody's yet.
+        unsafe { ptr.write_bytes(0, size) };
+    }
+    Some(ptr)
+}
+
+/// Where somebody observes, each block is booked, so that it is told.
+fn take_at_site(size: usize) -> Option<NonNull<u8>> {
+    let site = site::ask(size);
+    Shard::with(|shard| match site {
+        0 => shard.take(size),
+        _ if ledger().watch.is_active() => shard.book(site, size),
+        _ => shard.take_at(site, size),
+    })
 }
 
 #[cold]
 fn take_closely(size: usize, zeroed: bool) -> Result<NonNull<u8>> {
     let memory = Memory::current_of_program();
-    let alone = memory.is_program() && crate::Scope::current().is_none();
-    if size <= SMALL && alone {
-        let site = if samples::every() { site::ask(size) } else { 0 };
-        let ptr =
-            Shard::with(|shard| if site == 0 { shard.take(class_of(size), size) } else { shard.book(site, size) });
-        if let Some(ptr) = ptr {
+    if size <= SMALL && memory.is_program() && crate::Scope::current().is_none() {
+        let taken = if samples::every() { take_at_site(size) } else { Shard::with(|shard| shard.take(size)) };
+        if let Some(ptr) = taken {
             if zeroed {
                 // SAFETY: as above.
                 unsafe { ptr.write_bytes(0, size) };
@@ -98,14 +131,18 @@ pub unsafe fn give(ptr: NonNull<u8>) -> bool {
         Shard::with(|shard| shard.give(slot));
         return true;
     }
-    match table::remove(ptr) {
-        Some(block) => {
-            // SAFETY: the caller's promise; blocks in the table came from the program's memory.
-            unsafe { Memory::global().give(block) };
-            true
-        }
-        None => false,
-    }
+    // SAFETY: the caller's promise.
+    unsafe { give_large(ptr) }
+}
+
+/// # Safety
+/// As [`give`].
+#[cold]
+unsafe fn give_large(ptr: NonNull<u8>) -> bool {
+    let Some(block) = table::remove(ptr) else { return false };
+    // SAFETY: the caller's promise; blocks in the table came from the program's memory.
+    unsafe { Memory::global().give(block) };
+    true
 }
 
 /// The bytes that were asked for at this address; `None` where it is not one of ours.
@@ -130,6 +167,14 @@ pub fn site_of(ptr: NonNull<u8>) -> Option<u32> {
 /// As [`take`]; the block is as it was.
 pub unsafe fn resize(ptr: NonNull<u8>, size: usize) -> Option<Result<NonNull<u8>>> {
     let before = size_of(ptr)?;
+    if let Some(slot) = range::slot_of(ptr)
+        && WAY.load(Ordering::Relaxed) == 0
+        && size <= SMALL
+        && class_of(size) == slot.class
+        && Shard::with(|shard| Some(shard.resize(slot, size))) == Some(true)
+    {
+        return Some(Ok(ptr));
+    }
     Some(take(size, false).inspect(|new| {
         // SAFETY: two live blocks, each with this many bytes; the caller's promise for the old one.
         unsafe {
@@ -170,11 +215,20 @@ pub(crate) fn small() -> Small {
     sums
 }
 
-/// The live small blocks by site, as far as samples tell: what is exact in sum is shared out by them.
+/// The live small blocks by site: exact where the sites of all were found out; the others as far as samples tell, so that
+/// what is exact in sum is shared out by them.
 pub(crate) fn holders() -> Vec<(u32, Holder)> {
+    let mut exact = HashMap::new();
+    Shard::all().for_each(|shard| shard.sites().add_to(&mut exact));
     let Small { taken_bytes, given_bytes, taken_count, given_count, .. } = small();
-    let live = taken_bytes.wrapping_sub(given_bytes);
-    samples::share(live, taken_count.wrapping_sub(given_count), taken_bytes)
+    let mut left = (taken_bytes.wrapping_sub(given_bytes), taken_count.wrapping_sub(given_count), taken_bytes);
+    let mut rows = Vec::with_capacity(exact.len());
+    for (site, (bytes, count, total_bytes)) in exact {
+        left = (left.0.wrapping_sub(bytes), left.1.wrapping_sub(count), left.2.wrapping_sub(total_bytes));
+        rows.push((site, Holder { name: String::new(), bytes, count, total_bytes }));
+    }
+    rows.extend(samples::share(left.0, left.1, left.2));
+    rows
 }
 
 /// Bytes of slots that are free between live ones, and the largest run of bytes in one free slot.
@@ -194,6 +248,11 @@ pub(crate) fn trim() -> usize {
 
 pub(crate) fn ledger() -> &'static crate::Ledger {
     Memory::global().ledger()
+}
+
+/// In the child of a fork: no thread but this one is there.
+pub(crate) fn alone() {
+    Shard::forget_others();
 }
 
 /// Locks everything here, for a fork.

@@ -27,7 +27,7 @@ pub enum Detail {
 /// Bytes between two samples, in the mean.
 const MEAN: f64 = 512.0 * 1024.0;
 /// Bytes after which a thread looks again whether samples are wanted.
-const UNWANTED: isize = 4 << 20;
+const UNWANTED: usize = 4 << 20;
 
 static DETAIL: AtomicU8 = AtomicU8::new(Detail::Sampled as u8);
 
@@ -57,13 +57,7 @@ pub fn set_detail(new: Detail) -> Detail {
         Detail::Sampled => site::SITE_BYTES,
         Detail::Site | Detail::Stack => 0,
     });
-    let closely = |detail| matches!(detail, Detail::Site | Detail::Stack);
-    if closely(new) && !closely(before) {
-        super::look_closely();
-    }
-    if !closely(new) && closely(before) {
-        super::look_away();
-    }
+    super::find_sites(matches!(new, Detail::Site | Detail::Stack));
     before
 }
 
@@ -78,7 +72,7 @@ pub(crate) fn every() -> bool {
 }
 
 /// A sample is due: the bytes to the next one, and the site of this one, 0 for none.
-pub(super) fn next(size: usize) -> (isize, u32) {
+pub(super) fn next(size: usize) -> (usize, u32) {
     if !wanted() {
         return (UNWANTED, 0);
     }
@@ -88,7 +82,12 @@ pub(super) fn next(size: usize) -> (isize, u32) {
         let entry = samples.entry(site).or_default();
         *entry = (entry.0 + weight(size), entry.1 + 1);
     }
-    ((-MEAN * uniform().ln()) as isize, site)
+    (distance(), site)
+}
+
+/// The bytes to the next sample.
+pub(super) fn distance() -> usize {
+    if wanted() { (-MEAN * uniform().ln()) as usize } else { UNWANTED }
 }
 
 /// The bytes that a sample of this size stands for.

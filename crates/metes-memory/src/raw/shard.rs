@@ -1,48 +1,87 @@
 //! What a thread has of its own: free slots at hand, and counts that it alone writes.
 //!
 //! A thread that ends leaves its shard, with everything in it, to the next one that begins. Whoever wants a sum adds the
-//! shards up; the ledger's counters, which know the peak, are told in steps.
+//! shards up; the ledger's counters, which know the peak, are told in steps. To take a block costs two sums, and to give it
+//! back one: each adds bytes and blocks at once, in the halves of a word, and shows by a bit that something is due.
 
-use super::range::{self, CLASS, Slot};
-use super::{OP, Small, central, ledger, samples};
+use super::range::{self, KEPT_SLOTS, Slot};
+use super::sites::Sites;
+use super::{OP, Small, central, ledger, samples, thread};
 use crate::classes::{SMALL_CLASSES, class_of};
 use crate::source::Tag;
 use std::cell::Cell;
 use std::ptr::{NonNull, null};
-use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 
 /// Bytes by which a thread's live bytes change before the ledger's counter is told.
-pub(crate) const STEP: usize = 64 << 10;
-/// Bytes of a class that a thread keeps at most, and slots.
-const KEPT_BYTES: usize = 64 * 1024;
-const KEPT_SLOTS: u32 = 64;
+pub(crate) const STEP: i64 = 64 << 10;
 
-/// Kinds of live slots: counted in sum; the same, and a sample of its site; booked in an account of the ledger.
-const PLAIN: u16 = 0;
-const SAMPLED: u16 = 1;
-const BOOKED: u16 = 2;
+/// Kinds of live slots: counted in sum; the same, and a sample of its site; booked in an account of the ledger; counted in
+/// sum, and at its site.
+const PLAIN: u32 = 0;
+const SAMPLED: u32 = 1 << 16;
+const BOOKED: u32 = 2 << 16;
+const SITED: u32 = 3 << 16;
+const KIND: u32 = 3 << 16;
 
-#[derive(Default)]
-struct List {
-    head: AtomicU32,
+/// One block, in a word of sums.
+const ONE: i64 = 1 << 32;
+/// What [`Shard::balance`] is when nothing is unsettled, so that within a step both halves have few bits.
+const SETTLED: i64 = STEP * ONE + STEP;
+/// Bits that one half or the other has where more than a step is unsettled.
+const UNSETTLED: i64 = !(2 * STEP - 1 + (2 * STEP - 1) * ONE);
+/// The bit that [`Shard::left`] has once a sample is due.
+const DUE: i64 = 1 << 31;
+
+/// The bytes and the blocks of a word of sums.
+#[inline]
+fn halves(word: i64) -> (i64, i64) {
+    let low = i64::from(word as i32);
+    (low, (word - low) >> 32)
+}
+
+/// Free slots of a class.
+struct Kept {
     count: AtomicU32,
+    slots: [AtomicU32; KEPT_SLOTS],
+}
+
+impl Kept {
+    /// The last of so many, which are not 0.
+    #[inline]
+    fn pop(&self, count: u32, class: usize) -> Slot {
+        self.count.store(count - 1, Ordering::Relaxed);
+        // There are never more than that; the mask tells the compiler.
+        range::slot(self.slots[(count - 1) as usize % KEPT_SLOTS].load(Ordering::Relaxed), class)
+    }
 }
 
 #[repr(align(128))]
 pub(super) struct Shard {
+    /// Bytes left to the next sample, and blocks taken since the last.
+    left: AtomicI64,
+    /// Bytes and blocks that live more than the ledger knows, over [`SETTLED`]; below it, fewer.
+    balance: AtomicI64,
+    /// What was taken up to the last sample, and the bytes that were left then.
     taken_bytes: AtomicUsize,
     taken_count: AtomicUsize,
-    given_bytes: AtomicUsize,
-    given_count: AtomicUsize,
-    /// What the ledger's counters have of the differences.
+    start: AtomicUsize,
+    /// What the ledger's counters have of the live bytes and blocks.
     settled_bytes: AtomicUsize,
     settled_count: AtomicUsize,
-    /// Bytes to go to the next sample.
-    pub(super) until: AtomicIsize,
-    lists: [List; SMALL_CLASSES],
+    sites: Sites,
+    kept: [Kept; SMALL_CLASSES],
     used: AtomicBool,
+    /// The thread that has it, as [`thread::here`] says.
+    owner: AtomicUsize,
+    /// How often that thread had to look it up.
+    lookups: AtomicUsize,
     next: AtomicPtr<Shard>,
 }
+
+/// A shard that was used lately: that of the only thread, mostly. Written seldom, so that threads do not fight for it.
+static LATELY: AtomicPtr<Shard> = AtomicPtr::new(std::ptr::null_mut());
+const SELDOM: usize = 64;
 
 static FIRST: AtomicPtr<Shard> = AtomicPtr::new(std::ptr::null_mut());
 
@@ -54,6 +93,7 @@ impl Drop for Leave {
         let shard = HERE.replace(null());
         // SAFETY: shards are never freed.
         if let Some(shard) = unsafe { shard.as_ref() } {
+            shard.owner.store(0, Ordering::Relaxed);
             shard.settle();
             shard.used.store(false, Ordering::Release);
         }
@@ -80,10 +120,32 @@ impl Shard {
     /// Works on this thread's shard.
     #[inline]
     pub fn with<T>(work: impl FnOnce(&Shard) -> Option<T>) -> Option<T> {
+        let me = thread::here();
         // SAFETY: shards are never freed.
-        match unsafe { HERE.get().as_ref() } {
-            Some(shard) => work(shard),
-            None => Shard::first(work),
+        match unsafe { LATELY.load(Ordering::Relaxed).as_ref() } {
+            Some(shard) if me != 0 && shard.owner.load(Ordering::Relaxed) == me => work(shard),
+            _ => Shard::look_up(me, work),
+        }
+    }
+
+    #[cold]
+    fn look_up<T>(me: usize, work: impl FnOnce(&Shard) -> Option<T>) -> Option<T> {
+        let here = HERE.get();
+        // SAFETY: as above.
+        let Some(shard) = (unsafe { here.as_ref() }) else { return Shard::first(work) };
+        shard.owner.store(me, Ordering::Relaxed);
+        add(&shard.lookups, 1);
+        if load(&shard.lookups) % SELDOM == 1 {
+            LATELY.store(here.cast_mut(), Ordering::Relaxed);
+        }
+        work(shard)
+    }
+
+    /// After a fork: the other threads are no more, and what comes in their place is not they.
+    pub fn forget_others() {
+        let here = HERE.get();
+        for shard in Shard::all().filter(|shard| !std::ptr::eq(*shard, here)) {
+            shard.owner.store(0, Ordering::Relaxed);
         }
     }
 
@@ -109,15 +171,21 @@ impl Shard {
             return shard;
         }
         let shard: &'static mut Shard = Box::leak(Box::new(Shard {
+            left: AtomicI64::new(0),
+            balance: AtomicI64::new(SETTLED),
             taken_bytes: AtomicUsize::new(0),
             taken_count: AtomicUsize::new(0),
-            given_bytes: AtomicUsize::new(0),
-            given_count: AtomicUsize::new(0),
+            start: AtomicUsize::new(0),
             settled_bytes: AtomicUsize::new(0),
             settled_count: AtomicUsize::new(0),
-            until: AtomicIsize::new(0),
-            lists: std::array::from_fn(|_| List::default()),
+            sites: Sites::default(),
+            kept: std::array::from_fn(|_| Kept {
+                count: AtomicU32::new(0),
+                slots: std::array::from_fn(|_| AtomicU32::new(0)),
+            }),
             used: AtomicBool::new(true),
+            owner: AtomicUsize::new(0),
+            lookups: AtomicUsize::new(0),
             next: AtomicPtr::new(std::ptr::null_mut()),
         }));
         let mut first = FIRST.load(Ordering::Acquire);
@@ -137,32 +205,64 @@ impl Shard {
         std::iter::successors(follow(&FIRST), move |shard: &&Shard| follow(&shard.next))
     }
 
-    /// A block of a class for `size` bytes.
+    /// A block for `size` bytes, which is at most [`SMALL`](crate::classes::SMALL).
     #[inline]
-    pub fn take(&self, class: usize, size: usize) -> Option<NonNull<u8>> {
-        let slot = self.pop(class)?;
-        slot.note().size.store(size as u16, Ordering::Relaxed);
-        slot.note().kind.store(PLAIN, Ordering::Relaxed);
-        add(&self.taken_bytes, size);
-        add(&self.taken_count, 1);
-        let until = self.until.load(Ordering::Relaxed) - size as isize;
-        self.until.store(until, Ordering::Relaxed);
-        if until < 0 {
+    pub fn take(&self, size: usize) -> Option<NonNull<u8>> {
+        let class = class_of(size);
+        let kept = &self.kept[class];
+        let count = kept.count.load(Ordering::Relaxed);
+        if count == 0 {
+            return self.take_new(size);
+        }
+        let slot = kept.pop(count, class);
+        Some(self.hand_out(slot, size))
+    }
+
+    #[cold]
+    fn take_new(&self, size: usize) -> Option<NonNull<u8>> {
+        self.refill(class_of(size)).map(|slot| self.hand_out(slot, size))
+    }
+
+    #[inline]
+    fn hand_out(&self, slot: Slot, size: usize) -> NonNull<u8> {
+        slot.note().what.store(size as u32 | PLAIN, Ordering::Relaxed);
+        if self.count(size) {
             self.sample(slot, size);
         }
-        if self.unsettled() as isize > STEP as isize {
-            self.settle();
+        slot.start()
+    }
+
+    /// The same, counted at its site, which is not 0.
+    pub fn take_at(&self, site: u32, size: usize) -> Option<NonNull<u8>> {
+        let slot = self.pop(class_of(size))?;
+        let kind = if self.sites.take(site, size) { SITED } else { PLAIN };
+        slot.note().what.store(size as u32 | kind, Ordering::Relaxed);
+        slot.note().link.store(site, Ordering::Relaxed);
+        if self.count(size) {
+            self.go_on(samples::distance());
         }
         Some(slot.start())
+    }
+
+    /// Counts a block that is taken; whether a sample is due.
+    #[inline]
+    fn count(&self, size: usize) -> bool {
+        let balance = self.balance.load(Ordering::Relaxed) + ONE + size as i64;
+        self.balance.store(balance, Ordering::Relaxed);
+        if balance & UNSETTLED != 0 {
+            self.settle();
+        }
+        let left = self.left.load(Ordering::Relaxed) + ONE - size as i64;
+        self.left.store(left, Ordering::Relaxed);
+        left & DUE != 0
     }
 
     /// A block that is booked in an account of its own site.
     pub fn book(&self, site: u32, size: usize) -> Option<NonNull<u8>> {
         let slot = self.pop(class_of(size))?;
         let tag = Tag { op: OP, site, scope: 0, dtype: "" };
-        let booking = ledger().open(size, CLASS[slot.class].bytes, tag, None, slot.start().as_ptr() as usize);
-        slot.note().size.store(size as u16, Ordering::Relaxed);
-        slot.note().kind.store(BOOKED, Ordering::Relaxed);
+        let booking = ledger().open(size, range::class(slot.class).bytes, tag, None, slot.start().as_ptr() as usize);
+        slot.note().what.store(size as u32 | BOOKED, Ordering::Relaxed);
         slot.note().link.store(booking.account as u32, Ordering::Relaxed);
         Some(slot.start())
     }
@@ -170,58 +270,94 @@ impl Shard {
     /// Takes a block back.
     #[inline]
     pub fn give(&self, slot: Slot) -> Option<()> {
-        let size = slot.size();
-        let kind = slot.note().kind.load(Ordering::Relaxed);
-        if kind == BOOKED {
-            self.close(slot, size);
-        } else {
-            if kind == SAMPLED {
-                samples::end(slot.note().link.load(Ordering::Relaxed), size);
-            }
-            add(&self.given_bytes, size);
-            add(&self.given_count, 1);
-            if (self.unsettled() as isize) < -(STEP as isize) {
-                self.settle();
-            }
+        let what = slot.note().what.load(Ordering::Relaxed);
+        if what & KIND != PLAIN && self.end(slot, what) {
+            return Some(());
+        }
+        let balance = self.balance.load(Ordering::Relaxed) - ONE - i64::from(what & !KIND);
+        self.balance.store(balance, Ordering::Relaxed);
+        if balance & UNSETTLED != 0 {
+            self.settle();
         }
         self.push(slot);
         Some(())
+    }
+
+    /// Ends what is known of a block beside its size; whether that was all, and it is not counted here.
+    fn end(&self, slot: Slot, what: u32) -> bool {
+        let (size, link) = ((what & !KIND) as usize, slot.note().link.load(Ordering::Relaxed));
+        match what & KIND {
+            SITED => self.sites.give(link, size),
+            SAMPLED => samples::end(link, size),
+            _ => {
+                self.close(slot, size);
+                self.push(slot);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Has a block be of another size of its class; `false` where it is booked one by one.
+    pub fn resize(&self, slot: Slot, size: usize) -> bool {
+        let what = slot.note().what.load(Ordering::Relaxed);
+        if what & KIND != PLAIN {
+            return false;
+        }
+        slot.note().what.store(size as u32, Ordering::Relaxed);
+        let before = i64::from(what);
+        self.balance.store(self.balance.load(Ordering::Relaxed) - ONE - before, Ordering::Relaxed);
+        if self.count(size) {
+            self.go_on(samples::distance());
+        }
+        true
     }
 
     #[cold]
     fn close(&self, slot: Slot, size: usize) {
         let account = slot.note().link.load(Ordering::Relaxed) as usize;
         let booking = crate::ledger::Booking { account, scope: None };
-        ledger().close(size, CLASS[slot.class].bytes, &booking, slot.start().as_ptr() as usize);
+        ledger().close(size, range::class(slot.class).bytes, &booking, slot.start().as_ptr() as usize);
     }
 
     #[cold]
     fn sample(&self, slot: Slot, size: usize) {
-        let (until, site) = samples::next(size);
-        self.until.store(until, Ordering::Relaxed);
+        let (distance, site) = samples::next(size);
+        self.go_on(distance);
         if site != 0 {
             slot.note().link.store(site, Ordering::Relaxed);
-            slot.note().kind.store(SAMPLED, Ordering::Relaxed);
+            slot.note().what.store(size as u32 | SAMPLED, Ordering::Relaxed);
         }
     }
 
-    #[inline]
+    /// Sets how many bytes it is to the next sample.
+    #[cold]
+    fn go_on(&self, distance: usize) {
+        let (bytes, count) = self.taken();
+        self.taken_bytes.store(bytes, Ordering::Relaxed);
+        self.taken_count.store(count, Ordering::Relaxed);
+        self.start.store(distance, Ordering::Relaxed);
+        self.left.store(distance as i64, Ordering::Relaxed);
+    }
+
+    /// Bytes and blocks that were ever taken.
+    fn taken(&self) -> (usize, usize) {
+        let (left, count) = halves(self.left.load(Ordering::Relaxed));
+        let since = (load(&self.start) as i64 - left) as usize;
+        (load(&self.taken_bytes).wrapping_add(since), load(&self.taken_count).wrapping_add(count as usize))
+    }
+
     fn pop(&self, class: usize) -> Option<Slot> {
-        let list = &self.lists[class];
-        let head = list.head.load(Ordering::Relaxed);
-        if head == 0 {
-            return self.refill(class);
+        match self.kept[class].count.load(Ordering::Relaxed) {
+            0 => self.refill(class),
+            count => Some(self.kept[class].pop(count, class)),
         }
-        let slot = range::slot(head - 1, class);
-        list.head.store(slot.note().link.load(Ordering::Relaxed), Ordering::Relaxed);
-        list.count.store(list.count.load(Ordering::Relaxed) - 1, Ordering::Relaxed);
-        Some(slot)
     }
 
     #[cold]
     fn refill(&self, class: usize) -> Option<Slot> {
-        let want = most(class).div_ceil(2) as usize;
-        let mut slots = smallvec::SmallVec::<[Slot; KEPT_SLOTS as usize]>::new();
+        let want = range::class(class).most.div_ceil(2) as usize;
+        let mut slots = smallvec::SmallVec::<[Slot; KEPT_SLOTS]>::new();
         if !central::take(class, want, &mut |slot| slots.push(slot)) {
             return None;
         }
@@ -232,35 +368,31 @@ impl Shard {
 
     #[inline]
     fn push(&self, slot: Slot) {
-        let list = &self.lists[slot.class];
-        slot.note().link.store(list.head.load(Ordering::Relaxed), Ordering::Relaxed);
-        list.head.store(slot.number + 1, Ordering::Relaxed);
-        let count = list.count.load(Ordering::Relaxed) + 1;
-        list.count.store(count, Ordering::Relaxed);
-        if count > most(slot.class) {
+        let kept = &self.kept[slot.class];
+        let mut count = kept.count.load(Ordering::Relaxed);
+        if count >= range::class(slot.class).most {
             self.spill(slot.class, count / 2);
+            count = kept.count.load(Ordering::Relaxed);
         }
+        kept.slots[count as usize % KEPT_SLOTS].store(slot.number, Ordering::Relaxed);
+        kept.count.store(count + 1, Ordering::Relaxed);
     }
 
-    /// Gives so many slots of a class to those that all threads share.
+    /// Gives so many slots of a class, those that were not used for longest, to those that all threads share.
     #[cold]
     fn spill(&self, class: usize, count: u32) {
-        let list = &self.lists[class];
-        let mut left = count;
-        let slots = std::iter::from_fn(|| {
-            left = left.checked_sub(1)?;
-            let slot = range::slot(list.head.load(Ordering::Relaxed).checked_sub(1)?, class);
-            list.head.store(slot.note().link.load(Ordering::Relaxed), Ordering::Relaxed);
-            list.count.store(list.count.load(Ordering::Relaxed) - 1, Ordering::Relaxed);
-            Some(slot)
-        });
-        central::give(class, slots);
+        let kept = &self.kept[class];
+        let (all, gone) = (kept.count.load(Ordering::Relaxed) as usize, count as usize);
+        let number = |at: usize| kept.slots[at].load(Ordering::Relaxed);
+        central::give(class, (0..gone).map(|at| range::slot(number(at), class)));
+        (gone..all).for_each(|at| kept.slots[at - gone].store(number(at), Ordering::Relaxed));
+        kept.count.store((all - gone) as u32, Ordering::Relaxed);
     }
 
     /// Gives every slot at hand away.
     pub fn flush(&self) {
-        for class in 0..SMALL_CLASSES {
-            let count = self.lists[class].count.load(Ordering::Relaxed);
+        for (class, kept) in self.kept.iter().enumerate() {
+            let count = kept.count.load(Ordering::Relaxed);
             if count > 0 {
                 self.spill(class, count);
             }
@@ -292,60 +424,56 @@ impl Shard {
         }
     }
 
-    #[inline]
-    fn unsettled(&self) -> usize {
-        let live = load(&self.taken_bytes).wrapping_sub(load(&self.given_bytes));
-        live.wrapping_sub(load(&self.settled_bytes))
-    }
-
-    fn unsettled_count(&self) -> usize {
-        let live = load(&self.taken_count).wrapping_sub(load(&self.given_count));
-        live.wrapping_sub(load(&self.settled_count))
+    /// Live bytes and blocks that the ledger's counters do not have; either may be below zero.
+    fn unsettled(&self) -> (i64, i64) {
+        let (bytes, count) = halves(self.balance.load(Ordering::Relaxed));
+        (bytes - STEP, count - STEP)
     }
 
     /// Tells the ledger's counters what changed.
     #[cold]
     fn settle(&self) {
-        let (bytes, count) = (self.unsettled(), self.unsettled_count());
+        let (bytes, count) = self.unsettled();
         if bytes == 0 && count == 0 {
             return;
         }
-        add(&self.settled_bytes, bytes);
-        add(&self.settled_count, count);
+        add(&self.settled_bytes, bytes as usize);
+        add(&self.settled_count, count as usize);
+        self.balance.store(SETTLED, Ordering::Relaxed);
         ledger().change(bytes as isize, count as isize, OP);
     }
 
     pub fn add_to(&self, sums: &mut Small) {
+        let ((taken_bytes, taken_count), (bytes, count)) = (self.taken(), self.unsettled());
+        let given = |taken: usize, settled: &AtomicUsize, unsettled: i64| {
+            taken.wrapping_sub(load(settled)).wrapping_sub(unsettled as usize)
+        };
         for (sum, part) in [
-            (&mut sums.given_bytes, load(&self.given_bytes)),
-            (&mut sums.given_count, load(&self.given_count)),
-            (&mut sums.taken_bytes, load(&self.taken_bytes)),
-            (&mut sums.taken_count, load(&self.taken_count)),
-            (&mut sums.unsettled_bytes, self.unsettled()),
-            (&mut sums.unsettled_count, self.unsettled_count()),
+            (&mut sums.given_bytes, given(taken_bytes, &self.settled_bytes, bytes)),
+            (&mut sums.given_count, given(taken_count, &self.settled_count, count)),
+            (&mut sums.taken_bytes, taken_bytes),
+            (&mut sums.taken_count, taken_count),
+            (&mut sums.unsettled_bytes, bytes as usize),
+            (&mut sums.unsettled_count, count as usize),
         ] {
             *sum = sum.wrapping_add(part);
         }
-        let kept = self
-            .lists
-            .iter()
-            .zip(&CLASS)
-            .map(|(list, class)| list.count.load(Ordering::Relaxed) as usize * class.bytes);
+        let kept = self.kept.iter().zip(range::all());
+        let kept = kept.map(|(kept, class)| kept.count.load(Ordering::Relaxed) as usize * class.bytes);
         sums.cached += kept.sum::<usize>();
     }
-}
 
-/// Slots of a class that a thread keeps at most.
-#[inline]
-fn most(class: usize) -> u32 {
-    ((KEPT_BYTES / CLASS[class].bytes) as u32).clamp(2, KEPT_SLOTS)
+    /// What is live by site.
+    pub fn sites(&self) -> &Sites {
+        &self.sites
+    }
 }
 
 /// The site of a live slot; 0 for not known.
 pub(super) fn site_of(slot: Slot) -> u32 {
     let link = slot.note().link.load(Ordering::Relaxed);
-    match slot.note().kind.load(Ordering::Relaxed) {
-        SAMPLED => link,
+    match slot.note().what.load(Ordering::Relaxed) & KIND {
+        SAMPLED | SITED => link,
         BOOKED => ledger().site(link as usize),
         _ => 0,
     }

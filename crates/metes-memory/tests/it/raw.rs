@@ -1,7 +1,7 @@
 //! Bytes for callers that know only a pointer. All tests here share the program's memory, so they run one at a time.
 
 use metes_memory::raw::{self, Detail};
-use metes_memory::{By, Memory, Scope};
+use metes_memory::{By, Memory, Scope, intern_site, site_name, with_site};
 use std::ptr::NonNull;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -200,4 +200,61 @@ fn groups_sum_to_what_lives_in_every_detail() {
         assert_eq!(live(), before, "{detail:?}");
         raw::set_detail(old);
     }
+}
+
+#[test]
+fn sites_are_exact_whichever_thread_gives_back() {
+    let _turn = turn();
+    let old = raw::set_detail(Detail::Site);
+    let (near, far) = (intern_site("raw.rs", 1, "near"), intern_site("raw.rs", 2, "far"));
+    let held = |site: u32| {
+        let name = site_name(site);
+        let found = Memory::global().live(By::Site).into_iter().find(|holder| holder.name == name);
+        found.map_or((0, 0), |holder| (holder.bytes, holder.count))
+    };
+    let mut blocks = with_site(near, || (1..=500).map(|size| Handed(take(size))).collect::<Vec<_>>());
+    let more = with_site(far, || {
+        std::thread::spawn(|| {
+            with_site(intern_site("raw.rs", 2, "far"), || (0..300).map(|_| Handed(take(1000))).collect::<Vec<_>>())
+        })
+    })
+    .join()
+    .unwrap();
+    assert_eq!((held(near), held(far)), ((500 * 501 / 2, 500), (300_000, 300)));
+    assert_eq!(raw::site_of(more[0].0), Some(far));
+    blocks.extend(more);
+    std::thread::scope(|scope| {
+        scope.spawn(|| blocks.drain(..).for_each(|Handed(ptr)| assert!(give(ptr))));
+    });
+    assert_eq!((held(near), held(far)), ((0, 0), (0, 0)));
+    raw::set_detail(old);
+}
+
+#[test]
+fn a_block_stays_where_its_class_has_room() {
+    let _turn = turn();
+    let old = raw::set_detail(Detail::Counters);
+    let before = live();
+    let first = take(1000);
+    fill(first, 1000, 3);
+    let second = resize(first, 1020).unwrap().unwrap();
+    assert_eq!((second, live()), (first, (before.0 + 1020, before.1 + 1)));
+    assert!(is_full_of(second, 1000, 3));
+    let third = resize(second, 2000).unwrap().unwrap();
+    assert_ne!(third, second);
+    give(third);
+    assert_eq!(live(), before);
+    raw::set_detail(old);
+}
+
+#[test]
+fn a_step_of_tiny_and_of_empty_blocks_is_counted() {
+    let _turn = turn();
+    let before = live();
+    let made = Memory::global().stats().total_count;
+    let blocks: Vec<NonNull<u8>> = (0..200_000).map(|n| take(n % 2)).collect();
+    assert_eq!(live(), (before.0 + 100_000, before.1 + 200_000));
+    assert_eq!(Memory::global().stats().total_count, made + 200_000);
+    blocks.into_iter().for_each(|ptr| assert!(give(ptr)));
+    assert_eq!(live(), before);
 }

@@ -109,6 +109,11 @@ fn before() -> &'static Functions {
     BEFORE.get().expect("the functions are called only where they were installed")
 }
 
+#[cold]
+fn take(size: usize, zeroed: bool) -> *mut c_void {
+    answer(raw::take(size, zeroed))
+}
+
 fn answer(block: metes_memory::Result<NonNull<u8>>) -> *mut c_void {
     match block {
         Ok(ptr) => ptr.as_ptr().cast(),
@@ -121,7 +126,10 @@ fn answer(block: metes_memory::Result<NonNull<u8>>) -> *mut c_void {
 
 unsafe extern "C" fn malloc(_context: *mut c_void, size: usize) -> *mut c_void {
     if MANAGED.load(Ordering::Relaxed) {
-        return answer(raw::take(size, false));
+        return match raw::take_small(size, false) {
+            Some(ptr) => ptr.as_ptr().cast(),
+            None => take(size, false),
+        };
     }
     // SAFETY: NumPy's own function with its own context.
     unsafe { (before().malloc)(before().context, size) }
@@ -130,7 +138,7 @@ unsafe extern "C" fn malloc(_context: *mut c_void, size: usize) -> *mut c_void {
 unsafe extern "C" fn calloc(_context: *mut c_void, count: usize, size: usize) -> *mut c_void {
     if MANAGED.load(Ordering::Relaxed) {
         return match count.checked_mul(size) {
-            Some(size) => answer(raw::take(size, true)),
+            Some(size) => take(size, true),
             None => null_mut(),
         };
     }
