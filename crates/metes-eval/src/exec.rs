@@ -280,14 +280,26 @@ unsafe fn masked_move(n: usize, width: usize, from: Run, to: Run, mask: Run) {
 /// The stretches of a mask that are true: start and length.
 pub(crate) fn true_runs(n: usize, mask: Run) -> SmallVec<[(usize, usize); 8]> {
     let mut runs: SmallVec<[(usize, usize); 8]> = SmallVec::new();
-    for i in 0..n {
-        // SAFETY: called for masks of at least `n` bytes by their step.
-        if unsafe { *mask.0.wrapping_offset(i as isize * mask.1) } == 0 {
-            continue;
+    // SAFETY: called for masks of at least `n` bytes by their step.
+    let is_true = |i: usize| unsafe { *mask.0.wrapping_offset(i as isize * mask.1) } != 0;
+    let mut i = 0;
+    while i < n {
+        // Most masks have long stretches of either kind: eight at once, as long as they are alike.
+        while i + 8 <= n && (i..i + 8).fold(true, |none, i| none & !is_true(i)) {
+            i += 8;
         }
-        match runs.last_mut() {
-            Some((start, len)) if *start + *len == i => *len += 1,
-            _ => runs.push((i, 1)),
+        while i < n && !is_true(i) {
+            i += 1;
+        }
+        let start = i;
+        while i + 8 <= n && (i..i + 8).fold(true, |all, i| all & is_true(i)) {
+            i += 8;
+        }
+        while i < n && is_true(i) {
+            i += 1;
+        }
+        if start < i {
+            runs.push((start, i - start));
         }
     }
     runs

@@ -304,8 +304,10 @@ impl Folding {
                 })
                 .collect();
             let mut left = (total - inner).min(to - at);
+            // What is computed goes through registers; what lies ready need not be cut so small.
+            let most = if self.takes_all(feed) && self.lies_ready(&runs, &[]) { LEAF * FAN } else { BLOCK };
             while left > 0 {
-                let n = left.min(BLOCK);
+                let n = left.min(most);
                 // SAFETY: the runs lie within the guarded inputs.
                 unsafe { self.fold_block(lane, feed, tree, run, n, &runs, (index + at) as u64) };
                 runs.iter_mut().for_each(|r| r.0 = r.0.wrapping_offset(r.1 * n as isize));

@@ -1,6 +1,8 @@
 //! Smallest and largest values and their positions, and truth of some or all.
 
-use super::Fold;
+use super::best::{best, by_columns, find, has_twins};
+use super::{Fold, SPAN};
+use crate::Rows;
 use crate::elem::Elem;
 use std::marker::PhantomData;
 
@@ -15,49 +17,6 @@ fn better<A: Elem, const MAX: bool>(old: A, new: A) -> A {
 #[inline(always)]
 fn beats<A: Elem, const MAX: bool>(new: A, old: A) -> bool {
     !old.is_nan() && (new.is_nan() || if MAX { old.less(new) } else { new.less(old) })
-}
-
-/// The best of at least one value: lane j takes positions j modulo the number of lanes, so that vectors take many side by
-/// side. NaN loses at first and is looked for besides, which costs less than having it win each time.
-#[inline(always)]
-fn best<A: Elem, const MAX: bool>(n: usize, at: &impl Fn(usize) -> A) -> A {
-    match size_of::<A>() {
-        1 => best_of::<A, MAX, 64>(n, at),
-        2 | 4 => best_of::<A, MAX, 32>(n, at),
-        _ => best_of::<A, MAX, 16>(n, at),
-    }
-}
-
-#[inline(always)]
-fn best_of<A: Elem, const MAX: bool, const LANES: usize>(n: usize, at: &impl Fn(usize) -> A) -> A {
-    let pick = |old: A, new: A| if if MAX { old.less(new) } else { new.less(old) } { new } else { old };
-    let mut lane = [at(0); LANES];
-    // As wide as the values, so that both fill the same vectors.
-    let mut missing = [A::default(); LANES];
-    let mut take = |j: usize, new: A| {
-        lane[j] = pick(lane[j], new);
-        missing[j] = if new.is_nan() { new } else { missing[j] };
-    };
-    let whole = n - n % LANES;
-    for i in (0..whole).step_by(LANES) {
-        for j in 0..LANES {
-            take(j, at(i + j));
-        }
-    }
-    for i in whole..n {
-        take(i - whole, at(i));
-    }
-    if missing.iter().fold(false, |some, value| some | value.is_nan()) {
-        return (1..n).fold(at(0), |old, i| better::<A, MAX>(old, at(i)));
-    }
-    let mut half = LANES / 2;
-    while half > 0 {
-        for j in 0..half {
-            lane[j] = pick(lane[j], lane[j + half]);
-        }
-        half /= 2;
-    }
-    lane[0]
 }
 
 /// The best value so far; `seen` is 0 before the first.
@@ -78,9 +37,25 @@ impl<A: Elem, const MAX: bool> Fold for Extreme<A, MAX> {
     fn empty() -> Best<A> {
         Best { value: A::default(), seen: 0 }
     }
+    const AT_ONCE: usize = SPAN;
+    /// Of NaN the last is kept, of equal values the first: so it does not matter how values are cut.
     #[inline(always)]
     fn fold(n: usize, at: impl Fn(usize) -> A, state: &mut Best<A>, index: u64) {
-        Self::fold_one(best::<A, MAX>(n, &at), state, index);
+        let (value, missing) = best::<A, MAX>(n, &at);
+        let value = if missing {
+            (0..n).rev().map(&at).find(|value| value.is_nan()).unwrap_or(value)
+        } else if has_twins(value) {
+            at(find(n, |i| at(i) == value))
+        } else {
+            value
+        };
+        Self::fold_one(value, state, index);
+    }
+    #[inline(always)]
+    fn fold_columns(rows: Rows, at: &impl Fn(usize, usize) -> A, states: &mut [Best<A>], index: u64) -> usize {
+        by_columns::<A, MAX, false>(states.len(), rows, at, |column, value, _| {
+            Self::fold_one(value, &mut states[column], index);
+        })
     }
     #[inline(always)]
     fn fold_one(value: A, state: &mut Best<A>, _: u64) {
@@ -119,14 +94,23 @@ impl<A: Elem, const MAX: bool> Fold for Place<A, MAX> {
     fn empty() -> Found<A> {
         Found { value: A::default(), index: NOWHERE }
     }
+    const AT_ONCE: usize = SPAN;
     #[inline(always)]
     fn fold(n: usize, at: impl Fn(usize) -> A, state: &mut Found<A>, index: u64) {
-        let best = best::<A, MAX>(n, &at);
-        if state.index == NOWHERE || beats::<A, MAX>(best, state.value) {
-            let is_best = |&i: &usize| at(i) == best || best.is_nan() && at(i).is_nan();
-            let first = (0..n).find(is_best).unwrap_or(0);
+        let (best, missing) = best::<A, MAX>(n, &at);
+        if missing {
+            let first = find(n, |i| at(i).is_nan());
+            Self::fold_one(at(first), state, index + first as u64);
+        } else if state.index == NOWHERE || beats::<A, MAX>(best, state.value) {
+            let first = find(n, |i| at(i) == best);
             *state = Found { value: best, index: index + first as u64 };
         }
+    }
+    #[inline(always)]
+    fn fold_columns(rows: Rows, at: &impl Fn(usize, usize) -> A, states: &mut [Found<A>], index: u64) -> usize {
+        by_columns::<A, MAX, true>(states.len(), rows, at, |column, value, row| {
+            Self::fold_one(value, &mut states[column], index + row as u64);
+        })
     }
     #[inline(always)]
     fn fold_one(value: A, state: &mut Found<A>, index: u64) {

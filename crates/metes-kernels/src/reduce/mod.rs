@@ -2,6 +2,7 @@
 //!
 //! Here are the rows, and the type-erased functions that they point to; `sums` and `extremes` say what is done to values.
 
+mod best;
 mod extremes;
 mod sums;
 
@@ -13,11 +14,16 @@ use metes_dtype::{Casting, Category, Kind, can_cast, for_each_kind};
 use num_complex::Complex;
 use sums::{Mean, Product, Sum, Variance};
 
+/// Values that are searched at once where the tree does not matter: few enough to look at again.
+const SPAN: usize = 8 * LEAF;
+
 /// A reduction over one input type.
 trait Fold {
     type In: Elem;
     type Out: Elem;
     type State: Copy;
+    /// How many values are folded together: a leaf, or more where it makes no difference.
+    const AT_ONCE: usize = LEAF;
     fn empty() -> Self::State;
 
     /// Folds `n` values, at least one, in order; the first has position `index`.
@@ -30,6 +36,17 @@ trait Fold {
     fn fold_one(value: Self::In, state: &mut Self::State, index: u64);
     fn merge(later: &Self::State, earlier: &mut Self::State);
     fn finish(state: &Self::State, correction: f64) -> Self::Out;
+    /// Folds rows as [`fold_rows`] does, a state for each column, if it has a better way than value by value; returns how
+    /// many columns it did.
+    #[inline(always)]
+    fn fold_columns(
+        _rows: Rows,
+        _at: &impl Fn(usize, usize) -> Self::In,
+        _states: &mut [Self::State],
+        _index: u64,
+    ) -> usize {
+        0
+    }
     /// Whether no further value changes anything.
     #[inline(always)]
     fn is_settled(_: &Self::State) -> bool {
@@ -77,11 +94,11 @@ unsafe fn fold_any<F: Fold>(n: usize, x: *const u8, step: isize, state: *mut u8,
     let state = unsafe { &mut *state.cast::<F::State>() };
     let mut done = 0;
     while done < n && !F::is_settled(state) {
-        let (x, now) = (x.wrapping_offset(done as isize * step), LEAF.min(n - done));
+        let (x, now) = (x.wrapping_offset(done as isize * step), F::AT_ONCE.min(n - done));
         let mut leaf = F::empty();
         // SAFETY: `at` is called below n; value i is within what the caller vouches for.
         let at = |i: usize| unsafe { F::In::load(x.wrapping_offset(i as isize * step)) };
-        if now == LEAF {
+        if F::AT_ONCE == LEAF && now == LEAF {
             F::fold(LEAF, at, &mut leaf, index + done as u64);
         } else {
             F::fold(now, at, &mut leaf, index + done as u64);
@@ -124,7 +141,8 @@ unsafe fn fold_any_rows<F: Fold>(n: usize, x: *const u8, step: isize, states: *m
     let at = |r: usize, i: usize| unsafe {
         F::In::load(x.wrapping_offset(r as isize * rows.step).wrapping_offset(i as isize * step))
     };
-    let mut first = 0;
+    // SAFETY: the caller vouches for the states, and nothing else uses them.
+    let mut first = F::fold_columns(rows, &at, unsafe { std::slice::from_raw_parts_mut(states, n) }, index);
     while rows.count > 1 && n <= 8 * NARROW && n - first >= NARROW {
         // SAFETY: these states are within what the caller vouches for, and nothing else uses them.
         let tile = unsafe { &mut *states.add(first).cast::<[F::State; NARROW]>() };

@@ -4,6 +4,7 @@
 //! lower until one is left. That vectorises, and the result does not depend on the step. Every float is kept in float64.
 
 use super::Fold;
+use crate::Rows;
 use crate::cast::From1;
 use crate::elem::Elem;
 use half::f16;
@@ -16,15 +17,18 @@ use std::ops::{Add, Div, Mul, Sub};
 pub(super) trait Total: Elem {
     const ZERO: Self;
     const ONE: Self;
+    /// Whether sums are the same in any order.
+    const EXACT: bool;
     fn plus(self, other: Self) -> Self;
     fn times(self, other: Self) -> Self;
 }
 
 macro_rules! totals {
-    ($($t:ty, $zero:expr, $one:expr, $plus:ident, $times:ident;)*) => {$(
+    ($($t:ty, $zero:expr, $one:expr, $exact:literal, $plus:ident, $times:ident;)*) => {$(
         impl Total for $t {
             const ZERO: $t = $zero;
             const ONE: $t = $one;
+            const EXACT: bool = $exact;
             #[inline(always)]
             fn plus(self, other: $t) -> $t {
                 self.$plus(other)
@@ -37,10 +41,10 @@ macro_rules! totals {
     )*};
 }
 totals! {
-    i64, 0, 1, wrapping_add, wrapping_mul;
-    u64, 0, 1, wrapping_add, wrapping_mul;
-    f64, 0.0, 1.0, add, mul;
-    Complex<f64>, Complex::new(0.0, 0.0), Complex::new(1.0, 0.0), add, mul;
+    i64, 0, 1, true, wrapping_add, wrapping_mul;
+    u64, 0, 1, true, wrapping_add, wrapping_mul;
+    f64, 0.0, 1.0, false, add, mul;
+    Complex<f64>, Complex::new(0.0, 0.0), Complex::new(1.0, 0.0), false, add, mul;
 }
 
 /// In what sums and means of a kind are kept, and given.
@@ -86,6 +90,13 @@ const LANES: usize = 16;
 
 #[inline(always)]
 fn lanes<S: Total>(n: usize, at: impl Fn(usize) -> S) -> S {
+    if S::EXACT {
+        let mut sum = S::ZERO;
+        for i in 0..n {
+            sum = sum.plus(at(i));
+        }
+        return sum;
+    }
     let mut lane = [S::ZERO; LANES];
     let whole = n - n % LANES;
     for i in (0..whole).step_by(LANES) {
@@ -105,6 +116,9 @@ fn lanes<S: Total>(n: usize, at: impl Fn(usize) -> S) -> S {
     }
     lane[0]
 }
+
+/// Columns whose states are held side by side while rows go by.
+const COLUMNS: usize = 16;
 
 /// The sum of values of type `A`, kept as `S`, given as `O`.
 pub(super) struct Sum<A>(PhantomData<A>);
@@ -184,6 +198,23 @@ impl<A: Kept> Fold for Mean<A> {
         state.count += 1;
     }
     #[inline(always)]
+    fn fold_columns(rows: Rows, at: &impl Fn(usize, usize) -> A, states: &mut [Self::State], _: u64) -> usize {
+        let tiles = states.as_chunks_mut::<COLUMNS>().0;
+        for (tile, states) in tiles.iter_mut().enumerate() {
+            let left = tile * COLUMNS;
+            let mut sums = states.map(|state| state.sum);
+            for r in 0..rows.count {
+                for (j, sum) in sums.iter_mut().enumerate() {
+                    *sum = sum.plus(A::Center::from1(at(r, left + j).widen()));
+                }
+            }
+            for (state, sum) in states.iter_mut().zip(sums) {
+                *state = Counted { sum, count: state.count + rows.count as u64 };
+            }
+        }
+        tiles.len() * COLUMNS
+    }
+    #[inline(always)]
     fn merge(later: &Self::State, earlier: &mut Self::State) {
         earlier.sum = earlier.sum.plus(later.sum);
         earlier.count += later.count;
@@ -245,6 +276,43 @@ impl<A: Part, const ROOT: bool> Fold for Variance<A, ROOT> {
         // 0, or NaN for an infinity.
         let squares = value.sub(value).norm2();
         Self::merge(&Moments { count: 1.0, mean: value, squares }, state);
+    }
+    /// In the steps of [`Fold::fold_one`]; columns that have seen as many values share what depends on their number.
+    #[inline(always)]
+    fn fold_columns(rows: Rows, at: &impl Fn(usize, usize) -> A, states: &mut [Self::State], _: u64) -> usize {
+        let tiles = states.as_chunks_mut::<COLUMNS>().0;
+        for (tile, states) in tiles.iter_mut().enumerate() {
+            let left = tile * COLUMNS;
+            let value = |r: usize, j: usize| A::Center::from1(at(r, left + j).widen());
+            let mut count = states[0].count;
+            if states.iter().any(|state| state.count != count) {
+                for r in 0..rows.count {
+                    (0..COLUMNS).for_each(|j| Self::fold_one(at(r, left + j), &mut states[j], 0));
+                }
+                continue;
+            }
+            let mut means = states.map(|state| state.mean);
+            let mut squares = states.map(|state| state.squares);
+            for r in 0..rows.count {
+                let total = count + 1.0;
+                let (share, weight) = (1.0 / total, count / total);
+                for j in 0..COLUMNS {
+                    let value = value(r, j);
+                    let (gap, own) = (value - means[j], value.sub(value).norm2());
+                    if count == 0.0 {
+                        (means[j], squares[j]) = (value, own);
+                    } else {
+                        means[j] = means[j] + gap * share;
+                        squares[j] += own + gap.norm2() * weight;
+                    }
+                }
+                count = total;
+            }
+            for (j, state) in states.iter_mut().enumerate() {
+                *state = Moments { count, mean: means[j], squares: squares[j] };
+            }
+        }
+        tiles.len() * COLUMNS
     }
     #[inline(always)]
     fn merge(later: &Self::State, earlier: &mut Self::State) {

@@ -142,6 +142,69 @@ fn cuts_do_not_matter_to_exact_reductions() {
     });
 }
 
+/// Signs of zero and of NaN included, at lengths around those of lanes and of what is searched at once.
+#[test]
+fn cuts_and_rows_do_not_change_a_bit_of_extremes() {
+    let mut random = Random(71);
+    for name in ["min", "max", "argmin", "argmax"] {
+        for cell in reduction(name).unwrap().cells {
+            let pool: Vec<Value> = samples(cell.input);
+            let zeros = [Value::Real(0.0), Value::Real(-0.0)];
+            for n in (1..66).chain([127, 129, 1023, 1025, 1100]) {
+                let calm = cell.input.category() == Category::Float && random.below(2) == 0;
+                let pool = if calm { &zeros[..] } else { &pool[..] };
+                let values: Vec<Value> = (0..n).map(|_| random.pick(pool)).collect();
+                let whole = fold(cell, &values, 1, std::iter::once(n));
+                let pieces: Vec<usize> = (0..n).map(|_| 1 + random.below(200)).collect();
+                let cut = fold(cell, &values, 1, pieces.into_iter());
+                assert_eq!(format!("{whole:?}"), format!("{cut:?}"), "{name} of {n} {:?}", cell.input);
+                let columns = columns(cell, &values, 1 + random.below(9), n);
+                assert!(columns.iter().all(|got| format!("{got:?}") == format!("{whole:?}")), "{name}: {columns:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn columns_side_by_side_have_the_bits_of_columns_alone() {
+    let mut random = Random(72);
+    for_each_cell(|row, cell| {
+        for (rows, width) in [(1, 40), (5, 16), (130, 67)] {
+            let size = cell.input.size() as isize;
+            let values = tame(cell.input, rows * width, &mut random);
+            let elements: Vec<Vec<u8>> = values.iter().map(|&value| encode(cell.input, value)).collect();
+            let mut field = Field::filled(&elements, size);
+            let rows = Rows { count: rows, step: size * width as isize };
+            let (mut states, mut alone) = (States::new(cell, width), States::new(cell, width));
+            // SAFETY: so many rows of values, and a state for each column; twice over.
+            unsafe {
+                for index in [0, rows.count as u64] {
+                    (cell.fold_rows)(width, field.ptr(), size, states.at(0), index, rows);
+                    for j in 0..width {
+                        let column = field.ptr().wrapping_offset(j as isize * size);
+                        (cell.fold_rows)(1, column, size, alone.at(j), index, rows);
+                    }
+                }
+            }
+            let [states, alone] = [&mut states, &mut alone].map(|states| finish(cell, states, width, 0.0));
+            assert_eq!(format!("{states:?}"), format!("{alone:?}"), "{} of {:?}", row.name, cell.input);
+        }
+    });
+}
+
+/// Results of `width` equal columns of these values, their rows folded together.
+fn columns(cell: &ReduceCell, values: &[Value], width: usize, rows: usize) -> Vec<Value> {
+    let size = cell.input.size() as isize;
+    let elements: Vec<Vec<u8>> =
+        values.iter().flat_map(|&value| std::iter::repeat_n(encode(cell.input, value), width)).collect();
+    let mut field = Field::filled(&elements, size);
+    let mut states = States::new(cell, width);
+    let rows = Rows { count: rows, step: size * width as isize };
+    // SAFETY: so many rows of values, and a state for each column.
+    unsafe { (cell.fold_rows)(width, field.ptr(), field.step(), states.at(0), 0, rows) };
+    finish(cell, &mut states, width, 0.0)
+}
+
 #[test]
 fn steps_do_not_change_a_bit() {
     let mut random = Random(21);
