@@ -74,6 +74,41 @@ impl Array {
     }
 }
 
+/// Dense arrays of one kind of numbers and one shape but for the first axis, one after the other in a new array made by
+/// operation `op`; `None` where they are not that, or somebody writes one.
+///
+/// ```
+/// let a = metes_array::Array::from_slice(&[2], &[1.0, 2.0])?;
+/// let twice = metes_array::join_dense(&[a.clone(), a], "concatenate")?.unwrap();
+/// assert_eq!(twice.read::<f64>()?.to_vec(), [1.0, 2.0, 1.0, 2.0]);
+/// # Ok::<(), metes_memory::Error>(())
+/// ```
+///
+/// # Errors
+/// Refused memory.
+pub fn join_dense(arrays: &[Array], op: &'static str) -> Result<Option<Array>> {
+    let Some((first, within)) = arrays.first().and_then(|first| Some((first, first.shape().get(1..)?))) else {
+        return Ok(None);
+    };
+    let alike = |a: &Array| a.dtype() == first.dtype() && a.shape().get(1..) == Some(within) && a.is_c_contiguous();
+    if first.dtype().number().is_none() || !arrays.iter().all(alike) {
+        return Ok(None);
+    }
+    let mut shape = Dims::from_slice(first.shape());
+    let Some(length) = arrays.iter().try_fold(0usize, |sum, a| sum.checked_add(a.shape()[0])) else { return Ok(None) };
+    shape[0] = length;
+    let out = Array::empty(&shape, first.dtype(), op)?;
+    let mut to = out.as_ptr();
+    for array in arrays {
+        let Some(_held) = array.buffer().brief(Access::Read) else { return Ok(None) };
+        let bytes = array.nbytes();
+        // SAFETY: dense elements, which are held; the fresh array has room for those of all arrays.
+        unsafe { std::ptr::copy_nonoverlapping(array.as_ptr(), to, bytes) };
+        to = to.wrapping_add(bytes);
+    }
+    Ok(Some(out))
+}
+
 fn copy_guarded(dst: &Array, src: &Array) -> Result<()> {
     if dst.nbytes() == 0 {
         return Ok(());

@@ -27,7 +27,7 @@ mod views;
 pub use array::{Array, Order};
 pub use broadcast::broadcast_shapes;
 pub use collapse::coalesce;
-pub use copy::copy_into;
+pub use copy::{copy_into, join_dense};
 pub use dtypes::{meet, meet_all, missing, number};
 pub use element::Element;
 pub use fields::copy_fields;

@@ -38,14 +38,23 @@ pub fn resolve_shape(from: &[usize], to: &[isize]) -> Result<Dims> {
     if fits { Ok(shape) } else { Err(wrong()) }
 }
 
-/// The usual shape: all lengths are known, none is 0, and there are as many elements.
+/// The usual shape: at most one length is left open, none is 0, and there are as many elements.
 #[inline]
 fn as_given(size: usize, to: &[isize]) -> Option<Dims> {
     let mut shape = Dims::new();
-    let mut product = 1usize;
-    for &n in to {
+    let (mut product, mut open) = (1usize, None);
+    for (at, &n) in to.iter().enumerate() {
+        if n == -1 && open.is_none() {
+            open = Some(at);
+            shape.push(1);
+            continue;
+        }
         product = product.checked_mul(usize::try_from(n).ok()?)?;
         shape.push(n as usize);
+    }
+    if let Some(at) = open {
+        shape[at] = size.checked_div(product)?;
+        product *= shape[at];
     }
     (size > 0 && product == size && to.len() <= crate::MAX_NDIM).then_some(shape)
 }
@@ -93,11 +102,13 @@ impl Layout {
         Some(Layout::derived(shape, &strides, self.offset()))
     }
 
-    fn reversed(&self) -> Layout {
-        let (mut shape, mut strides) = (Dims::from(self.shape()), Strides::from(self.strides()));
+    /// The same with the axes in reverse order.
+    #[inline]
+    pub(crate) fn reversed(&self) -> Layout {
+        let (mut shape, mut strides) = (Dims::from_slice(self.shape()), Strides::from_slice(self.strides()));
         shape.reverse();
         strides.reverse();
-        Layout::derived(&shape, &strides, self.offset())
+        Layout::from_parts(shape, strides, self.offset())
     }
 }
 

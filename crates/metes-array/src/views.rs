@@ -33,11 +33,15 @@ impl Array {
         self.with_layout(Layout::derived(&shape, &strides, self.layout().offset()))
     }
 
+    /// A view with the axes in reverse order.
+    #[inline]
+    pub fn reversed(&self) -> Array {
+        self.with_layout(self.layout().reversed())
+    }
+
     /// A view with the axes in another order, reversed by default.
     pub fn transpose(&self, axes: Option<&[isize]>) -> Result<Array> {
-        let Some(axes) = axes else {
-            return Ok(self.permuted(&(0..self.ndim()).rev().collect::<Vec<_>>()));
-        };
+        let Some(axes) = axes else { return Ok(self.reversed()) };
         if axes.len() != self.ndim() {
             return Err(value("axes don't match array".to_owned()));
         }

@@ -7,6 +7,7 @@
 
 use crate::direct::{self, Borrowed};
 use crate::exec;
+use crate::loose;
 use crate::meeting;
 use crate::program::{ProgramBuilder, ScratchBuf, Slot};
 use crate::resolve::{Input, placed, resolve, signed, squared};
@@ -122,6 +123,11 @@ pub fn apply(ufunc: &'static Ufunc, inputs: &[Operand], options: &Options) -> Re
             noticed(status::reported(ufunc, cell, flags | raised))?;
             return Ok(place.into_iter().collect());
         }
+        let usual = options.dtype.is_none() && options.signature.is_empty() && options.casting == Casting::default();
+        if usual && let Some(flags) = loose::apply(ufunc, Some(cell), &borrowed, &mut place)? {
+            noticed(flags)?;
+            return Ok(place.into_iter().collect());
+        }
     }
     check_inputs(ufunc, cell, &kinds, options.casting)?;
     let as_arrays = || {
@@ -197,7 +203,7 @@ fn regular(
 }
 
 /// Books operands that promotion widened, and refuses where that is denied.
-fn note_widening(ufunc: &Ufunc, cell: &Cell, inputs: &[Input], outs: &[Array]) -> Result<()> {
+pub(crate) fn note_widening(ufunc: &Ufunc, cell: &Cell, inputs: &[Input], outs: &[Array]) -> Result<()> {
     let Some(out) = outs.first() else { return Ok(()) };
     for (input, &kind) in inputs.iter().zip(cell.inputs) {
         let Input::DType(from) = *input else { continue };

@@ -43,19 +43,29 @@ pub fn astype(array: &Array, dtype: DType, order: Order, casting: Casting, copy:
     } else {
         Reason::Cast
     };
-    let why = move || match dtype == from {
-        true => format!("elements do not lie in order {order:?}"),
-        false => format!("from {from} to {dtype}"),
-    };
+    let reorders = move || format!("elements do not lie in order {order:?}");
+    let why = move || if dtype == from { reorders() } else { casts(from, dtype) };
     copying(reason, array.size() * dtype.size(), why)?;
     let out = array.empty_like(dtype, order, "astype")?;
-    out.buffer().set_cause(if dtype == from && copy { Cause::of(reason) } else { Cause::explained(reason, why) });
+    out.buffer().set_cause(match dtype == from && !copy {
+        true => Cause::explained(reason, reorders),
+        false => cause(from, dtype, reason),
+    });
     if casting == Casting::SameValue {
         same_value(&out, array)?;
     } else {
         fresh(&out, array)?;
     }
     Ok(out)
+}
+
+fn casts(from: DType, to: DType) -> String {
+    format!("from {from} to {to}")
+}
+
+/// Why a copy of one dtype was made from another, or from the same because it was asked for.
+pub(crate) fn cause(from: DType, to: DType, reason: Reason) -> Cause {
+    if from == to { Cause::of(reason) } else { Cause::explained(reason, move || casts(from, to)) }
 }
 
 /// A result that is not the caller's yet, with its elements cast to `dtype`.

@@ -1,10 +1,11 @@
 //! The short path: one loop over dense operands, without a walk, a program or scratch.
 //!
 //! Arrays of one shape that lie densely in C order and need no cast, and Python scalars beside them: what most small
-//! operations are. Anything else is declined, also bytes that somebody else uses now, and takes the general way to the
-//! same bits and errors.
+//! operations are. What else is small takes one more step ([`crate::loose`]); anything else is declined, also bytes that
+//! somebody else uses now, and takes the general way to the same bits and errors.
 
 use crate::apply::{Operand, check_power};
+use crate::loose;
 use crate::resolve::{Input, alike, squared};
 use crate::status;
 use metes_array::{Array, Scalar};
@@ -13,7 +14,7 @@ use metes_kernels::{Cell, Flags, Ufunc};
 use metes_memory::{Access, Brief, Result};
 
 /// The most operands.
-const MOST: usize = 3;
+pub(crate) const MOST: usize = 3;
 
 /// An operand that is only looked at.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +34,7 @@ impl<'a> From<&'a Operand> for Borrowed<'a> {
     }
 }
 
-/// As [`crate::apply`] without options, where all arrays have one dtype and one shape, are dense, and nobody else uses
+/// As [`crate::apply`] without options, where arrays are small or dense and of one dtype and shape, and nobody else uses
 /// them: the result goes to `place`, and what the loop noticed is returned. `None`, and none in `place`, where it is not so.
 /// Nothing is cloned, nothing but the result allocated, and the result not moved about.
 ///
@@ -52,21 +53,24 @@ impl<'a> From<&'a Operand> for Borrowed<'a> {
 /// As [`crate::apply`].
 pub fn apply_direct(ufunc: &'static Ufunc, inputs: &[Borrowed], place: &mut Option<Array>) -> Result<Option<Flags>> {
     let (ufunc, inputs) = simpler(ufunc, inputs);
-    let Some(cell) = alike(ufunc, inputs) else { return Ok(None) };
+    let Some(cell) = alike(ufunc, inputs) else { return loose::apply(ufunc, None, inputs, place) };
     let (done, raised) = watched(cell, inputs, ufunc.name, place);
-    let Some(flags) = done? else { return Ok(None) };
+    let Some(flags) = done? else { return loose::apply(ufunc, Some(cell), inputs, place) };
     check_power(flags)?;
     Ok(Some(status::reported(ufunc, cell, flags | raised)))
 }
 
-/// The same into an array of the result's dtype and shape, which may be one of the inputs itself.
+/// The same into an array of the result's dtype and shape, which may be one of the inputs itself. Where it is declined,
+/// nothing is written.
 ///
 /// # Errors
 /// As [`crate::apply`].
 pub fn apply_direct_to(ufunc: &'static Ufunc, inputs: &[Borrowed], out: &Array) -> Result<Option<Flags>> {
     let (ufunc, inputs) = simpler(ufunc, inputs);
-    let Some(cell) = alike(ufunc, inputs) else { return Ok(None) };
-    let (Some(flags), raised) = status::watch(cell, || apply_to(cell, inputs, out)) else { return Ok(None) };
+    let Some(cell) = alike(ufunc, inputs) else { return loose::apply_to(ufunc, None, inputs, out) };
+    let (Some(flags), raised) = status::watch(cell, || apply_to(cell, inputs, out)) else {
+        return loose::apply_to(ufunc, Some(cell), inputs, out);
+    };
     check_power(flags)?;
     Ok(Some(status::reported(ufunc, cell, flags | raised)))
 }
@@ -153,7 +157,7 @@ fn common_shape<'a>(cell: &Cell, inputs: &[Borrowed<'a>]) -> Option<&'a [usize]>
 /// Room for one element of any kind, aligned for all.
 #[repr(align(16))]
 #[derive(Clone, Copy)]
-struct Element([u8; 16]);
+pub(crate) struct Element(pub [u8; 16]);
 
 /// Runs the loop over inputs of one shape into `out`, which has it too and is the caller's to write; `None` where an input
 /// is being written. Those that are `held` already are not held again.
@@ -180,7 +184,8 @@ fn run(cell: &Cell, inputs: &[Borrowed], out: &Array, held: impl Fn(&Array) -> b
     Some(unsafe { (cell.call)(out.size(), &ptrs[..=count], &steps[..=count]) })
 }
 
-fn write(scalar: Scalar, kind: Kind, place: &mut Element) -> *mut u8 {
+/// The scalar as an element of this kind; returns where it is.
+pub(crate) fn write(scalar: Scalar, kind: Kind, place: &mut Element) -> *mut u8 {
     let ptr = place.0.as_mut_ptr();
     // SAFETY: the place has room for an element of any kind.
     unsafe { scalar.write(kind.into(), ptr) };

@@ -3,6 +3,7 @@
 //! One evaluator serves all: an eager operation is a program of one step, a plan runs programs over parts of files.
 //! Large operations are shared among threads, whose number no result depends on.
 
+mod along;
 mod apply;
 mod assign;
 mod direct;
@@ -13,9 +14,11 @@ mod explain;
 mod expr;
 mod fold;
 mod folding;
+mod loose;
 mod meeting;
 mod plan;
 mod program;
+mod put;
 mod reduce;
 mod reducer;
 mod repeat;
@@ -26,6 +29,7 @@ mod sorting;
 mod source;
 mod spelling;
 mod split;
+mod spread;
 mod status;
 mod stream;
 mod times;
@@ -34,6 +38,7 @@ mod tree;
 mod walk;
 mod whole;
 
+pub use along::reduce_along;
 pub use apply::{Operand, Options, Outputs, apply, apply_program, take_flags};
 pub(crate) use assign::convert;
 pub use assign::{assign, astype};
@@ -45,6 +50,7 @@ pub use fold::{
 };
 pub use plan::{Output, Plan};
 pub use program::{Arg, Program, ProgramBuilder, ScratchBuf, Slot};
+pub use put::{assign_direct, astype_direct};
 pub use reduce::{ReduceOptions, reduce, reduce_program, result_dtype as reduced_dtype};
 pub use reducer::Reducer;
 pub use repeat::Repeatable;

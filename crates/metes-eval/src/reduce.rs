@@ -1,5 +1,6 @@
 //! Eager reductions: axes, `keepdims`, `dtype=`, `out=`, `where=`, `initial`.
 
+use crate::along::reduce_along;
 use crate::apply::{Operand, Options, apply, noticed};
 use crate::domain::{Domain, Part};
 use crate::program::{ProgramBuilder, Slot};
@@ -37,14 +38,13 @@ pub struct ReduceOptions {
 impl ReduceOptions {
     /// Whether all is reduced as it is, into a fresh value without axes.
     fn is_plain(&self) -> bool {
-        let ReduceOptions { axes, keepdims, dtype, out, where_, initial, skip_nan, correction: _ } = self;
-        axes.is_none()
-            && !keepdims
-            && !skip_nan
-            && dtype.is_none()
-            && out.is_none()
-            && where_.is_none()
-            && initial.is_none()
+        self.axes.is_none() && !self.keepdims && self.is_bare()
+    }
+
+    /// Whether all values are reduced as they are, into a fresh result.
+    fn is_bare(&self) -> bool {
+        let ReduceOptions { axes: _, keepdims: _, dtype, out, where_, initial, skip_nan, correction: _ } = self;
+        !skip_nan && dtype.is_none() && out.is_none() && where_.is_none() && initial.is_none()
     }
 }
 
@@ -114,6 +114,12 @@ pub fn reduce(reduction: &'static Reduction, array: &Array, options: &ReduceOpti
     }
     if array.ndim() == 0 {
         return reduce_one(reduction, array, options);
+    }
+    if let (Some([axis]), true) = (options.axes.as_deref(), options.is_bare())
+        && let Some(flags) = reduce_along(reduction, array, *axis, options.keepdims, options.correction, &mut place)?
+        && let Some(result) = place
+    {
+        return noticed(flags).map(|()| result);
     }
     let axes = axes_of(array, options.axes.as_deref())?;
     let cell = choose(reduction, array.dtype(), options.dtype)?;

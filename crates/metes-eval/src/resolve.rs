@@ -118,7 +118,11 @@ pub(crate) fn alike(ufunc: &Ufunc, inputs: &[Borrowed]) -> Option<&'static Cell>
     if kind == Kind::Bool || inputs.len() != ufunc.nin || !inputs.iter().all(fits) {
         return None;
     }
-    ufunc.cells.iter().find(|cell| cell.inputs[0] == kind && cell.inputs[1..].iter().all(|&input| input == kind))
+    // Rows that have loops for all kinds, or for the last ones, have them in the order of the kinds.
+    let all = |cell: &&'static Cell| cell.inputs.iter().all(|&input| input == kind);
+    let last = (ufunc.cells.len() + kind as usize).wrapping_sub(Kind::ALL.len());
+    let guessed = [kind as usize, last].into_iter().filter_map(|at| ufunc.cells.get(at)).find(all);
+    guessed.or_else(|| ufunc.cells.iter().find(all))
 }
 
 /// The function that computes the same as this one of a float and the number 2: a square, to the bit what a power should be.

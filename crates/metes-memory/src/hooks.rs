@@ -64,8 +64,20 @@ fn call<T>(call: impl FnOnce(&Hooks) -> T) -> Option<T> {
 }
 
 /// Does `work` again as long as it fails and the hook says so.
+#[inline]
 pub(crate) fn again<T>(request: &Request, mut work: impl FnMut() -> crate::Result<T>) -> crate::Result<T> {
-    let mut done = work();
+    match work() {
+        Err(error) if ASK.load(Ordering::Relaxed) => ask(request, Err(error), work),
+        done => done,
+    }
+}
+
+#[cold]
+fn ask<T>(
+    request: &Request,
+    mut done: crate::Result<T>,
+    mut work: impl FnMut() -> crate::Result<T>,
+) -> crate::Result<T> {
     for _ in 0..AGAIN {
         if done.is_ok() || !ASK.load(Ordering::Relaxed) || call(|hooks| (hooks.failure)(request)) != Some(true) {
             break;

@@ -137,6 +137,9 @@ impl Memory {
     /// The memory that operations on this thread allocate from: the innermost entered one, or the program's.
     #[inline]
     pub fn current() -> Memory {
+        if !raw::closely() {
+            return Memory(Handle::Program);
+        }
         ENTERED.with_borrow(|stack| stack.last().cloned()).unwrap_or_else(|| Memory::global().clone())
     }
 

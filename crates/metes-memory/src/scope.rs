@@ -176,6 +176,9 @@ impl Scope {
 /// Charges the thread's scope, if it is in one, and returns it.
 #[inline]
 pub(crate) fn charge(bytes: usize, request: &Request) -> Result<Option<Scope>> {
+    if !raw::closely() {
+        return Ok(None);
+    }
     let charged = ENTERED.with_borrow(|stack| match stack.last() {
         None => Ok(None),
         Some(scope) => scope.charge(bytes, request).map(|()| Some(scope.clone())),

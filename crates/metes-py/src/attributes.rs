@@ -4,7 +4,7 @@ use crate::dtype::dtype_object;
 use crate::errors::OrRaise;
 use crate::fastcall::{object, trap};
 use crate::flags::Flags;
-use crate::object::{base, leak, slot, this, view_of, view_or_new};
+use crate::object::{base, leak, make_view, slot, this, view_of, view_or_new};
 use crate::text;
 use metes_memory::MapMode;
 use pyo3::exceptions::{PyAttributeError, PyValueError};
@@ -134,7 +134,12 @@ fn mode<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
 }
 
 fn transposed<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    Ok(view_of(array, this(array)?.transpose(None).or_raise()?))
+    let found = this(array)?;
+    let view = make_view(array, |place| {
+        *place = Some(found.reversed());
+        Ok(true)
+    })?;
+    Ok(view.unwrap_or_else(|| array.clone()))
 }
 
 fn matrix_transpose<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {

@@ -1,14 +1,15 @@
 //! Functions that make arrays: from values, from counts, from other objects' bytes.
 
 use crate::convert::{to_array, to_object, to_object_of};
+use crate::direct;
 use crate::dtype::parse_dtype_or_none;
 use crate::element::weak_scalar;
-use crate::errors::OrRaise;
+use crate::errors::{OrRaise, unsupported};
 use crate::eval::{self, Operand};
 use crate::fastcall::{Args, method};
 use crate::methods::{parse_integer, parse_order, parse_shape};
 use crate::number::to_scalar;
-use crate::object::{array_of, from_array, view_of};
+use crate::object::{array_of, from_array, is_array, make, view_of};
 use metes_array::{Array, Index, Order, Scalar};
 use metes_dtype::{Casting, DType, Kind};
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
@@ -107,12 +108,22 @@ pub(crate) fn on_cpu(args: &Args<'_, '_>) -> PyResult<()> {
 }
 
 fn asarray<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    let object = args.required(0)?;
+    if args.given() == 1 && is_array(object) {
+        return Ok(object.clone());
+    }
     on_cpu(args)?;
     let copy = args.some(3).map(|c| c.is_truthy()).transpose()?;
     convert(args, 2, copy, Order::K)
 }
 
 fn array<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    if args.given() == 1
+        && let Some(found) = array_of(args.required(0)?)
+        && let Some(copy) = direct::copy(args.py(), found)?
+    {
+        return Ok(copy);
+    }
     on_cpu(args)?;
     let copy = match args.get(2) {
         None => Some(true),
@@ -190,18 +201,20 @@ fn in_order<'py>(
     args: &Args<'_, 'py>,
     order_at: usize,
     axes: &[usize],
-    make: impl FnOnce(&[usize]) -> metes_memory::Result<Array>,
+    work: impl FnOnce(&[usize]) -> metes_memory::Result<Array>,
 ) -> Made<'py> {
     let mut shape = parse_shape(args.required(0)?)?;
-    shape.extend(axes);
-    let array = match parse_order(args.some(order_at), Order::C)? {
-        Order::F => {
-            shape.reverse();
-            make(&shape).and_then(|made| made.transpose(None))
-        }
-        _ => make(&shape),
-    };
-    Ok(from_array(args.py(), array.or_raise()?, None))
+    shape.extend_from_slice(axes);
+    if let Order::F = parse_order(args.some(order_at), Order::C)? {
+        shape.reverse();
+        let made = work(&shape).map(|made| made.reversed()).or_raise()?;
+        return Ok(from_array(args.py(), made, None));
+    }
+    let made = make(args.py(), |place| {
+        *place = Some(work(&shape).or_raise()?);
+        Ok(true)
+    })?;
+    made.ok_or_else(|| unsupported("an array was not made"))
 }
 
 fn empty<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {

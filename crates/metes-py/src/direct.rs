@@ -5,11 +5,14 @@
 use crate::element::weak_scalar;
 use crate::errors::OrRaise;
 use crate::eval::{HEAVY, report};
+use crate::fastcall::Args;
 use crate::object::{array_of, make};
 use metes_array::{Array, Scalar};
+use metes_dtype::DType;
 use metes_eval::Borrowed;
 use metes_kernels::{Reduction, Ufunc};
 use pyo3::prelude::*;
+use pyo3::types::PyInt;
 
 /// The most operands.
 const MOST: usize = 3;
@@ -91,6 +94,81 @@ pub(crate) fn reduce<'py>(
         report(py, "reduce", noticed)?;
     }
     Ok(result)
+}
+
+/// A reduction along one axis without other options than `keepdims`.
+#[inline]
+pub(crate) fn reduce_along<'py>(
+    row: &'static Reduction,
+    array: &Array,
+    args: &Args<'_, 'py>,
+    before: usize,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let Some(axis) = args.named("axis").filter(|axis| axis.is_exact_instance_of::<PyInt>()) else { return Ok(None) };
+    let keepdims = args.named("keepdims");
+    if args.given() != before + 1 + usize::from(keepdims.is_some()) || array.nbytes() >= HEAVY {
+        return Ok(None);
+    }
+    let axis = crate::methods::parse_integer(axis)?;
+    let keepdims = keepdims.map_or(Ok(false), |flag| flag.is_truthy())?;
+    let mut noticed = 0;
+    let result = make(args.py(), |place| {
+        let flags = metes_eval::reduce_along(row, array, axis, keepdims, 0.0, place).or_raise()?;
+        noticed = flags.unwrap_or(0);
+        Ok(flags.is_some())
+    })?;
+    if noticed != 0 {
+        report(args.py(), "reduce", noticed)?;
+    }
+    Ok(result)
+}
+
+/// `array[...] = value`; says whether it was done.
+#[inline]
+pub(crate) fn assign(py: Python<'_>, into: &Array, value: &Borrowed) -> PyResult<bool> {
+    let Some(flags) = metes_eval::assign_direct(into, value) else { return Ok(false) };
+    if flags != 0 {
+        report(py, "cast", flags)?;
+    }
+    Ok(true)
+}
+
+/// One operand, where it is a small array or a Python number that some dtype holds.
+#[inline]
+pub(crate) fn operand<'a>(object: &'a Bound<'_, PyAny>) -> Option<Borrowed<'a>> {
+    match array_of(object) {
+        Some(array) => (array.nbytes() < HEAVY).then_some(Borrowed::Array(array)),
+        None => weak_scalar(object).ok().flatten().map(Borrowed::Weak),
+    }
+}
+
+/// A copy of a small array with its elements cast.
+#[inline]
+pub(crate) fn astype<'py>(py: Python<'py>, array: &Array, dtype: DType) -> PyResult<Option<Bound<'py, PyAny>>> {
+    if array.nbytes() >= HEAVY {
+        return Ok(None);
+    }
+    let mut noticed = 0;
+    let result = make(py, |place| {
+        let flags = metes_eval::astype_direct(array, dtype, place).or_raise()?;
+        noticed = flags.unwrap_or(0);
+        Ok(flags.is_some())
+    })?;
+    if noticed != 0 {
+        report(py, "cast", noticed)?;
+    }
+    Ok(result)
+}
+
+/// `array[index]` for one array of positions, or a mask.
+#[inline]
+pub(crate) fn pick<'py>(
+    py: Python<'py>,
+    array: &Array,
+    index: &Array,
+    op: &'static str,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    make(py, |place| array.pick_direct(index, op, place).or_raise())
 }
 
 /// A copy of a small array in C order.

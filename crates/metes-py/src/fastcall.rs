@@ -25,6 +25,8 @@ pub(crate) struct Signature {
     takes_all: bool,
     /// A bit for each that must be given.
     required: u32,
+    /// The names of those that have a slot each.
+    names: [&'static str; MOST],
 }
 
 /// The arguments of one call, in the order of the signature's parameters (`"*"` and `"*shape"` not counted).
@@ -73,7 +75,9 @@ impl<'a, 'py> Args<'a, 'py> {
         if self.given == 0 {
             return None;
         }
-        let given = self.some(named(self.signature.slots()).position(|param| param == name)?)?;
+        // Most arguments are not given: their names need no look.
+        let there = |slot: &usize| !self.values[*slot].is_null() && self.signature.names[*slot] == name;
+        let given = self.some((0..MOST).find(there)?)?;
         // `out=...` asks for an array even where NumPy would give a scalar: what there is always.
         (name != "out" || !given.is(self.py.Ellipsis())).then_some(given)
     }
@@ -96,15 +100,18 @@ impl Signature {
     pub const fn new(name: &'static str, params: &'static [&'static str]) -> Signature {
         let takes_all = !params.is_empty() && params[0].len() > 1 && params[0].as_bytes()[0] == b'*';
         let (mut slot, mut required, mut positional) = (0, 0, None);
+        let mut names = [""; MOST];
         let mut at = takes_all as usize;
         while at < params.len() {
             match params[at].as_bytes() {
                 b"*" => positional = Some(slot),
                 b"/" => {}
                 param => {
-                    if !contains(param, b'=') {
+                    let end = position(param, b'=');
+                    if end == param.len() {
                         required |= 1 << slot;
                     }
+                    names[slot] = params[at].split_at(end).0;
                     slot += 1;
                 }
             }
@@ -112,12 +119,7 @@ impl Signature {
         }
         assert!(slot <= MOST, "more parameters than the parser has room for");
         let positional = if let Some(before) = positional { before } else { slot };
-        Signature { name, params, positional, takes_all, required }
-    }
-
-    /// The parameters that have a slot each, and the marks between them.
-    fn slots(&self) -> &'static [&'static str] {
-        &self.params[usize::from(self.takes_all)..]
+        Signature { name, params, positional, takes_all, required, names }
     }
 
     /// # Safety
@@ -178,8 +180,9 @@ impl Signature {
 
     fn slot(&self, keyword: &Bound<'_, PyAny>) -> PyResult<usize> {
         let text = keyword.extract::<std::borrow::Cow<'_, str>>()?;
-        named(self.slots())
-            .position(|name| name == text)
+        self.names
+            .iter()
+            .position(|name| *name == text && !text.is_empty())
             .ok_or_else(|| PyTypeError::new_err(format!("{}() got an unexpected keyword argument '{text}'", self.name)))
     }
 
@@ -191,30 +194,18 @@ impl Signature {
 
     #[cold]
     fn missing(&self, slot: usize) -> PyErr {
-        let param = named(self.slots()).nth(slot).unwrap_or("?");
-        PyTypeError::new_err(format!("{}() missing required argument '{param}' (pos {})", self.name, slot + 1))
+        let Signature { name, names, .. } = self;
+        PyTypeError::new_err(format!("{name}() missing required argument '{}' (pos {})", names[slot], slot + 1))
     }
 }
 
-const fn contains(text: &[u8], byte: u8) -> bool {
+/// Where a byte stands in a text; its length where it does not.
+const fn position(text: &[u8], byte: u8) -> usize {
     let mut at = 0;
-    while at < text.len() {
-        if text[at] == byte {
-            return true;
-        }
+    while at < text.len() && text[at] != byte {
         at += 1;
     }
-    false
-}
-
-/// The parameters without the marks between them.
-fn listed<'p>(params: &'p [&'p str]) -> impl Iterator<Item = &'p str> {
-    params.iter().copied().filter(|p| !matches!(*p, "*" | "/"))
-}
-
-/// The names of the parameters.
-fn named<'p>(params: &'p [&'p str]) -> impl Iterator<Item = &'p str> {
-    listed(params).map(|p| p.split('=').next().unwrap_or(p))
+    at
 }
 
 /// Runs `function` on the raw arguments of a fast call.

@@ -5,7 +5,7 @@ use crate::errors::OrRaise;
 use crate::eval::{self, Operand};
 use crate::methods::parse_shape;
 use crate::object::from_array;
-use metes_array::{Growable, Index};
+use metes_array::{Dims, Growable, Index};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
@@ -38,7 +38,7 @@ impl GrowableArray {
     #[new]
     #[pyo3(signature = (dtype, shape_tail=None, capacity=0))]
     fn new(dtype: &Bound<'_, PyAny>, shape_tail: Option<&Bound<'_, PyAny>>, capacity: usize) -> PyResult<Self> {
-        let tail = shape_tail.map_or(Ok(Vec::new()), parse_shape)?;
+        let tail = shape_tail.map_or(Ok(Dims::new()), parse_shape)?;
         let rows = Growable::new(parse_dtype(dtype)?, &tail, capacity).or_raise()?;
         Ok(GrowableArray(Mutex::new(rows)))
     }

@@ -2,12 +2,13 @@
 //! integer arrays go to [`crate::fancy`].
 
 use crate::convert::existing;
+use crate::direct;
 use crate::element::{store, weak_scalar};
 use crate::errors::OrRaise;
 use crate::eval;
 use crate::fancy;
 use crate::fastcall::trap;
-use crate::object::{make_view, slot, target_ref, this, view_of};
+use crate::object::{array_of, make_view, slot, target_ref, this, view_of};
 use metes_array::{Array, Index, IndexItem};
 use metes_dtype::Category;
 use metes_memory::Access;
@@ -57,6 +58,11 @@ unsafe extern "C" fn subscript(slf: *mut ffi::PyObject, key: *mut ffi::PyObject)
         let array = this(slf)?;
         if array.dtype().number().is_none()
             && let Some(result) = crate::records::get(slf, array, key)?
+        {
+            return Ok(result.into_ptr());
+        }
+        if let Some(index) = array_of(key)
+            && let Some(result) = direct::pick(py, array, index, "index")?
         {
             return Ok(result.into_ptr());
         }
@@ -127,7 +133,7 @@ unsafe extern "C" fn assign(slf: *mut ffi::PyObject, key: *mut ffi::PyObject, va
         let (slf, key, value) =
             unsafe { (Bound::ref_from_ptr(py, &slf), Bound::ref_from_ptr(py, &key), Bound::ref_from_ptr(py, &value)) };
         let array = target_ref(slf, "assignment destination is read-only")?;
-        if set_number(array, key, value)? {
+        if set_number(array, key, value)? || set_view(py, array, key, value)? {
             return Ok(0);
         }
         if let Some(field) = crate::records::fields(array, key)? {
@@ -165,6 +171,31 @@ fn set_number(array: &Array, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -
     let put = |place| unsafe { store(value, array.dtype(), place) };
     array.with_element(&[at], Access::Write, "assignment", put).or_raise()??;
     Ok(true)
+}
+
+/// `a[key] = value` of few elements, without a view as an object; says whether it was that.
+#[inline]
+fn set_view(py: Python<'_>, array: &Array, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    if array.dtype().number().is_none() || !is_plain(key) {
+        return Ok(false);
+    }
+    let Some(value) = direct::operand(value) else { return Ok(false) };
+    let Ok(Key::Basic(index)) = parse(key) else { return Ok(false) };
+    match array.index(&index) {
+        Ok(view) => direct::assign(py, &view, &value),
+        Err(_) => Ok(false),
+    }
+}
+
+/// Whether a key is made of Python's own integers, slices, `None` and `...`, so that it may be looked at twice.
+fn is_plain(key: &Bound<'_, PyAny>) -> bool {
+    let one = |item: &Bound<'_, PyAny>| {
+        item.is_exact_instance_of::<PySlice>()
+            || item.is_exact_instance_of::<PyInt>()
+            || item.is_none()
+            || item.is_exact_instance_of::<PyEllipsis>()
+    };
+    one(key) || key.cast_exact::<PyTuple>().is_ok_and(|tuple| tuple.iter_borrowed().all(|item| one(&item)))
 }
 
 /// What a key means.
@@ -224,14 +255,21 @@ fn basic(item: &Bound<'_, PyAny>) -> PyResult<Option<Index>> {
     if item.hasattr("__index__")? { Ok(integer(item).ok().map(Index::At)) } else { Ok(None) }
 }
 
+/// The value of a Python `int` that is not too large.
+#[inline]
+pub(crate) fn exactly(item: &Bound<'_, PyAny>) -> Option<isize> {
+    if !item.is_exact_instance_of::<PyInt>() {
+        return None;
+    }
+    let mut overflow = 0;
+    // SAFETY: the item is a live int.
+    let value = unsafe { ffi::PyLong_AsLongLongAndOverflow(item.as_ptr(), &raw mut overflow) };
+    if overflow == 0 { isize::try_from(value).ok() } else { None }
+}
+
 fn integer(item: &Bound<'_, PyAny>) -> PyResult<isize> {
-    if item.is_exact_instance_of::<PyInt>() {
-        let mut overflow = 0;
-        // SAFETY: the item is a live int.
-        let value = unsafe { ffi::PyLong_AsLongLongAndOverflow(item.as_ptr(), &raw mut overflow) };
-        if let (0, Ok(value)) = (overflow, isize::try_from(value)) {
-            return Ok(value);
-        }
+    if let Some(value) = exactly(item) {
+        return Ok(value);
     }
     // SAFETY: the item is live.
     let value = unsafe { ffi::PyNumber_AsSsize_t(item.as_ptr(), ffi::PyExc_IndexError) };

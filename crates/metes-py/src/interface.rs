@@ -66,7 +66,7 @@ pub(crate) fn import(object: &Bound<'_, PyAny>) -> PyResult<Option<Array>> {
             let (address, flag) = data.extract::<(usize, Bound<'_, PyAny>)>()?;
             let read_only = flag.is_truthy()?;
             let first = std::ptr::with_exposed_provenance_mut::<u8>(address);
-            let from = Described { first, dtype, shape, strides, writeable: !read_only };
+            let from = Described { first, dtype, shape: shape.into_vec(), strides, writeable: !read_only };
             // SAFETY: the provider's word: the address holds the elements as long as the object lives.
             unsafe { show(from, "interface", Box::new(Kept::new(object))) }.map(Some)
         }

@@ -64,11 +64,13 @@ pub(crate) fn params(name: &str) -> &'static [&'static str] {
 /// Calls a row.
 pub(crate) fn call<'py>(row: &'static Reduction, args: &Args<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
     let object = args.required(0)?;
-    if args.given() == 1
-        && let Some(array) = array_of(object)
-        && let Some(result) = direct::reduce(args.py(), row, array)?
-    {
-        return Ok(result);
+    if let Some(array) = array_of(object) {
+        let plain = args.given() == 1;
+        let done =
+            if plain { direct::reduce(args.py(), row, array)? } else { direct::reduce_along(row, array, args, 1)? };
+        if let Some(result) = done {
+            return Ok(result);
+        }
     }
     match crate::lazy::expr_of(object) {
         Some(expr) => lazily(row, args, expr),

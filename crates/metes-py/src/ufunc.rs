@@ -6,7 +6,7 @@ use crate::element::weak_scalar;
 use crate::eval::{Operand, Outputs, apply_with};
 use crate::fastcall::Args;
 use crate::methods::{options, output};
-use crate::object::{array_of, from_array};
+use crate::object::{array_of, from_array, writeable};
 use metes_kernels::Ufunc;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -52,6 +52,16 @@ pub(crate) fn call<'py>(row: &'static Ufunc, args: &Args<'_, 'py>) -> PyResult<B
     if args.given() == row.nin {
         match direct::apply(py, row, &given) {
             Ok(Some(result)) => return Ok(result),
+            Err(error) if !beyond(row, &error, py) => return Err(error),
+            _ => {}
+        }
+    }
+    if args.given() == row.nin + 1
+        && let Some(out) = args.get(row.nin).filter(|out| writeable(out))
+        && let Some(into) = array_of(out)
+    {
+        match direct::apply_to(py, row, &given, into) {
+            Ok(true) => return Ok(out.clone()),
             Err(error) if !beyond(row, &error, py) => return Err(error),
             _ => {}
         }

@@ -13,6 +13,7 @@ mod gather;
 mod item;
 mod moves;
 mod offsets;
+mod pick;
 mod reader;
 mod trues;
 mod truths;

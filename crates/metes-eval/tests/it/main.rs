@@ -1,5 +1,6 @@
 //! Tests of the evaluator, one binary.
 
+mod loose;
 mod overlap;
 mod plan;
 mod reductions;

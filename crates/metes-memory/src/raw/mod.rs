@@ -56,6 +56,12 @@ fn find_sites(on: bool) {
     }
 }
 
+/// Whether there is any such reason; if not, no thread is in a scope or in another memory than the program's.
+#[inline]
+pub(crate) fn closely() -> bool {
+    WAY.load(Ordering::Relaxed) >= CLOSELY
+}
+
 /// `size` bytes from the program's memory, 64-byte aligned, zero if `zeroed`.
 ///
 /// # Errors

@@ -2,13 +2,14 @@
 
 use super::Made;
 use crate::convert::to_array;
+use crate::direct;
 use crate::element::check_fits;
 use crate::errors::OrRaise;
 use crate::eval::{self, Operand, heavy};
 use crate::fancy::value_for;
 use crate::fastcall::{Args, method, none};
 use crate::methods::{output, parse_integer};
-use crate::object::{from_array, target};
+use crate::object::{array_of, from_array, target};
 use metes_array::{Array, Index, IndexItem, Mode, Order, Scalar, gather, meet_all};
 use metes_dtype::{Casting, Category, Kind, can_cast};
 use pyo3::exceptions::{PyIndexError, PyTypeError, PyValueError};
@@ -148,6 +149,14 @@ pub(crate) fn take<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py
 
 /// `take` with its arguments from `first` on: of the function, or of the method.
 pub(crate) fn take_from<'py>(a: &Bound<'py, PyAny>, args: &Args<'_, 'py>, first: usize) -> Made<'py> {
+    if args.given() == first + 1
+        && let (Some(array), Some(index)) = (array_of(a), args.get(first).and_then(array_of))
+        && array.ndim() == 1
+        && index.dtype() != Kind::Bool
+        && let Some(taken) = direct::pick(args.py(), array, index, "take")?
+    {
+        return Ok(taken);
+    }
     let (array, indices) = (to_array(a, None)?, indices(args.required(first)?)?);
     let axis = args.some(first + 1).map(parse_integer).transpose()?;
     let mode = parse_mode(args.some(first + 3))?;

@@ -7,7 +7,7 @@ use crate::fastcall::{Args, method, object};
 use crate::lazy::{expr_of, wrap};
 use crate::methods::{parse_integer, parse_shape};
 use crate::object::{from_array, is_array, view_or_new};
-use metes_array::broadcast_shapes;
+use metes_array::{Dims, broadcast_shapes};
 use metes_memory::ErrorKind;
 use pyo3::exceptions::PyValueError;
 use pyo3::ffi::PyMethodDef;
@@ -43,8 +43,8 @@ fn broadcast_to<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
 }
 
 fn broadcast_all<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
-    let shapes: Vec<Vec<usize>> = args.rest().map(parse_shape).collect::<PyResult<_>>()?;
-    let shapes: Vec<&[usize]> = shapes.iter().map(Vec::as_slice).collect();
+    let shapes: Vec<Dims> = args.rest().map(parse_shape).collect::<PyResult<_>>()?;
+    let shapes: Vec<&[usize]> = shapes.iter().map(Dims::as_slice).collect();
     Ok(PyTuple::new(args.py(), broadcast_shapes(&shapes).or_raise()?)?.into_any())
 }
 

@@ -90,6 +90,11 @@ pub(crate) fn parse_casting(object: Option<&Bound<'_, PyAny>>, default: Casting)
 fn astype<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
     let found = this(array)?;
     let dtype = parse_dtype(args.required(0)?)?;
+    if args.given() == 1
+        && let Some(copy) = direct::astype(array.py(), found, dtype)?
+    {
+        return Ok(copy);
+    }
     let order = parse_order(args.some(1), Order::K)?;
     let casting = parse_casting(args.some(2), Casting::Unsafe)?;
     let copy = args.flag(4, true)?;

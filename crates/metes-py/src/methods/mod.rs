@@ -11,11 +11,11 @@ mod select;
 mod shape;
 
 use crate::fastcall::Args;
-use metes_array::Order;
+use metes_array::{Dims, Order};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
-use pyo3::types::{PyInt, PyString};
+use pyo3::types::{PyInt, PyString, PyTuple};
 use smallvec::SmallVec;
 
 pub(crate) use copies::parse_casting;
@@ -58,15 +58,22 @@ pub(crate) fn parse_order(object: Option<&Bound<'_, PyAny>>, default: Order) -> 
 pub(crate) fn integers(args: &Args<'_, '_>) -> PyResult<SmallVec<[isize; 4]>> {
     let mut rest = args.rest();
     match (rest.len(), rest.next()) {
-        (1, Some(only)) if !only.is_exact_instance_of::<PyInt>() => parse_integers(only).map(SmallVec::from_vec),
+        (1, Some(only)) if !only.is_exact_instance_of::<PyInt>() => several(only),
         _ => args.rest().map(parse_integer).collect(),
     }
 }
 
 /// An integer, or a sequence of them.
 pub(crate) fn parse_integers(object: &Bound<'_, PyAny>) -> PyResult<Vec<isize>> {
+    several(object).map(SmallVec::into_vec)
+}
+
+fn several(object: &Bound<'_, PyAny>) -> PyResult<SmallVec<[isize; 4]>> {
+    if let Ok(tuple) = object.cast_exact::<PyTuple>() {
+        return tuple.iter_borrowed().map(|item| parse_integer(&item)).collect();
+    }
     if let Ok(one) = parse_integer(object) {
-        return Ok(vec![one]);
+        return Ok(SmallVec::from_iter([one]));
     }
     let items = object.try_iter().map_err(|_| {
         PyTypeError::new_err(format!(
@@ -78,13 +85,17 @@ pub(crate) fn parse_integers(object: &Bound<'_, PyAny>) -> PyResult<Vec<isize>> 
 }
 
 /// A shape: a length, or a sequence of lengths.
-pub(crate) fn parse_shape(object: &Bound<'_, PyAny>) -> PyResult<Vec<usize>> {
+pub(crate) fn parse_shape(object: &Bound<'_, PyAny>) -> PyResult<Dims> {
     let negative = |_| PyValueError::new_err("negative dimensions are not allowed");
-    parse_integers(object)?.into_iter().map(|n| usize::try_from(n).map_err(negative)).collect()
+    several(object)?.into_iter().map(|n| usize::try_from(n).map_err(negative)).collect()
 }
 
 /// Anything that Python takes as an index.
+#[inline]
 pub(crate) fn parse_integer(object: &Bound<'_, PyAny>) -> PyResult<isize> {
+    if let Some(value) = crate::index::exactly(object) {
+        return Ok(value);
+    }
     object.extract::<isize>()
 }
 

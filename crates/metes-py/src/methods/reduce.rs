@@ -86,6 +86,9 @@ fn reduce_method<'py>(array: &Object<'py>, row: &'static Reduction, args: &Args<
     {
         return Ok(result);
     }
+    if let Some(result) = direct::reduce_along(row, found, args, 0)? {
+        return Ok(result);
+    }
     reduce_call(array.py(), row.name, found, args)
 }
 

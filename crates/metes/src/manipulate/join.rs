@@ -1,7 +1,7 @@
 //! Joining arrays along an axis.
 
 use super::{part, wrong};
-use metes_array::{Array, Dims, Order, meet_all, shape_text, shares_memory};
+use metes_array::{Array, Dims, Order, join_dense, meet_all, shape_text, shares_memory};
 use metes_dtype::{Casting, DType, can_cast};
 use metes_eval::Operand;
 use metes_memory::{Error, ErrorKind, Result};
@@ -26,6 +26,13 @@ pub fn concatenate(
     dtype: Option<DType>,
     casting: Casting,
 ) -> Result<Array> {
+    if axis == Some(0)
+        && out.is_none()
+        && dtype.is_none()
+        && let Some(joined) = join_dense(arrays, "concatenate")?
+    {
+        return Ok(joined);
+    }
     let flat: Vec<Array> = match axis {
         Some(_) => arrays.to_vec(),
         None => arrays.iter().map(|a| a.ravel(Order::C)).collect::<Result<_>>()?,
