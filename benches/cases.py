@@ -1,8 +1,8 @@
 """What is measured: one list of operations, and on which dtypes and layouts each makes sense.
 
 A statement speaks of the module `m` and of the names that `operands.py` makes: arrays `a`, `b`, `c` of one shape,
-`mask`, `places` (random positions), `values` (a list), `number` (a Python number of the dtype) and `x` of one
-dimension. Where Metes has another way to say a thing (a fused function), or numexpr or bottleneck have the operation,
+`mask`, `places` (random positions), `values` (a list), `number` (a Python number of the dtype), `x` of one dimension,
+`whole` (integers), `table` of two dimensions and `row` (its first). Where Metes has another way to say a thing (a fused function), or numexpr or bottleneck have the operation,
 the case says how.
 """
 
@@ -89,6 +89,22 @@ CASES = (
     Case("small", "a[2:6]", "x[2:6]", ("float64",), LINES),
     Case("small", "a[3]", "x[3]", ("float64",), LINES),
     Case("small", "a[3] = y", "x[3] = number", ("float64",), LINES),
+    Case("small", "a[2:6] = y", "x[2:6] = number", ("float64",), FLAT),
+    Case("small", "a[:] = b", "x[:] = b", ("float64",), FLAT),
+    Case("small", "a[places]", "x[places]", ("float64",), FLAT),
+    Case("small", "a[::2] + b[::2]", "a[::2] + b[::2]", ("float64",), FLAT),
+    Case("small", "whole + a", "whole + a", ("float64",), FLAT),
+    Case("small", "table + row", "table + row", ("float64",), FLAT),
+    Case("small", "table.sum(axis=0)", "table.sum(axis=0)", ("float64",), FLAT),
+    Case("small", "add(out=)", "m.add(a, b, out=b)", ("float64",), FLAT),
+    Case("small", "a.item(3)", "x.item(3)", ("float64",), FLAT),
+    Case("small", "a.tolist()", "x.tolist()", ("float64",), FLAT),
+    Case("small", "array(a)", "m.array(a)", ("float64",), FLAT),
+    Case("small", "asarray(a)", "m.asarray(a)", ("float64",), FLAT),
+    Case("small", "ravel", "a.ravel()", ("float64",), FLAT),
+    Case("small", "stack", "m.stack([a, b])", ("float64",), FLAT),
+    Case("small", "dot", "m.dot(x, b)", ("float64",), FLAT),
+    Case("small", "array_equal", "m.array_equal(a, b)", ("float64",), FLAT),
     Case("small", "reshape", "x.reshape(2, -1)", ("float64",), FLAT),
     Case("small", "a.T", "a.T", ("float64",)),
     Case("small", "zeros", "m.zeros(len(x))", ("float64",), FLAT),

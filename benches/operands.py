@@ -68,6 +68,9 @@ def operands(module, case, dtype, layout, size):
         "low": lambda: a.dtype.type(np.quantile(a[:1000], 0.2)).item(),
         "high": lambda: a.dtype.type(np.quantile(a[:1000], 0.8)).item(),
         "other": lambda: getattr(module, other),
+        "whole": lambda: module.asarray(np.arange(size)).copy(),
+        "table": lambda: module.asarray(a.reshape(table_shape(size))).copy(),
+        "row": lambda: module.asarray(a[: table_shape(size)[1]]).copy(),
         "square": lambda: module.asarray(a[: side * side].reshape(side, side)).copy(),
     }
     for name, step in of_values.items():

@@ -39,6 +39,11 @@ def _each(arrays, shaped):
     return arrays[0] if len(arrays) == 1 else tuple(arrays)
 
 
+def _one(a):
+    a = _array(a)
+    return a if a.ndim >= 1 else a.reshape((1,))
+
+
 def atleast_1d(*arys: ArrayLike) -> Any:
     """The arrays, those without axes with one: views.
 
@@ -46,7 +51,7 @@ def atleast_1d(*arys: ArrayLike) -> Any:
     >>> mt.atleast_1d(mt.asarray(3)).shape
     (1,)
     """
-    return _each(arys, lambda a: (a := _array(a)) if a.ndim >= 1 else a.reshape((1,)))
+    return _each(arys, _one)
 
 
 def _two(a):
@@ -83,7 +88,7 @@ def vstack(tup: ArrayLikes, *, dtype: DTypeLike | None = None, casting: Casting 
 
 def hstack(tup: ArrayLikes, *, dtype: DTypeLike | None = None, casting: Casting = "same_kind") -> Array:
     """Joins arrays along the second axis, those of one dimension along their only one."""
-    arrays = [atleast_1d(a) for a in tup]
+    arrays = [_one(a) for a in tup]
     axis = 0 if arrays and arrays[0].ndim == 1 else 1
     return concatenate(arrays, axis=axis, dtype=dtype, casting=casting)
 

@@ -184,7 +184,8 @@ def stack(
     if len(shapes) > 1:
         raise ValueError(f"stack: all arrays must have the same shape, not {' and '.join(map(str, sorted(shapes)))}")
     axis = _axis(axis, arrays[0].ndim + 1, "stack")
-    return concatenate([expand_dims(a, axis) for a in arrays], axis=axis, out=out, dtype=dtype, casting=casting)
+    new = (slice(None),) * axis + (None,)
+    return concatenate([a[new] for a in arrays], axis=axis, out=out, dtype=dtype, casting=casting)
 
 
 def astype(

@@ -10,6 +10,7 @@ use crate::exec;
 use crate::loose;
 use crate::meeting;
 use crate::program::{ProgramBuilder, ScratchBuf, Slot};
+use crate::quick;
 use crate::resolve::{Input, placed, resolve, signed, squared};
 use crate::status;
 use crate::walk::Walk;
@@ -399,7 +400,7 @@ fn compute(
     let slot = builder.step(cell.call, &args, cell.outputs[0].into());
     let slot = builder.cast(slot, outs[0].dtype())?;
     let program = builder.finish(slot);
-    let mut scratch = ScratchBuf::for_lanes(&program, program.lanes(outs[0].size()))?;
+    let mut scratch = ScratchBuf::for_lanes(&program, program.lanes(outs[0].size()), outs[0].size())?;
     program.run(arrays, &outs[0], mask, &mut scratch)
 }
 
@@ -445,6 +446,7 @@ pub fn apply_program(
 ) -> Result<Array> {
     let shapes: SmallVec<[&[usize]; 4]> = inputs.iter().map(Array::shape).collect();
     let shape = broadcast_shapes(&shapes)?;
+    let made = out.is_none();
     let out = match out {
         None => fresh(&shape, builder.dtype(values), inputs, Order::K, op)?,
         Some(out) if out.shape() == shape.as_slice() => {
@@ -458,8 +460,14 @@ pub fn apply_program(
     };
     let values = builder.cast(values, out.dtype())?;
     let program = builder.finish(values);
+    if made && quick::stores(&program, &shape, inputs.len()) {
+        let scratch = ScratchBuf::for_lanes(&program, 1, out.size())?;
+        if quick::store(&program, inputs, &out, scratch.lane(0)).is_some() {
+            return Ok(out);
+        }
+    }
     let inputs = apart(inputs, std::slice::from_ref(&out))?;
-    let mut scratch = ScratchBuf::for_lanes(&program, program.lanes(out.size()))?;
+    let mut scratch = ScratchBuf::for_lanes(&program, program.lanes(out.size()), out.size())?;
     program.run(&inputs, &out, None, &mut scratch)?;
     Ok(out)
 }

@@ -189,7 +189,7 @@ fn write(dst: &Array, src: &Array, mask: Option<&Array>) -> Result<()> {
         return crate::elements::write(dst, &src, mask);
     }
     let program = cast_program(src.dtype(), dst.dtype())?;
-    let mut scratch = ScratchBuf::for_lanes(&program, program.lanes(dst.size()))?;
+    let mut scratch = ScratchBuf::for_lanes(&program, program.lanes(dst.size()), dst.size())?;
     let (Some(from), Some(to)) = (src.dtype().any_number(), dst.dtype().any_number()) else {
         return program.run(&[src], dst, mask, &mut scratch).map(|_| ());
     };

@@ -32,7 +32,7 @@ impl Display for Plan {
                     f,
                     "    {steps} step{} on blocks of {} values, {registers} register{}, {lanes} thread{}",
                     s(steps, ""),
-                    crate::program::BLOCK,
+                    crate::program::block_of(sink.values(!pass.sources.is_empty())),
                     s(registers, ""),
                     s(lanes, "")
                 )?;

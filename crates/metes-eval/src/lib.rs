@@ -19,6 +19,7 @@ mod meeting;
 mod plan;
 mod program;
 mod put;
+mod quick;
 mod reduce;
 mod reducer;
 mod repeat;
@@ -50,7 +51,7 @@ pub use fold::{
 };
 pub use plan::{Output, Plan};
 pub use program::{Arg, Program, ProgramBuilder, ScratchBuf, Slot};
-pub use put::{assign_direct, astype_direct};
+pub use put::{assign_direct, astype_direct, fill_direct};
 pub use reduce::{ReduceOptions, reduce, reduce_program, result_dtype as reduced_dtype};
 pub use reducer::Reducer;
 pub use repeat::Repeatable;

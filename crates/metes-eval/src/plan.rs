@@ -150,6 +150,11 @@ impl Sink {
         }
     }
 
+    /// How many values the program computes with one set of registers.
+    pub(crate) fn values(&self, parts: bool) -> usize {
+        if parts { crate::program::BLOCK } else { self.value.shape().iter().product() }
+    }
+
     /// Bytes of the result that stays, and of states and scratch while the pass runs.
     fn bytes(&self, parts: bool) -> Result<(usize, usize)> {
         match &self.target {
@@ -162,7 +167,7 @@ impl Sink {
             }
             Target::Store(expr, into) => {
                 let result = if into.is_some() { 0 } else { bytes_of(expr) };
-                Ok((result, self.program.lanes_bytes(self.lanes(parts))))
+                Ok((result, self.program.lanes_bytes(self.lanes(parts), self.values(parts))))
             }
             Target::File(_) => Ok((0, self.program.scratch_bytes())),
         }
@@ -335,7 +340,7 @@ fn cast_bytes(expr: &Expr, out: Option<&Array>) -> usize {
         Some(out) if out.dtype() != expr.dtype() => {
             // What cannot be cast is refused when the plan is checked.
             let program = crate::apply::cast_program(expr.dtype(), out.dtype());
-            program.map_or(0, |program| program.lanes_bytes(program.lanes(out.size())))
+            program.map_or(0, |program| program.lanes_bytes(program.lanes(out.size()), out.size()))
         }
         _ => 0,
     }

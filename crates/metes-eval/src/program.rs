@@ -14,6 +14,17 @@ use smallvec::SmallVec;
 /// Values per block.
 pub(crate) const BLOCK: usize = 1024;
 
+/// Values of a block of a program that computes so many in all.
+pub(crate) fn block_of(values: usize) -> usize {
+    BLOCK >> halvings(values)
+}
+
+/// How often the registers of a program that computes so many values in all are halved: all values fit one then.
+fn halvings(values: usize) -> u32 {
+    const LEAST: usize = 64;
+    (BLOCK / values.clamp(LEAST, BLOCK).next_power_of_two()).trailing_zeros()
+}
+
 /// A value of a program under construction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slot(usize);
@@ -285,14 +296,21 @@ impl Program {
         self.lane_bytes()
     }
 
-    /// Bytes of the registers of one lane: a multiple of what threads should not share.
+    /// Bytes of the registers of one lane: a multiple of what threads should not share, however often they are halved.
     fn lane_bytes(&self) -> usize {
-        self.need.size().next_multiple_of(64)
+        self.need.size().next_multiple_of(BLOCK)
     }
 
-    /// Bytes of the registers for `lanes` threads.
-    pub(crate) fn lanes_bytes(&self, lanes: usize) -> usize {
-        self.lane_bytes() * lanes
+    /// Bytes of the registers for `lanes` threads that compute so many values in all.
+    pub(crate) fn lanes_bytes(&self, lanes: usize, values: usize) -> usize {
+        (self.lane_bytes() >> halvings(values)) * lanes
+    }
+
+    /// Writes constants to registers for blocks of so many values.
+    pub(crate) fn prepare(&self, registers: Registers, block: usize) {
+        for &(value, dtype, at) in &self.constants {
+            crate::exec::fill(registers.at(at), value, dtype, block);
+        }
     }
 
     /// How much work a value is, as bytes that go through the processor.
@@ -323,40 +341,45 @@ pub struct ScratchBuf {
     buffer: Buffer,
     lane_bytes: usize,
     lanes: usize,
+    halvings: u32,
 }
 
-/// The registers of one thread.
+/// The registers of one thread: where they start, and how often they are halved.
 #[derive(Clone, Copy)]
-pub(crate) struct Registers(*mut u8);
+pub(crate) struct Registers(*mut u8, u32);
 
 // SAFETY: an address; the thread that was given it is the only one to use it.
 unsafe impl Send for Registers {}
 
 impl Registers {
     pub(crate) fn new(start: *mut u8) -> Registers {
-        Registers(start)
+        Registers(start, 0)
+    }
+
+    /// Those of a program that computes so many values in all.
+    pub(crate) fn halved(start: *mut u8, values: usize) -> Registers {
+        Registers(start, halvings(values))
     }
 
     pub(crate) fn at(self, offset: usize) -> *mut u8 {
-        self.0.wrapping_add(offset)
+        self.0.wrapping_add(offset >> self.1)
     }
 }
 
 impl ScratchBuf {
     /// Takes the registers of a program from the thread's memory, constants written.
     pub fn new(program: &Program) -> Result<ScratchBuf> {
-        ScratchBuf::for_lanes(program, 1)
+        ScratchBuf::for_lanes(program, 1, BLOCK)
     }
 
-    /// The same for so many threads.
-    pub(crate) fn for_lanes(program: &Program, lanes: usize) -> Result<ScratchBuf> {
-        let lane_bytes = program.lane_bytes();
+    /// The same for so many threads that compute so many values in all.
+    pub(crate) fn for_lanes(program: &Program, lanes: usize, values: usize) -> Result<ScratchBuf> {
+        let halvings = halvings(values);
+        let lane_bytes = program.lane_bytes() >> halvings;
         let request = Need::new(lane_bytes * lanes, 64).request("scratch");
-        let scratch = ScratchBuf { buffer: Buffer::here(request)?, lane_bytes, lanes };
+        let scratch = ScratchBuf { buffer: Buffer::here(request)?, lane_bytes, lanes, halvings };
         for lane in 0..lanes {
-            for &(value, dtype, at) in &program.constants {
-                crate::exec::fill(scratch.lane(lane).at(at), value, dtype, BLOCK);
-            }
+            program.prepare(scratch.lane(lane), BLOCK >> halvings);
         }
         Ok(scratch)
     }
@@ -369,6 +392,6 @@ impl ScratchBuf {
     /// The registers of a thread; no two threads use the same ones at once.
     pub(crate) fn lane(&self, lane: usize) -> Registers {
         assert!(lane < self.lanes, "registers were taken for {} lanes", self.lanes);
-        Registers(self.buffer.as_ptr().wrapping_add(lane * self.lane_bytes))
+        Registers(self.buffer.as_ptr().wrapping_add(lane * self.lane_bytes), self.halvings)
     }
 }

@@ -48,6 +48,11 @@ pub fn assign_direct(dst: &Array, src: &Borrowed) -> Option<Flags> {
     Some(unsafe { cast(from, to, &spread) })
 }
 
+/// `array[index] = scalar` where the index is a small dense mask; says whether it was done, else nothing is written.
+pub fn fill_direct(array: &Array, index: &Array, scalar: Scalar) -> bool {
+    array.dtype().number().is_some_and(|kind| holds(kind, scalar)) && array.fill_direct(index, scalar)
+}
+
 /// Whether a kind can be given a Python number without a word.
 fn holds(kind: Kind, scalar: Scalar) -> bool {
     match scalar {

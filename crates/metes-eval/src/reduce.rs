@@ -3,7 +3,8 @@
 use crate::along::reduce_along;
 use crate::apply::{Operand, Options, apply, noticed};
 use crate::domain::{Domain, Part};
-use crate::program::{ProgramBuilder, Slot};
+use crate::program::{ProgramBuilder, ScratchBuf, Slot};
+use crate::quick;
 use crate::reducer::{Reducer, check_not_empty};
 use crate::status;
 use crate::whole::reduce_whole;
@@ -287,9 +288,16 @@ pub fn reduce_program(
     let cell = choose(reduction, builder.dtype(values), None)?;
     check_not_empty(reduction, &shape, &axes)?;
     let values = builder.cast(values, cell.input.into())?;
-    let program = Arc::new(builder.finish(values));
+    let program = builder.finish(values);
     let kept: Dims = (0..shape.len()).filter(|a| !axes.contains(a)).map(|a| shape[a]).collect();
     let result = Array::empty(&kept, cell.output.into(), reduction.name)?;
+    if axes.len() == 1 && (!keepdims || scalar) && quick::folds(&program, cell, &shape, inputs.len()) {
+        let scratch = ScratchBuf::for_lanes(&program, 1, shape[0])?;
+        if quick::fold(&program, cell, 0.0, &shape, inputs, &result, scratch.lane(0)).is_some() {
+            return Ok(result);
+        }
+    }
+    let program = Arc::new(program);
     let part = Part { axis: 0, start: 0, len: shape[0] };
     let domain = Domain { shape: &shape, axes: &axes, cut: None };
     let mut reducer = Reducer::new(reduction, cell, program, domain, 0.0, result.clone())?;

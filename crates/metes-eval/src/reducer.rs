@@ -40,7 +40,7 @@ impl Reducer {
         let axes = Axes::new(domain.shape, domain.axes);
         let lanes = lanes(cell, program, domain);
         let each = Lane::bytes(cell, &axes, domain.cut);
-        program.lanes_bytes(lanes) + each * lanes + Split::bytes(cell, program, &axes, domain.cut, lanes)
+        program.lanes_bytes(lanes, domain.size()) + each * lanes + Split::bytes(cell, program, &axes, domain.cut, lanes)
     }
 
     /// A reduction of a program's values (of the cell's input kind) over a domain, into `out`, which has the kept axes
@@ -74,7 +74,7 @@ impl Reducer {
         assert!(program.dtype() == cell.input, "the program makes what is folded");
         let count = lanes(cell, &program, domain);
         let split = Split::new(cell, &program, &axes, cut, count)?;
-        let scratch = ScratchBuf::for_lanes(&program, count)?;
+        let scratch = ScratchBuf::for_lanes(&program, count, domain.size())?;
         let lanes = (0..count).map(|lane| Lane::new(cell, &axes, cut, scratch.lane(lane)).map(Mutex::new));
         let lanes = lanes.collect::<Result<_>>()?;
         let folding = Folding { cell, program, axes, cut, correction, present: None, out };
@@ -88,7 +88,11 @@ impl Reducer {
         let equal = metes_kernels::ufunc("equal").expect("a row of the table");
         let itself = builder.ufunc(equal, &[Arg::Slot(x), Arg::Slot(x)])?;
         let program = builder.finish(itself);
-        let scratch = self.present_scratch.insert(ScratchBuf::for_lanes(&program, self.scratch.lanes())?);
+        let scratch = self.present_scratch.insert(ScratchBuf::for_lanes(
+            &program,
+            self.scratch.lanes(),
+            self.folding.axes.shape.iter().product(),
+        )?);
         for (number, lane) in self.lanes.iter_mut().enumerate() {
             let lane = lane.get_mut().unwrap_or_else(PoisonError::into_inner);
             lane.present = Some(scratch.lane(number));

@@ -1,13 +1,17 @@
 //! [`Repeatable`]: a plan over arguments, kept to be run on others of the same dtypes, shapes and strides.
 
 use crate::plan::{Output, Pass, Plan, Sink, Target};
-use crate::{Expr, Progress};
+use crate::{Expr, Progress, quick};
 use metes_array::Array;
 use metes_memory::Result;
 use std::collections::HashMap;
 
 /// A plan without its arguments' bytes, which runs as often as one likes.
-pub struct Repeatable(Plan);
+pub struct Repeatable {
+    plan: Plan,
+    /// Whether there may be a shorter way to run it.
+    quick: bool,
+}
 
 impl Plan {
     /// A plan of these values that may run on other arguments ([`Expr::argument`]) than the present ones; `None` where
@@ -31,7 +35,8 @@ impl Plan {
         let mut done = HashMap::new();
         let values: Option<Vec<Expr>> = values.iter().map(|value| value.detached(arguments, &mut done)).collect();
         let Some(values) = values else { return Ok(None) };
-        Plan::new(values.into_iter().map(Output::Array).collect(), None).map(|plan| Some(Repeatable(plan)))
+        let plan = Plan::new(values.into_iter().map(Output::Array).collect(), None)?;
+        Ok(Some(Repeatable { quick: quick::suits(&plan), plan }))
     }
 
     /// The same once more, where it writes no files.
@@ -63,7 +68,7 @@ impl Sink {
 impl Repeatable {
     /// The plan itself, to be looked at.
     pub fn plan(&self) -> &Plan {
-        &self.0
+        &self.plan
     }
 
     /// Computes the values on these arguments.
@@ -71,7 +76,12 @@ impl Repeatable {
     /// # Errors
     /// As [`Plan::run_on`].
     pub fn run(&self, arguments: &[Array], progress: Progress) -> Result<Vec<Array>> {
-        let plan = self.0.again().expect("a plan that writes no files can be repeated");
+        if self.quick
+            && let Some(results) = quick::run(&self.plan, arguments)?
+        {
+            return Ok(results);
+        }
+        let plan = self.plan.again().expect("a plan that writes no files can be repeated");
         Ok(plan.run_on(arguments, progress)?.into_iter().flatten().collect())
     }
 }

@@ -76,7 +76,9 @@ impl Held<'_> {
         }
         match (leaf.op(), window) {
             (Op::Array(array, _), _) => Ok(Some(array.clone())),
-            (Op::Argument { number, layout, offset }, _) => self.argument(*number, layout, *offset, leaf).map(Some),
+            (Op::Argument { number, layout, offset }, _) => {
+                argument(self.arguments, *number, layout, *offset, leaf).map(Some)
+            }
             (Op::Source(source), Some(window)) => Ok(window.parts.get(&source_id(source)).cloned()),
             (Op::View(view, of), window) => {
                 let Some(array) = self.leaf(of, window)? else { return Ok(None) };
@@ -92,18 +94,24 @@ impl Held<'_> {
         }
     }
 
-    /// A view of an argument.
-    fn argument(&self, number: usize, layout: &Layout, offset: isize, leaf: &Expr) -> Result<Array> {
-        let other = || Error::new(ErrorKind::Value, format!("plan: argument {} is not as it was planned", number + 1));
-        let array = self.arguments.get(number).filter(|a| a.dtype() == leaf.dtype()).ok_or_else(other)?;
-        let start = array.layout().offset().checked_add_signed(offset).ok_or_else(other)?;
-        let layout = Layout::new(layout.shape(), layout.strides(), start)?;
-        Array::new(array.buffer().clone(), array.dtype(), layout, false)
-    }
-
     fn value(&self, expr: &Expr, window: Option<&Window>) -> Result<Array> {
         self.leaf(expr, window)?.ok_or_else(|| Error::new(ErrorKind::Value, "plan: an output was not computed"))
     }
+}
+
+/// A view of an argument.
+pub(crate) fn argument(
+    arguments: &[Array],
+    number: usize,
+    layout: &Layout,
+    offset: isize,
+    leaf: &Expr,
+) -> Result<Array> {
+    let other = || Error::new(ErrorKind::Value, format!("plan: argument {} is not as it was planned", number + 1));
+    let array = arguments.get(number).filter(|a| a.dtype() == leaf.dtype()).ok_or_else(other)?;
+    let start = array.layout().offset().checked_add_signed(offset).ok_or_else(other)?;
+    let layout = Layout::new(layout.shape(), layout.strides(), start)?;
+    Array::new(array.buffer().clone(), array.dtype(), layout, false)
 }
 
 fn unstreamable(error: Error) -> Error {
@@ -160,7 +168,7 @@ struct Elementwise {
 
 impl Running {
     fn new(sink: Sink, cuts: &[usize], parts: bool) -> Result<Running> {
-        let (cut, lanes) = (sink.cut(parts), sink.lanes(parts));
+        let (cut, lanes, values) = (sink.cut(parts), sink.lanes(parts), sink.values(parts));
         let cell = matches!(sink.target, Target::Fold(_)).then(|| sink.cell().map(|c| c.0)).transpose()?;
         let Sink { target, value, program, leaves } = sink;
         let (out, work) = match &target {
@@ -181,7 +189,7 @@ impl Running {
                     Some(out) => out.clone(),
                     None => Array::empty(expr.shape(), expr.dtype(), "compute")?,
                 };
-                let scratch = ScratchBuf::for_lanes(&program, lanes)?;
+                let scratch = ScratchBuf::for_lanes(&program, lanes, values)?;
                 (Some(out), Work::Elementwise(Box::new(Elementwise { program, scratch, rows: None })))
             }
             Target::File(_) => {

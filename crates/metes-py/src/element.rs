@@ -11,7 +11,7 @@ use num_complex::Complex;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyList};
+use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt};
 use std::mem::MaybeUninit;
 
 /// A Rust type of an element.
@@ -362,9 +362,12 @@ fn nest<'py, T: Element>(
         // SAFETY: an array's layout keeps every element within its buffer.
         return scalar_object(py, unsafe { T::read(at) }.to_scalar());
     };
-    let list = PyList::empty(py);
+    // SAFETY: attached; a new list of empty places, which nobody sees before all are filled, or null.
+    let list = unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyList_New(*n as ffi::Py_ssize_t))? };
     for i in 0..*n {
-        list.append(nest::<T>(py, at.wrapping_offset(i as isize * strides[0]), shape, &strides[1..])?)?;
+        let item = nest::<T>(py, at.wrapping_offset(i as isize * strides[0]), shape, &strides[1..])?;
+        // SAFETY: the list has this place, and takes the reference.
+        unsafe { ffi::PyList_SetItem(list.as_ptr(), i as ffi::Py_ssize_t, item.into_ptr()) };
     }
-    Ok(list.into_any())
+    Ok(list)
 }

@@ -171,8 +171,11 @@ impl Fused {
     /// The kept plan for a call.
     fn find(&self, call: &Call<'_>) -> PyResult<Option<Arc<Kept>>> {
         let threads = metes_threads::available();
-        let candidates: SmallVec<[Arc<Kept>; 4]> = self.kept().iter().rev().cloned().collect();
-        'plans: for kept in candidates {
+        let mut number = self.kept().len();
+        // One at a time, the latest first: comparing values may run other code, which may call this very function.
+        'plans: while number > 0 {
+            number -= 1;
+            let Some(kept) = self.kept().get(number).cloned() else { continue };
             if kept.threads != threads || kept.parts.len() != call.given.len() {
                 continue;
             }

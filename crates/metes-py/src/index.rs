@@ -11,6 +11,7 @@ use crate::fastcall::trap;
 use crate::object::{array_of, make_view, slot, target_ref, this, view_of};
 use metes_array::{Array, Index, IndexItem};
 use metes_dtype::Category;
+use metes_eval::Borrowed;
 use metes_memory::Access;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
@@ -176,7 +177,14 @@ fn set_number(array: &Array, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -
 /// `a[key] = value` of few elements, without a view as an object; says whether it was that.
 #[inline]
 fn set_view(py: Python<'_>, array: &Array, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<bool> {
-    if array.dtype().number().is_none() || !is_plain(key) {
+    if array.dtype().number().is_none() {
+        return Ok(false);
+    }
+    if let Some(index) = array_of(key) {
+        let Some(Borrowed::Weak(scalar)) = direct::operand(value) else { return Ok(false) };
+        return Ok(metes_eval::fill_direct(array, index, scalar));
+    }
+    if !is_plain(key) {
         return Ok(false);
     }
     let Some(value) = direct::operand(value) else { return Ok(false) };

@@ -300,6 +300,9 @@ pub(crate) fn text_dtype(object: &Object<'_>) -> PyResult<Option<DType>> {
 
 /// The dtype without a size, with the size that `found` asks for; other dtypes are themselves.
 pub(crate) fn sized(dtype: DType, found: DType) -> DType {
+    if dtype.number().is_some() {
+        return dtype;
+    }
     let wide = |width: usize| width.max(1);
     let width = match found.form() {
         Form::Bytes(width) | Form::Void(width) => width as usize,

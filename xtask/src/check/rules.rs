@@ -32,6 +32,7 @@ const UNSAFE: &[&str] = &[
     "crates/metes-eval/src/fold/run.rs",
     "crates/metes-eval/src/folding.rs",
     "crates/metes-eval/src/program.rs",
+    "crates/metes-eval/src/quick.rs",
     "crates/metes-eval/src/reducer.rs",
     "crates/metes-eval/src/sorting/lanes.rs",
     "crates/metes-eval/src/sorting/lexsort.rs",

@@ -4,7 +4,7 @@
 //! Positions out of bounds, other kinds of indices, large results and bytes that somebody else uses now are declined, and
 //! take the general way ([`super::gather`]), which has the words for them.
 
-use crate::{Array, Dims};
+use crate::{Array, Dims, Scalar};
 use metes_dtype::Kind;
 use metes_memory::{Access, Cause, Reason, Result};
 
@@ -44,6 +44,45 @@ impl Array {
             _ => *place = None,
         }
         Ok(done)
+    }
+
+    /// `self[index] = value`, where the array is of numbers and the value one that fits; says whether it was done, else
+    /// nothing is written.
+    ///
+    /// ```
+    /// use metes_array::{Array, Scalar};
+    /// let a = Array::from_slice(&[3], &[1.0, 2.0, 3.0])?;
+    /// let mask = Array::from_slice(&[3], &[true, false, true])?;
+    /// assert!(a.fill_direct(&mask, Scalar::Int(0)));
+    /// assert_eq!(a.read::<f64>()?.to_vec(), [0.0, 2.0, 0.0]);
+    /// # Ok::<(), metes_memory::Error>(())
+    /// ```
+    pub fn fill_direct(&self, index: &Array, value: Scalar) -> bool {
+        let whole = self.is_writeable() && self.is_c_contiguous() && self.dtype().number().is_some();
+        let mask = index.dtype() == Kind::Bool && index.shape() == self.shape();
+        if !whole || !mask || !index.is_dense() || index.nbytes() > SMALL || index.buffer().same(self.buffer()) {
+            return false;
+        }
+        let (Some(_index), Some(_values)) = (index.buffer().brief(Access::Read), self.buffer().brief(Access::Write))
+        else {
+            return false;
+        };
+        let (mut element, to) = ([0u8; 16], self.as_ptr());
+        let from = element.as_mut_ptr();
+        // SAFETY: room for an element of any kind. A dense mask, held; any byte is a `u8`. Dense elements of this width, as
+        // many as the mask has, held for writing.
+        unsafe {
+            value.write(self.dtype(), from);
+            let mask = std::slice::from_raw_parts(index.as_ptr().cast_const(), index.size());
+            match self.dtype().size() {
+                1 => fill::<u8>(mask, from, to),
+                2 => fill::<u16>(mask, from, to),
+                4 => fill::<u32>(mask, from, to),
+                8 => fill::<u64>(mask, from, to),
+                _ => fill::<u128>(mask, from, to),
+            }
+        }
+        true
     }
 
     /// The elements where a mask, which is held, is true.
@@ -116,6 +155,43 @@ unsafe fn compress<T: Copy>(mask: &[u8], from: *const u8, to: *mut u8, count: us
         done += usize::from(byte != 0);
     }
     done == count
+}
+
+/// Writes a value to the elements where the mask is true.
+///
+/// # Safety
+/// An element at `from`, and as many at `to` as the mask has, dense.
+unsafe fn fill<T: Copy>(mask: &[u8], from: *const u8, to: *mut u8) {
+    // SAFETY: the caller's promise.
+    let value = unsafe { from.cast::<T>().read_unaligned() };
+    for (at, &byte) in mask.iter().enumerate() {
+        let place = to.cast::<T>().wrapping_add(at);
+        // SAFETY: the caller's promise. Written whether true or not, so that nothing has to be guessed.
+        unsafe { place.write_unaligned(if byte != 0 { value } else { place.read_unaligned() }) };
+    }
+}
+
+/// The positions of the true elements of a small dense mask of one axis; `None` for others.
+pub(super) fn true_places(mask: &Array, op: &'static str) -> Result<Option<Array>> {
+    let small = mask.ndim() == 1 && mask.nbytes() <= SMALL && mask.dtype() == Kind::Bool;
+    if !small || !mask.is_dense() || !mask.buffer().is_owned() {
+        return Ok(None);
+    }
+    let Some(_held) = mask.buffer().brief(Access::Read) else { return Ok(None) };
+    // SAFETY: a dense mask, held, of Metes' own; any byte is a `u8`.
+    let bytes = unsafe { std::slice::from_raw_parts(mask.as_ptr().cast_const(), mask.size()) };
+    let count = bytes.iter().filter(|&&byte| byte != 0).count();
+    let result = Array::empty(&[count], Kind::I64.into(), op)?;
+    let (to, mut done) = (result.as_ptr().cast::<i64>(), 0);
+    for (at, &byte) in bytes.iter().enumerate() {
+        if done == count {
+            break;
+        }
+        // SAFETY: the fresh result has `count` places, and `done` is below. Written whether true or not, as in `compress`.
+        unsafe { to.add(done).write(at as i64) };
+        done += usize::from(byte != 0);
+    }
+    Ok((done == count).then_some(result))
 }
 
 /// The position counted from the front; `None` where there is none.

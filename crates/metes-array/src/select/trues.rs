@@ -3,6 +3,7 @@
 //! Truth is looked up in the bytes of an element without knowing its dtype: it is true if a bit is set that is not the
 //! sign of a float.
 
+use super::pick::true_places;
 use super::reader::{BLOCK, Block};
 use crate::layout::shape_text;
 use crate::{Array, Dims, Layout, Strides, coalesce};
@@ -325,6 +326,9 @@ pub fn nonzero(array: &Array) -> Result<Vec<Array>> {
         return Err(Error::new(ErrorKind::Value, message.replace("np.", "")));
     }
     let array = &array.truths()?;
+    if let Some(places) = true_places(array, "nonzero")? {
+        return Ok(vec![places]);
+    }
     let count = count_true(array)?;
     let results = (0..array.ndim()).map(|_| Array::empty(&[count], Kind::I64.into(), "nonzero"));
     let results: Vec<Array> = results.collect::<Result<_>>()?;

@@ -1,6 +1,7 @@
 //! Properties of layouts, views, overlap and copies, against plain enumerations of places.
 
 mod hostile;
+mod pick;
 
 use metes_array::{Array, Index, Order, Scalar, copy_into, may_share_memory, shares_memory};
 use metes_dtype::Kind;

@@ -116,6 +116,17 @@ fn into(ufunc: &Ufunc, cell: &Cell, array: &Array, target: &Array, axis: usize) 
         crate::assign(target, &Operand::Array(array.clone()), Casting::Unsafe, None)?;
     }
     let source = if exact { array } else { target };
+    let mut done = false;
+    if array.ndim() == 1 {
+        ran(ufunc, cell, || {
+            let flags = run::accumulate_line(cell, source, target);
+            done = flags.is_some();
+            Ok(flags.unwrap_or(0))
+        })?;
+    }
+    if done {
+        return Ok(());
+    }
     crate::assign(&along(target, axis, 0, 1)?, &Operand::Array(along(source, axis, 0, 1)?), Casting::Unsafe, None)?;
     if array.shape()[axis] > 1 {
         ran(ufunc, cell, || run::accumulate_along(cell, source, target, axis))?;
@@ -131,6 +142,7 @@ fn into(ufunc: &Ufunc, cell: &Cell, array: &Array, target: &Array, axis: usize) 
 pub fn cumulative(ufunc: &'static Ufunc, array: &Array, options: &AccumulateOptions) -> Result<Array> {
     let axis = match options.axis {
         Some(axis) if array.ndim() > 0 => Some(array.axis(axis)?),
+        None if array.ndim() == 1 => Some(0),
         Some(0 | -1) | None => None,
         Some(axis) => return array.axis(axis).map(|_| array.clone()),
     };

@@ -6,7 +6,7 @@ use crate::program::{Program, ScratchBuf};
 use crate::walk::{Run, Walk};
 use metes_array::{Array, Dims};
 use metes_kernels::{Cell, Flags};
-use metes_memory::Result;
+use metes_memory::{Access, Result};
 use smallvec::SmallVec;
 
 /// Rows shorter than this are accumulated in one call that runs through all of them.
@@ -96,6 +96,23 @@ pub(super) fn accumulate_along(cell: &Cell, x: &Array, out: &Array, axis: usize)
         flags |= exec::run_loop(cell.call, 1, &Walk::new(after.shape(), &[&after, &before, &x])?);
     }
     Ok(flags)
+}
+
+/// The same of arrays of one axis, in one call that begins with the first value; `None`, and nothing written, where somebody
+/// else uses the bytes.
+pub(super) fn accumulate_line(cell: &Cell, x: &Array, out: &Array) -> Option<Flags> {
+    let ([length], [step], [by]) = (x.shape(), x.strides(), out.strides()) else { return None };
+    let same = x.buffer().same(out.buffer());
+    let _reading = if same { None } else { Some(x.buffer().brief(Access::Read)?) };
+    let _writing = out.buffer().brief(Access::Write)?;
+    let (from, to) = (x.as_ptr(), out.as_ptr());
+    // SAFETY: aligned values of the loop's kind, which are held, and are apart from the results or the same; each result
+    // is written before it is read.
+    unsafe {
+        exec::move_values(1, x.dtype().size(), (from, 0), (to, 0));
+        let (next, rest) = (to.wrapping_offset(*by), from.wrapping_offset(*step));
+        Some((cell.call)(length - 1, &[to, rest, next], &[*by, *step, *by]))
+    }
 }
 
 /// Folds, along `axis`, the values of `x` from each of `starts` to the next one (or the one value there, where the next is

@@ -109,6 +109,12 @@ fn tolist<'py>(array: &Object<'py>, _: &Args<'_, 'py>) -> PyResult<Object<'py>> 
 
 fn item<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
     let found = this(array)?;
+    if let ([len], 1, true) = (found.shape(), args.rest().len(), found.dtype().any_number().is_some())
+        && let Some(at) = args.rest().next().and_then(crate::index::exactly)
+        && (-(*len as isize)..*len as isize).contains(&at)
+    {
+        return scalar_object(array.py(), found.item(&[at]).or_raise()?);
+    }
     let index = match args.rest().len() {
         1 => match args.rest().next().map(|only| (only, only.cast::<PyTuple>())) {
             Some((_, Ok(tuple))) => tuple.iter().map(|i| parse_integer(&i)).collect::<PyResult<Vec<_>>>()?,

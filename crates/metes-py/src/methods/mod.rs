@@ -87,6 +87,9 @@ fn several(object: &Bound<'_, PyAny>) -> PyResult<SmallVec<[isize; 4]>> {
 /// A shape: a length, or a sequence of lengths.
 pub(crate) fn parse_shape(object: &Bound<'_, PyAny>) -> PyResult<Dims> {
     let negative = |_| PyValueError::new_err("negative dimensions are not allowed");
+    if let Some(length) = crate::index::exactly(object) {
+        return Ok(Dims::from_slice(&[usize::try_from(length).map_err(negative)?]));
+    }
     several(object)?.into_iter().map(|n| usize::try_from(n).map_err(negative)).collect()
 }
 

@@ -1,0 +1,184 @@
+//! The short way of a plan that is kept, over few values: each sink in one walk, with the scratch of a pass in one block.
+//!
+//! It takes as many bytes as was predicted, and computes by the same programs, loops and tree. Files, many axes, reductions
+//! of some axes, large values, and bytes that somebody else uses now are declined.
+
+use crate::exec;
+use crate::expr::{Expr, Op};
+use crate::plan::{Pass, Plan, Sink, Target, fold_of};
+use crate::program::{BLOCK, Program, Registers, block_of};
+use crate::spread::{OPERANDS, Spread};
+use crate::stream::argument;
+use crate::walk::{Run, Runs};
+use metes_array::Array;
+use metes_kernels::ReduceCell;
+use metes_memory::{Access, Brief, Buffer, Request, Result};
+use smallvec::SmallVec;
+
+/// The most values: few enough for one level of the tree above its leaves.
+const SMALL: usize = 4096;
+
+/// Room for one state of a cell, aligned for all.
+#[repr(align(16))]
+struct State([u8; 64]);
+
+/// Results of reductions and stores so far, by the id of their expression.
+type Done = SmallVec<[(usize, Array); 4]>;
+
+/// Whether a plan is for this.
+pub(crate) fn suits(plan: &Plan) -> bool {
+    let deliver = |result: &Option<(Expr, Option<Array>)>| matches!(result, Some((_, None)));
+    plan.results.iter().all(deliver)
+        && plan.passes.iter().all(|pass| pass.sources.is_empty() && pass.sinks.iter().all(sink_suits))
+}
+
+fn sink_suits(sink: &Sink) -> bool {
+    let (shape, count) = (sink.value.shape(), sink.leaves.len());
+    let leaf = |leaf: &Expr| matches!(leaf.op(), Op::Argument { .. } | Op::Array(..) | Op::Reduce(..));
+    let target = match &sink.target {
+        Target::Store(_, into) => into.is_none() && stores(&sink.program, shape, count),
+        Target::Fold(_) => {
+            sink.cell().is_ok_and(|(cell, fold)| fold.axes.len() == 1 && folds(&sink.program, cell, shape, count))
+        }
+        Target::File(_) => false,
+    };
+    target && sink.lanes(false) == 1 && sink.leaves.iter().all(leaf)
+}
+
+/// Computes a plan that suits; `None` where bytes are in use.
+pub(crate) fn run(plan: &Plan, arguments: &[Array]) -> Result<Option<Vec<Array>>> {
+    let mut done = Done::new();
+    for pass in &plan.passes {
+        if run_pass(pass, arguments, &mut done)?.is_none() {
+            return Ok(None);
+        }
+    }
+    let value = |(expr, _): &(Expr, Option<Array>)| found(expr, arguments, &done);
+    plan.results.iter().flatten().map(value).collect()
+}
+
+fn run_pass(pass: &Pass, arguments: &[Array], done: &mut Done) -> Result<Option<()>> {
+    let first = done.len();
+    for sink in &pass.sinks {
+        let (expr, op) = match &sink.target {
+            Target::Fold(expr) => (expr, fold_of(expr).reduction.name),
+            Target::Store(expr, _) => (expr, "compute"),
+            Target::File(_) => return Ok(None),
+        };
+        done.push((expr.id(), Array::empty(expr.shape(), expr.dtype(), op)?));
+    }
+    let scratch = Buffer::here(Request::new(pass.bytes.states, "scratch"))?;
+    for (number, sink) in pass.sinks.iter().enumerate() {
+        let mut inputs: SmallVec<[Array; OPERANDS]> = SmallVec::new();
+        for leaf in &sink.leaves {
+            // What this very pass makes is not there yet, though it may be known by the same expression.
+            let Some(array) = found(leaf, arguments, &done[..first])? else { return Ok(None) };
+            inputs.push(array);
+        }
+        let out = &done[first + number].1;
+        let size: usize = sink.value.shape().iter().product();
+        let registers = Registers::halved(scratch.as_ptr(), size);
+        sink.program.prepare(registers, block_of(size));
+        if run_sink(sink, &inputs, out, registers)?.is_none() {
+            return Ok(None);
+        }
+    }
+    Ok(Some(()))
+}
+
+/// The value of a leaf or result.
+fn found(expr: &Expr, arguments: &[Array], done: &[(usize, Array)]) -> Result<Option<Array>> {
+    if let Some((_, array)) = done.iter().find(|(id, _)| *id == expr.id()) {
+        return Ok(Some(array.clone()));
+    }
+    match expr.op() {
+        Op::Argument { number, layout, offset } => argument(arguments, *number, layout, *offset, expr).map(Some),
+        Op::Array(array, _) => Ok(Some(array.clone())),
+        _ => Ok(None),
+    }
+}
+
+fn run_sink(sink: &Sink, inputs: &[Array], out: &Array, registers: Registers) -> Result<Option<()>> {
+    if let Target::Fold(_) = &sink.target {
+        let (cell, way) = sink.cell()?;
+        return Ok(fold(&sink.program, cell, way.correction, sink.value.shape(), inputs, out, registers));
+    }
+    Ok(store(&sink.program, inputs, out, registers))
+}
+
+/// Whether a program over so many inputs, that makes values of this shape, is for [`store`].
+pub(crate) fn stores(program: &Program, shape: &[usize], inputs: usize) -> bool {
+    let size = shape.iter().try_fold(1usize, |size, &n| size.checked_mul(n));
+    inputs < OPERANDS && program.moved.is_none() && size.is_some_and(|size| size <= SMALL)
+}
+
+/// Whether the values of such a program may be folded by [`fold`].
+pub(crate) fn folds(program: &Program, cell: &ReduceCell, shape: &[usize], inputs: usize) -> bool {
+    shape.len() == 1 && shape[0] > 0 && cell.state <= size_of::<State>() && stores(program, shape, inputs)
+}
+
+/// Holds the inputs, and stretches them to a shape.
+fn taken<'a>(shape: &[usize], inputs: &'a [Array]) -> Option<(Spread, SmallVec<[Brief<'a>; OPERANDS]>)> {
+    let mut holds = SmallVec::new();
+    let mut spread = Spread::over(shape)?;
+    for input in inputs {
+        holds.push(input.buffer().brief(Access::Read)?);
+        spread.push(input)?;
+    }
+    Some((spread, holds))
+}
+
+/// Computes the program's values, which are for this ([`stores`]), into a fresh array; `None` where bytes are in use.
+pub(crate) fn store(program: &Program, inputs: &[Array], out: &Array, registers: Registers) -> Option<()> {
+    let (mut spread, _held) = taken(out.shape(), inputs)?;
+    spread.push(out)?;
+    spread.merge();
+    let count = inputs.len();
+    in_blocks(&spread, |n, runs| {
+        // SAFETY: the runs lie within the inputs, which are held, and the fresh result; the registers hold a block.
+        unsafe { exec::block(program, registers, n, &runs[..count], Some(runs[count])) };
+    });
+    Some(())
+}
+
+/// Folds all values of the program, which are for this ([`folds`]), into one fresh element; `None` where bytes are in use.
+pub(crate) fn fold(
+    program: &Program,
+    cell: &ReduceCell,
+    correction: f64,
+    shape: &[usize],
+    inputs: &[Array],
+    out: &Array,
+    registers: Registers,
+) -> Option<()> {
+    let (spread, _held) = taken(shape, inputs)?;
+    let (mut run, mut whole) = (State([0; 64]), State([0; 64]));
+    let [run, whole] = [&mut run, &mut whole].map(|state| state.0.as_mut_ptr());
+    let (count, mut index) = (inputs.len(), 0);
+    // SAFETY: each state has room for one of the cell's; the runs lie within the inputs, which are held; the registers hold
+    // a block; the result is fresh and has one element.
+    unsafe {
+        (cell.init)(1, run);
+        in_blocks(&spread, |n, runs| {
+            let ready = program.identity && exec::aligned(runs[0], program.dtype());
+            let (x, step) = if ready { runs[0] } else { exec::block(program, registers, n, &runs[..count], None).0 };
+            (cell.fold)(n, x, step, run, index);
+            index += n as u64;
+        });
+        (cell.init)(1, whole);
+        (cell.merge)(1, run, whole);
+        (cell.finish)(1, whole, out.as_ptr(), 0, correction);
+    }
+    Some(())
+}
+
+/// Calls `each` with every block of values: its length, and where each operand's lie.
+fn in_blocks(spread: &Spread, mut each: impl FnMut(usize, &[Run])) {
+    spread.each(|length, at, steps| {
+        for start in (0..length).step_by(BLOCK) {
+            let place = |(at, &step): (&*mut u8, &isize)| (at.wrapping_offset(start as isize * step), step);
+            let runs: Runs = at.iter().zip(steps).map(place).collect();
+            each(BLOCK.min(length - start), &runs);
+        }
+    });
+}
