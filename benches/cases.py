@@ -2,8 +2,8 @@
 
 A statement speaks of the module `m` and of the names that `operands.py` makes: arrays `a`, `b`, `c` of one shape,
 `mask`, `places` (random positions), `values` (a list), `number` (a Python number of the dtype), `x` of one dimension,
-`whole` (integers), `table` of two dimensions and `row` (its first). Where Metes has another way to say a thing (a fused function), or numexpr or bottleneck have the operation,
-the case says how.
+`whole` (integers), `table` of two dimensions and `row` (its first). Where Metes has another way to say a thing (a fused
+function), or numexpr or bottleneck have the operation, the case says how.
 """
 
 from dataclasses import dataclass, field
