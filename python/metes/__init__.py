@@ -20,7 +20,7 @@ __version__ = _native.__version__
 # Classes, functions, exceptions, dtypes, and the rows of the kernels' tables: their one list is the native module's.
 # What is written in Python is loaded when its name is first asked for, and may stand before a row of the same name.
 _later = {_name: _part for _part, _names in _PARTS.items() for _name in _names}
-_later |= dict.fromkeys(("emath", "exceptions", "fft", "lib", "linalg", "memory"))
+_later |= dict.fromkeys(("emath", "exceptions", "fft", "lib", "linalg", "memory", "strings"))
 _exported = {name: value for name, value in vars(_native).items() if not name.startswith("_") and name not in _later}
 globals().update(_exported)
 

@@ -13,6 +13,14 @@ PARTS = {
         "identity",
         "require",
     ),
+    "_dates": (
+        "busday_count",
+        "busday_offset",
+        "busdaycalendar",
+        "datetime_as_string",
+        "datetime_data",
+        "is_busday",
+    ),
     "_errstate": (
         "errstate",
         "geterr",

@@ -417,15 +417,20 @@ _Recorder: Any
 _Watch: Any
 _aliases: Any
 _array_text: Any
+_busday_count: Any
+_busday_offset: Any
 _cli_main: Any
 _copy_reasons: Any
 _count_true: Any
+_dates_as_text: Any
 _fft_axes: Any
 _fft_forget: Any
 _fft_line: Any
 _fft_plans: Any
 _fft_roll: Any
 _gradient: Any
+_holidays: Any
+_is_busday: Any
 _linalg_cholesky: Any
 _linalg_cond: Any
 _linalg_det: Any
@@ -493,6 +498,7 @@ _savez: Any
 _savez_compressed: Any
 _structured_to_unstructured: Any
 _suggest_dtype: Any
+_text_call: Any
 _ufuncs: Any
 _unstructured_to_structured: Any
 _watchable: Any
@@ -700,6 +706,7 @@ isfinite: ufunc[Array]
 def isin(element: ArrayLike, test_elements: ArrayLike, assume_unique: ArrayLike=False, invert: ArrayLike=False, *, kind: ArrayLike=None) -> Array: ...
 isinf: ufunc[Array]
 isnan: ufunc[Array]
+def isnat(x: ArrayLike) -> Array: ...
 def kron(a: ArrayLike, b: ArrayLike) -> Array: ...
 def lazy(a: ArrayLike, /) -> LazyArray: ...
 lcm: ufunc[Array]

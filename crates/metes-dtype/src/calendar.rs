@@ -18,6 +18,18 @@ pub struct Moment {
     pub attos: u128,
 }
 
+impl Moment {
+    /// The coarsest unit that loses nothing of it: days, minutes, seconds, and thousandths of these.
+    pub fn coarsest(self) -> Unit {
+        const FINER: [Unit; 8] =
+            [Unit::Minute, Unit::Second, Unit::Milli, Unit::Micro, Unit::Nano, Unit::Pico, Unit::Femto, Unit::Atto];
+        if self.attos == 0 {
+            return Unit::Day;
+        }
+        FINER.into_iter().find(|&unit| self.attos.is_multiple_of(attos(unit))).unwrap_or(Unit::Atto)
+    }
+}
+
 /// Attoseconds of a unit of fixed length up to a day.
 pub(crate) const fn attos(unit: Unit) -> u128 {
     match unit {

@@ -49,7 +49,7 @@ pub fn reduce_along(
         return Ok(None);
     };
     let bytes = array.nbytes();
-    if bytes == 0 || bytes > SMALL || !array.is_dense() || array.dtype().time().is_some() {
+    if bytes == 0 || bytes > SMALL || !array.is_dense() || array.dtype().any_number().is_none() {
         return Ok(None);
     }
     let (before, after) = (&array.shape()[..axis], &array.shape()[axis + 1..]);

@@ -87,15 +87,29 @@ pub fn apply(ufunc: &'static Ufunc, inputs: &[Operand], options: &Options) -> Re
         .collect();
     if let [Operand::Array(a), Operand::Array(b)] = inputs
         && a.dtype().any_number().is_none()
-        && let Some(result) = crate::elements::compared(ufunc.name, a, b)?
+        && let Some(result) = match crate::elements::compared(ufunc.name, a, b)? {
+            None => crate::elements::joined(ufunc.name, a, b)?,
+            found => found,
+        }
+    {
+        return delivered(ufunc, result, options);
+    }
+    if inputs.iter().any(|input| matches!(input, Operand::Array(array) if array.dtype().any_number().is_none()))
+        && let Some(result) = crate::elements::logical(ufunc, inputs)?
     {
         return delivered(ufunc, result, options);
     }
     if inputs.iter().any(|input| matches!(input, Operand::Array(array) if array.dtype().time().is_some()))
         && options.dtype.is_none()
-        && let Some(result) = crate::times::apply(ufunc, inputs)?
     {
-        return delivered(ufunc, result, options);
+        if ufunc.name == "divmod" && options.out.is_empty() && options.where_.is_none() {
+            let part = |name| metes_kernels::ufunc(name).map_or(Ok(None), |row| crate::times::apply(row, inputs));
+            if let (Some(times), Some(rest)) = (part("floor_divide")?, part("remainder")?) {
+                return Ok(Outputs::from_iter([times, rest]));
+            }
+        } else if let Some(result) = crate::times::apply(ufunc, inputs)? {
+            return delivered(ufunc, result, options);
+        }
     }
     if let [chosen, Operand::Array(a), Operand::Array(b)] = inputs
         && ufunc.name == "where"

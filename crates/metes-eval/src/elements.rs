@@ -64,6 +64,26 @@ pub(crate) unsafe fn is_nan(dtype: DType, a: *const u8) -> bool {
     }
 }
 
+/// Whether two elements are equal: NaN and NaT to nothing, records where all fields are.
+///
+/// # Safety
+/// As [`compare`].
+pub(crate) unsafe fn equal(dtype: DType, a: *const u8, b: *const u8) -> bool {
+    // SAFETY: in all arms, the caller's promise; parts lie within their element.
+    unsafe {
+        match dtype.form() {
+            Form::Record(record) => {
+                record.fields().iter().all(|field| equal(field.dtype, a.add(field.offset), b.add(field.offset)))
+            }
+            Form::Sub(sub) => {
+                let width = sub.base().size().max(1);
+                (0..sub.itemsize() / width).all(|i| equal(sub.base(), a.add(i * width), b.add(i * width)))
+            }
+            _ => !is_nan(dtype, a) && !is_nan(dtype, b) && compare(dtype, a, b).is_eq(),
+        }
+    }
+}
+
 #[repr(align(16))]
 struct Native([u8; 16]);
 
@@ -147,6 +167,107 @@ pub(crate) fn compared(name: &str, a: &Array, b: &Array) -> Result<Option<Array>
                 let apart = is_nan(dtype, at(runs[1])) || is_nan(dtype, at(runs[2]));
                 let found = if apart { name == "not_equal" } else { says(compare(dtype, at(runs[1]), at(runs[2]))) };
                 at(runs[0]).write(u8::from(found));
+            }
+        }
+    });
+    Ok(Some(out))
+}
+
+/// The reduction of elements that are no numbers: truth, places of extremes, and what time has. `None` for all else.
+///
+/// # Errors
+/// As [`crate::reduce`].
+pub(crate) fn reduced(
+    reduction: &'static metes_kernels::Reduction,
+    array: &Array,
+    options: &crate::ReduceOptions,
+) -> Result<Option<Array>> {
+    match array.dtype().form() {
+        Form::Time(_) => crate::times::reduced(reduction, array, options),
+        Form::Bytes(_) | Form::Text { .. } | Form::Void(_) if matches!(reduction.name, "any" | "all") => {
+            crate::reduce(reduction, &array.truths()?, options).map(Some)
+        }
+        Form::Bytes(_) | Form::Text { .. } if matches!(reduction.name, "argmin" | "argmax") => {
+            places(array, reduction.name == "argmax", options).map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Where the extremes are along one axis, or among all.
+fn places(array: &Array, greatest: bool, options: &crate::ReduceOptions) -> Result<Array> {
+    let (array, axis) = match options.axes.as_deref() {
+        None => (array.ravel(metes_array::Order::C)?, 0),
+        Some([axis]) => (array.clone(), array.axis(*axis)?),
+        Some(_) => return Err(Error::new(ErrorKind::Type, "argmin and argmax take one axis")),
+    };
+    let mut found = crate::sorting::extreme(&array, axis, greatest)?;
+    if options.keepdims {
+        let axes: Vec<isize> = match options.axes {
+            Some(_) => vec![axis as isize],
+            None => (0..array.ndim() as isize).collect(),
+        };
+        found = found.expand_dims(&axes)?;
+    }
+    let Some(out) = &options.out else { return Ok(found) };
+    crate::assign(out, &crate::Operand::Array(found), Casting::SameKind, None)?;
+    Ok(out.clone())
+}
+
+/// Logical functions of elements that are no numbers, by their truth. `None` for all else.
+///
+/// # Errors
+/// As [`crate::apply`].
+pub(crate) fn logical(ufunc: &'static metes_kernels::Ufunc, inputs: &[crate::Operand]) -> Result<Option<Array>> {
+    if !matches!(ufunc.name, "logical_and" | "logical_or" | "logical_xor") {
+        return Ok(None);
+    }
+    let mut operands = inputs.to_vec();
+    for operand in &mut operands {
+        if let crate::Operand::Array(array) = operand {
+            *array = match array.dtype().form() {
+                Form::Record(_) => return Ok(None),
+                Form::Time(_) => counts(array)?,
+                _ => array.truths()?,
+            };
+        }
+    }
+    Ok(Some(crate::apply(ufunc, &operands, &crate::Options::default())?.remove(0)))
+}
+
+/// Text laid after text: `None` for all else.
+///
+/// # Errors
+/// Shapes that do not broadcast, text that would be too long, refused memory.
+pub(crate) fn joined(name: &str, a: &Array, b: &Array) -> Result<Option<Array>> {
+    let both = match (a.dtype().form(), b.dtype().form()) {
+        (Form::Bytes(x), Form::Bytes(y)) if name == "add" => DType::bytes(x as usize + y as usize),
+        (Form::Text { chars: x, .. }, Form::Text { chars: y, .. }) if name == "add" => {
+            DType::text(x as usize + y as usize)
+        }
+        _ => return Ok(None),
+    };
+    let too_long = || Error::new(ErrorKind::Value, format!("add: text of {} and {} is too long", a.dtype(), b.dtype()));
+    let dtype = both.ok_or_else(too_long)?;
+    let (a, b) = (crate::convert(a, a.dtype().native(), "add")?, crate::convert(b, b.dtype().native(), "add")?);
+    let shape = metes_array::broadcast_shapes(&[a.shape(), b.shape()])?;
+    let out = Array::zeros(&shape, dtype)?;
+    let unit = if matches!(dtype.form(), Form::Text { .. }) { 4 } else { 1 };
+    let walk = Walk::new(&shape, &[&out, &a, &b])?;
+    let _guards = exec::guard(&[&out, &a, &b], 1, "add")?;
+    // SAFETY: elements of guarded arrays, within which the walk stays.
+    let used = |at: *const u8, size: usize| unsafe {
+        let own = std::slice::from_raw_parts(at, size);
+        own.chunks_exact(unit).rposition(|part| part.iter().any(|&byte| byte != 0)).map_or(0, |last| unit * (last + 1))
+    };
+    walk.for_each_run(|n, runs| {
+        for i in 0..n as isize {
+            let at = |run: Run| run.0.wrapping_offset(i * run.1);
+            let (first, second) = (used(at(runs[1]), a.dtype().size()), used(at(runs[2]), b.dtype().size()));
+            // SAFETY: as above; the result has room for both.
+            unsafe {
+                std::ptr::copy_nonoverlapping(at(runs[1]), at(runs[0]), first);
+                std::ptr::copy_nonoverlapping(at(runs[2]), at(runs[0]).add(first), second);
             }
         }
     });

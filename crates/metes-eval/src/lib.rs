@@ -62,5 +62,6 @@ pub use sorting::{
     partition, partition_in_place, searchsorted, sort, sort_in_place, sort_scratch, unique, unique_rows, unique_sorted,
 };
 pub use source::{ChunkReader, ChunkSink, ChunkSource};
+pub use spelling::{dates_as_text, spelled_dtype};
 pub use stream::Progress;
 pub use whole::reduce_whole;

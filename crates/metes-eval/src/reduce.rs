@@ -96,8 +96,10 @@ fn forced(reduction: &Reduction, cell: &ReduceCell, dtype: Option<DType>) -> DTy
 /// Axes that are not there, dtypes without a loop, an empty reduction without identity, an `out` of another shape or
 /// dtype, refused memory.
 pub fn reduce(reduction: &'static Reduction, array: &Array, options: &ReduceOptions) -> Result<Array> {
-    if let Some(time) = crate::times::extreme(reduction, array, options)? {
-        return Ok(time);
+    if array.dtype().any_number().is_none()
+        && let Some(found) = crate::elements::reduced(reduction, array, options)?
+    {
+        return Ok(found);
     }
     if let (Some(initial), true) = (options.initial, options.where_.is_some())
         && let Some(ufunc) = extreme(reduction, options.skip_nan)

@@ -3,7 +3,7 @@
 use crate::exec;
 use crate::walk::{Run, Walk};
 use metes_array::{Array, Scalar};
-use metes_dtype::{Category, DType, Form, Time};
+use metes_dtype::{Category, DType, Form, Time, Unit, parse_moment};
 use metes_memory::{Error, ErrorKind, Result};
 
 /// Writes numbers or times as text.
@@ -15,7 +15,7 @@ pub(crate) fn spell(dst: &Array, src: &Array, mask: Option<&Array>) -> Result<()
     let room = to.size() / unit(to);
     let (mut text, mut fits) = (String::new(), true);
     let mut pass = |write: bool| {
-        each(dst, src, mask, |into, at| {
+        each(dst, src, mask, 1, |into, at| {
             text.clear();
             // SAFETY: an element of the source, and one of the target.
             unsafe {
@@ -44,7 +44,7 @@ pub(crate) fn read(dst: &Array, src: &Array, mask: Option<&Array>) -> Result<()>
     let (from, to) = (src.dtype(), dst.dtype());
     let mut text = String::new();
     for write in [false, true] {
-        each(dst, src, mask, |into, at| {
+        each(dst, src, mask, 1, |into, at| {
             text.clear();
             // SAFETY: an element of the source.
             unsafe { characters(from, at, &mut text) };
@@ -60,6 +60,65 @@ pub(crate) fn read(dst: &Array, src: &Array, mask: Option<&Array>) -> Result<()>
     Ok(())
 }
 
+/// Instants in ISO 8601 in a unit, or each in the coarsest that loses nothing, from minutes and days on; `zulu` marks times of
+/// day as universal.
+///
+/// # Errors
+/// What are no instants, refused memory.
+pub fn dates_as_text(array: &Array, unit: Option<Time>, zulu: bool) -> Result<Array> {
+    let from = array.dtype();
+    let Some(time) = from.time().filter(|time| !time.span) else {
+        return Err(Error::new(ErrorKind::Type, "input must have type NumPy datetime"));
+    };
+    let width = unit.map_or(62, Time::text_width);
+    let dtype = DType::text(width).unwrap_or(from);
+    let out = Array::zeros(array.shape(), dtype)?;
+    each(&out, array, None, 1, |into, at| {
+        // SAFETY: an element of the source.
+        let count = unsafe { at.cast::<i64>().read_unaligned() };
+        let count = if time.swapped { count.swap_bytes() } else { count };
+        let mut text = "NaT".to_owned();
+        if let Some(moment) = time.moment(count) {
+            let own = unit.unwrap_or_else(|| Time::new(false, moment.coarsest()));
+            let count = own.count(moment).ok_or_else(|| {
+                Error::new(
+                    ErrorKind::Overflow,
+                    format!("datetime_as_string: an instant of {from} does not fit the unit"),
+                )
+            })?;
+            text = own.text(count);
+            if zulu && own.unit >= Unit::Hour {
+                text.push('Z');
+            }
+        }
+        // SAFETY: an element of the target.
+        unsafe { put(dtype, into, &text) };
+        Ok(())
+    })?;
+    Ok(out)
+}
+
+/// Instants in the finest unit that text spells, in place of a dtype without a unit.
+///
+/// # Errors
+/// Text that is no date.
+pub fn spelled_dtype(array: &Array, dtype: DType) -> Result<DType> {
+    let Some(mut time) = dtype.time() else { return Ok(dtype) };
+    let (mut text, from) = (String::new(), array.dtype());
+    each(array, array, None, 0, |_, at| {
+        text.clear();
+        // SAFETY: an element of the array.
+        unsafe { characters(from, at, &mut text) };
+        if !text.is_empty() && !text.eq_ignore_ascii_case("nat") {
+            let wrong = || Error::new(ErrorKind::Value, format!("Error parsing datetime string: '{text}'"));
+            let unit = parse_moment(&text).ok_or_else(wrong)?.1;
+            time.unit = if time.unit == Unit::Generic { unit } else { time.unit.max(unit) };
+        }
+        Ok(())
+    })?;
+    Ok(DType::from_form(Form::Time(time)))
+}
+
 fn unit(dtype: DType) -> usize {
     if matches!(dtype.form(), Form::Text { .. }) { 4 } else { 1 }
 }
@@ -69,12 +128,13 @@ fn each(
     dst: &Array,
     src: &Array,
     mask: Option<&Array>,
+    written: usize,
     mut work: impl FnMut(*mut u8, *const u8) -> Result<()>,
 ) -> Result<()> {
     let mut operands = vec![dst, src];
     operands.extend(mask);
     let walk = Walk::new(dst.shape(), &operands)?;
-    let _guards = exec::guard(&operands, 1, "cast")?;
+    let _guards = exec::guard(&operands, written, "cast")?;
     let mut done = Ok(());
     walk.for_each_run(|n, runs| {
         for i in 0..n as isize {
@@ -139,7 +199,7 @@ pub(crate) unsafe fn characters(dtype: DType, at: *const u8, text: &mut String) 
 fn value(text: &str, to: DType) -> Result<Scalar> {
     let wrong = |what: &str| Error::new(ErrorKind::Value, format!("{what}: '{text}'"));
     if let Some(time) = to.time() {
-        return time_of(text, time).map(|count| Scalar::Int(count.into())).ok_or_else(|| {
+        return time.parse(text).map(|count| Scalar::Int(count.into())).ok_or_else(|| {
             let name = time.family().trim_end_matches("64");
             wrong(&if time.span {
                 format!("Could not convert text to NumPy {name}")
@@ -166,11 +226,6 @@ fn value(text: &str, to: DType) -> Result<Scalar> {
         },
     };
     found.map_err(wrong)
-}
-
-/// The count that a text spells: a date for instants, a number for spans, NaT for neither.
-fn time_of(text: &str, time: Time) -> Option<i64> {
-    time.parse(text)
 }
 
 /// Without underscores, which may stand between digits alone.
@@ -209,7 +264,7 @@ fn complex(text: &str) -> Option<Scalar> {
 /// A conflicting guard.
 pub(crate) fn raw(dst: &Array, src: &Array, mask: Option<&Array>) -> Result<()> {
     let (has, room) = (src.dtype().size(), dst.dtype().size());
-    each(dst, src, mask, |into, at| {
+    each(dst, src, mask, 1, |into, at| {
         let n = has.min(room);
         // SAFETY: elements of both arrays.
         unsafe {

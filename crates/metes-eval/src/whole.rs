@@ -41,7 +41,7 @@ pub fn reduce_whole(
     place: &mut Option<Array>,
 ) -> Result<Option<Flags>> {
     let n = array.size();
-    if n == 0 || n > LEAF * FAN || !array.is_dense() || array.dtype().time().is_some() {
+    if n == 0 || n > LEAF * FAN || !array.is_dense() || array.dtype().any_number().is_none() {
         return Ok(None);
     }
     let cell = choose(reduction, array.dtype(), None)?;

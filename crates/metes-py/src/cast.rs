@@ -1,8 +1,9 @@
 //! Casts that conversions to arrays make: NumPy's "unsafe" ones.
 
 use crate::errors::OrRaise;
+use crate::objects::sized;
 use metes_array::{Array, Order};
-use metes_dtype::{Casting, DType};
+use metes_dtype::{Casting, DType, Form, Unit};
 use pyo3::prelude::*;
 
 /// The array itself where it has the dtype, else a cast copy.
@@ -15,5 +16,14 @@ pub(crate) fn to_dtype(array: &Array, dtype: Option<DType>) -> PyResult<Array> {
 
 /// A copy with elements of `dtype`, its axes in the order of the array's.
 pub(crate) fn copy_as(array: &Array, dtype: DType) -> PyResult<Array> {
-    metes_eval::astype(array, dtype, Order::K, Casting::Unsafe, true).or_raise()
+    metes_eval::astype(array, fitted(array, dtype)?, Order::K, Casting::Unsafe, true).or_raise()
+}
+
+/// A dtype without a size or a unit with those that the elements of an array ask for; others as they are.
+pub(crate) fn fitted(array: &Array, dtype: DType) -> PyResult<DType> {
+    let open = dtype.time().is_some_and(|time| time.unit == Unit::Generic && !time.span);
+    if open && matches!(array.dtype().form(), Form::Bytes(_) | Form::Text { .. }) {
+        return metes_eval::spelled_dtype(array, dtype).or_raise();
+    }
+    Ok(if dtype.size() == 0 { sized(dtype, array.dtype()) } else { dtype })
 }

@@ -164,8 +164,8 @@ fn convert<'py>(args: &Args<'_, 'py>, order_at: usize, copy: Option<bool>, defau
             "Unable to avoid copy while creating an array as requested: the array is not in order {order:?}"
         )));
     }
-    eval::astype(args.py(), &array, dtype.unwrap_or(array.dtype()), order, Casting::Unsafe, true)
-        .map(|copy| from_array(args.py(), copy, None))
+    let dtype = dtype.map_or(Ok(array.dtype()), |dtype| crate::cast::fitted(&array, dtype))?;
+    eval::astype(args.py(), &array, dtype, order, Casting::Unsafe, true).map(|copy| from_array(args.py(), copy, None))
 }
 
 /// A fresh array, in this order.
@@ -250,7 +250,8 @@ fn full<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
         return in_order(args, 3, axes, |shape| Array::full(shape, scalar, dtype));
     }
     let values = to_array(value, dtype.filter(|dtype| dtype.any_number().is_none()))?;
-    let made = in_order(args, 3, axes, |shape| Array::empty(shape, dtype.unwrap_or(values.dtype()), "full"))?;
+    let dtype = dtype.filter(|dtype| dtype.size() > 0).unwrap_or(values.dtype());
+    let made = in_order(args, 3, axes, |shape| Array::empty(shape, dtype, "full"))?;
     fill(&made, &Operand::Array(values))?;
     Ok(made)
 }
@@ -335,6 +336,9 @@ fn full_like<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
 
 fn arange<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     on_cpu(args)?;
+    if let Some(made) = crate::functions::dates::arange(args)? {
+        return Ok(made);
+    }
     let first = to_scalar(args.required(0)?)?;
     let (start, stop) = match args.some(1) {
         None => (Scalar::Int(0), first),

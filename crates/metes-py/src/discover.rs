@@ -7,10 +7,10 @@ use crate::items::Items;
 use crate::object::type_name;
 use crate::objects::text_dtype;
 use metes_array::{Array, Scalar, meet, shape_text};
-use metes_dtype::{DType, Kind};
+use metes_dtype::{DType, Form, Kind, Time, Unit, parse_moment};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyFloat, PyInt, PyList, PySequence, PyTuple};
+use pyo3::types::{PyFloat, PyInt, PyList, PySequence, PyString, PyTuple};
 
 /// The most axes that an array may have, as in NumPy 2.
 const MOST_AXES: usize = 64;
@@ -126,6 +126,17 @@ impl Found {
         ))
     }
 
+    /// The dtype of a date in text, where instants are wanted whose unit is open.
+    fn in_time(&self, object: &Bound<'_, PyAny>) -> PyResult<Option<DType>> {
+        let Some(wanted) = self.wanted.and_then(DType::time) else { return Ok(None) };
+        let Ok(text) = object.cast::<PyString>() else { return Ok(None) };
+        if wanted.span || wanted.unit != Unit::Generic {
+            return Ok(None);
+        }
+        let found = parse_moment(&text.to_cow()?).map(|(_, unit)| unit);
+        Ok(found.map(|unit| DType::from_form(Form::Time(Time::new(false, unit)))))
+    }
+
     fn leaf<'py>(&self, object: &Bound<'py, PyAny>) -> PyResult<Leaf<'py>> {
         let record = self.wanted.is_some_and(|wanted| wanted.record().is_some());
         if record && object.is_instance_of::<PyTuple>() {
@@ -141,7 +152,7 @@ impl Found {
         match self.leaf(object)? {
             Leaf::Text(dtype) => {
                 self.see_element(depth)?;
-                self.see(dtype)?;
+                self.see(self.in_time(object)?.unwrap_or(dtype))?;
             }
             Leaf::Record => self.see_element(depth)?,
             Leaf::Number(number) => {

@@ -271,7 +271,10 @@ unsafe extern "C" fn compare(a: *mut ffi::PyObject, b: *mut ffi::PyObject, opera
             inputs => inputs?,
         };
         let result = match inputs {
-            Some(inputs) => eval::apply(py, row, &inputs)?,
+            Some(inputs) => match eval::apply(py, row, &inputs) {
+                Ok(result) => result,
+                Err(error) => never_equal(row.name, &inputs, &error, py)?.ok_or(error)?,
+            },
             None => match unlike(a, b, row)? {
                 Some(result) => result,
                 None => return Ok(not_implemented(py)),
@@ -292,6 +295,24 @@ fn unlike(a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>, row: &Ufunc) -> PyResult<O
         }
         _ => Ok(None),
     }
+}
+
+/// What `==` and `!=` say of elements that have nothing in common: each differs from each.
+#[cold]
+fn never_equal(name: &str, inputs: &[Operand; 2], error: &PyErr, py: Python<'_>) -> PyResult<Option<Array>> {
+    let other = |operand: &Operand| matches!(operand, Operand::Array(array) if array.dtype().any_number().is_none());
+    let record = |operand: &Operand| matches!(operand, Operand::Array(array) if array.dtype().record().is_some());
+    let equality = matches!(name, "equal" | "not_equal") && error.is_instance_of::<PyTypeError>(py);
+    if !equality || !inputs.iter().any(other) || inputs.iter().all(record) {
+        return Ok(None);
+    }
+    let shape = |operand: &Operand| match operand {
+        Operand::Array(array) => array.shape().to_vec(),
+        Operand::Weak(_) => Vec::new(),
+    };
+    let shapes = inputs.each_ref().map(shape);
+    let shape = metes_array::broadcast_shapes(&[&shapes[0], &shapes[1]]).or_raise()?;
+    Array::full(&shape, Scalar::Bool(name == "not_equal"), metes_dtype::Kind::Bool.into()).or_raise().map(Some)
 }
 
 /// An integer beyond all dtypes as the nearest float, which compares with all their values as it does.

@@ -57,7 +57,7 @@ fn bytes(array: &Array, place: usize, size: usize) -> &[u8] {
 }
 
 /// What lies at `place`, of a dtype that fits there.
-fn read<'py>(py: Python<'py>, array: &Array, place: usize, dtype: DType) -> PyResult<Object<'py>> {
+pub(crate) fn read<'py>(py: Python<'py>, array: &Array, place: usize, dtype: DType) -> PyResult<Object<'py>> {
     let own = bytes(array, place, dtype.size());
     match dtype.form() {
         Form::Number(_) | Form::Swapped(_) => {

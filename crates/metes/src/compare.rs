@@ -4,7 +4,7 @@ use crate::build::{Build, reduction, value_error};
 use metes_array::{Array, Scalar, broadcast_shapes};
 use metes_dtype::{Category, Kind};
 use metes_eval::{Arg, Operand, ProgramBuilder, Slot, apply_program, reduce_program};
-use metes_memory::Result;
+use metes_memory::{ErrorKind, Result};
 
 /// How far apart values may be that count as close: `absolute + relative * |b|`.
 #[derive(Clone, Debug)]
@@ -120,6 +120,9 @@ pub fn array_equiv(a: &Array, b: &Array) -> Result<bool> {
 }
 
 fn equal(a: &Array, b: &Array, equal_nan: bool) -> Result<bool> {
+    if a.dtype().any_number().is_none() || b.dtype().any_number().is_none() {
+        return equal_otherwise(a, b, equal_nan);
+    }
     let mut builder = ProgramBuilder::new();
     let (x, y) = (builder.input(a.dtype()), builder.input(b.dtype()));
     let mut same = builder.call2("equal", x, y)?;
@@ -133,4 +136,22 @@ fn equal(a: &Array, b: &Array, equal_nan: bool) -> Result<bool> {
         Scalar::Bool(all) => Ok(all),
         other => Err(value_error(format!("all gave {other}"))),
     }
+}
+
+/// The same for elements that are no numbers; those of dtypes that are not compared are not equal.
+fn equal_otherwise(a: &Array, b: &Array, equal_nan: bool) -> Result<bool> {
+    let call = |name: &str, operands: &[&Array]| {
+        let operands: Vec<Operand> = operands.iter().map(|&array| Operand::Array(array.clone())).collect();
+        metes_eval::apply(crate::build::row(name), &operands, &Default::default()).map(|mut found| found.remove(0))
+    };
+    let mut same = match call("equal", &[a, b]) {
+        Err(error) if error.kind() == ErrorKind::Type => return Ok(false),
+        found => found?,
+    };
+    if equal_nan && a.dtype().time().is_some() && b.dtype().time().is_some() {
+        let both = call("logical_and", &[&call("isnan", &[a])?, &call("isnan", &[b])?])?;
+        same = call("logical_or", &[&same, &both])?;
+    }
+    let all = metes_eval::reduce(reduction("all"), &same, &Default::default())?;
+    Ok(all.item(&[])? == Scalar::Bool(true))
 }

@@ -4,6 +4,7 @@ pub mod bits;
 mod build;
 pub mod compare;
 pub mod create;
+pub mod dates;
 pub mod fields;
 pub mod manipulate;
 #[cfg(feature = "ndarray")]

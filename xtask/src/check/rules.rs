@@ -114,6 +114,7 @@ const UNSAFE: &[&str] = &[
     "crates/metes-py/src/rows.rs",
     "crates/metes-py/src/site.rs",
     "crates/metes-py/src/transparency.rs",
+    "crates/metes-py/src/functions/texts.rs",
     "crates/metes-store/src/decode.rs",
     "crates/metes-store/src/npy.rs",
     "crates/metes-store/src/write.rs",

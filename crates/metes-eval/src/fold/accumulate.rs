@@ -51,6 +51,14 @@ pub fn accumulate(
         return Err(Error::new(ErrorKind::Type, "cannot accumulate on a scalar"));
     }
     let axis = array.axis(axis)?;
+    if array.dtype().time().is_some()
+        && dtype.is_none_or(|dtype| dtype == array.dtype())
+        && let Some(found) = crate::times::accumulated(ufunc, array, axis as isize)?
+    {
+        let Some(out) = out else { return Ok(found) };
+        crate::assign(out, &crate::Operand::Array(found), Casting::SameKind, None)?;
+        return Ok(out.clone());
+    }
     let cell = choose(ufunc, "accumulate", array.dtype(), out.map(Array::dtype), dtype, true)?;
     let target = target(ufunc, "accumulate", cell, array, array.shape(), out)?;
     let copied;
@@ -146,6 +154,9 @@ pub fn cumulative(ufunc: &'static Ufunc, array: &Array, options: &AccumulateOpti
         Some(0 | -1) | None => None,
         Some(axis) => return array.axis(axis).map(|_| array.clone()),
     };
+    if axis.is_none() && array.dtype().time().is_some() && !options.include_initial {
+        return accumulate(ufunc, &array.ravel(Order::C)?, 0, options.dtype, options.out.as_ref());
+    }
     let plain = !(options.include_initial || options.skip_nan && can_be_nan(array));
     let flat = axis.is_none();
     if let (true, Some(axis)) = (plain, axis) {
@@ -173,7 +184,7 @@ pub fn cumulative(ufunc: &'static Ufunc, array: &Array, options: &AccumulateOpti
 }
 
 fn can_be_nan(array: &Array) -> bool {
-    array.dtype().category() >= metes_dtype::Category::Float
+    matches!(array.dtype().category(), metes_dtype::Category::Float | metes_dtype::Category::Complex)
 }
 
 /// Writes the values to `into`, in C order if `flat`, NaN as the identity.

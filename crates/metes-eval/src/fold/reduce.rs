@@ -68,6 +68,12 @@ pub fn fold(ufunc: &'static Ufunc, array: &Array, options: &FoldOptions) -> Resu
         let axes = options.axes.clone().filter(|axes| !axes.is_empty()).unwrap_or_else(|| vec![0]);
         return fold(ufunc, &line, &FoldOptions { axes: Some(axes), keepdims: false, ..options.clone() });
     }
+    if let (true, Some((row, skip_nan))) = (array.dtype().time().is_some(), of_time(ufunc)) {
+        let FoldOptions { axes, keepdims, dtype, out, where_, initial } = options.clone();
+        let initial = if let Initial::Value(value) = initial { Some(value) } else { None };
+        let options = ReduceOptions { axes, keepdims, dtype, out, where_, initial, skip_nan, ..Default::default() };
+        return reduce(row, array, &options);
+    }
     let axes = axes_of(array, options.axes.as_deref())?;
     let out_dtype = options.out.as_ref().map(Array::dtype);
     let cell = choose(ufunc, "reduce", array.dtype(), out_dtype, options.dtype, false)?;
@@ -221,4 +227,19 @@ fn from_first(ufunc: &Ufunc, cell: &Cell, array: &Array, axes: &[usize], kept: &
         ran(ufunc, cell, || run::fold_into(cell, &acc, &rest, None))?;
     }
     Ok(acc)
+}
+
+/// The reduction of time that a ufunc folds to, and whether it leaves NaT out.
+fn of_time(ufunc: &Ufunc) -> Option<(&'static Reduction, bool)> {
+    let (name, skip_nan) = match ufunc.name {
+        "add" => ("sum", false),
+        "minimum" => ("min", false),
+        "maximum" => ("max", false),
+        "fmin" => ("min", true),
+        "fmax" => ("max", true),
+        "logical_and" => ("all", false),
+        "logical_or" => ("any", false),
+        _ => return None,
+    };
+    metes_kernels::reduction(name).map(|row| (row, skip_nan))
 }

@@ -124,10 +124,10 @@ pub fn partition_in_place(array: &Array, places: &[isize], axis: isize) -> Resul
     array.require_writeable("partition")?;
     let axis = axis_of(array, axis)?;
     let (n, width) = (array.shape()[axis], array.dtype().size());
-    let places = places_of(places, n)?;
     if others::is_ours(array.dtype()) {
-        return others::sort(array, axis, Sorting::default());
+        return places_of(places, n).and_then(|_| others::partition(array, places, axis));
     }
+    let places = places_of(places, n)?;
     let row = row_of(array.dtype(), "sort")?;
     let room = Room::new(if all_dense(array, axis) { 0 } else { n * width }, 0);
     // SAFETY: the lane is dense, aligned and guarded.

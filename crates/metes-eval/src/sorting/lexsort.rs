@@ -1,9 +1,10 @@
 //! Sorting by several keys.
 
-use super::{Sorting, argsort, axis_of, row_of};
+use super::{Sorting, argsort, axis_of};
 use crate::exec;
 use crate::walk::Walk;
 use metes_array::{Array, Index, shape_text};
+use metes_dtype::DType;
 use metes_kernels::SortRow;
 use metes_memory::{Error, ErrorKind, Result};
 use std::cmp::Ordering;
@@ -45,14 +46,20 @@ pub fn lexsort(keys: &[Array], axis: isize) -> Result<Array> {
 struct Key {
     first: *const u8,
     step: isize,
-    row: &'static SortRow,
+    row: Option<&'static SortRow>,
+    dtype: DType,
 }
 
 impl Key {
     fn order(&self, a: u64, b: u64) -> Ordering {
         let at = |place: u64| self.first.wrapping_offset(place as isize * self.step);
         // SAFETY: places of a lane are places of values of the key's lane, which is guarded.
-        unsafe { (self.row.compare)(at(a), at(b)) }
+        unsafe {
+            match self.row {
+                Some(row) => (row.compare)(at(a), at(b)),
+                None => crate::elements::compare(self.dtype, at(a), at(b)),
+            }
+        }
     }
 }
 
@@ -66,12 +73,12 @@ fn settle_lanes(keys: &[Array], axis: usize, places: &Array) -> Result<()> {
     let walk = Walk::new(starts[0].shape(), &starts.iter().collect::<Vec<_>>())?;
     let _guards = exec::guard(&operands, 1, "lexsort")?;
     let n = places.shape()[axis];
-    let rows = keys.iter().map(|key| row_of(key.dtype(), "lexsort")).collect::<Result<Vec<_>>>()?;
+    let rows: Vec<_> = keys.iter().map(|key| key.dtype().number().map(metes_kernels::sorting)).collect();
     walk.for_each_run(|count, runs| {
         for i in 0..count as isize {
             let at = |which: usize| runs[which].0.wrapping_offset(i * runs[which].1);
             let keys: Vec<Key> = (keys.iter().enumerate())
-                .map(|(k, key)| Key { first: at(k + 1), step: key.strides()[axis], row: rows[k] })
+                .map(|(k, key)| Key { first: at(k + 1), step: key.strides()[axis], row: rows[k], dtype: key.dtype() })
                 .collect();
             // SAFETY: a lane of `n` dense places of the fresh, guarded result.
             settle(unsafe { std::slice::from_raw_parts_mut(at(0).cast::<u64>(), n) }, &keys);

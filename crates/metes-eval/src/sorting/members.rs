@@ -49,6 +49,14 @@ pub fn contains(values: &Array, others: &Array, invert: bool, how: Search) -> Re
     if others.size() == 0 {
         return Array::full(values.shape(), Scalar::Bool(invert), Kind::Bool.into());
     }
+    let dtype = meet(values.dtype(), others.dtype())?;
+    if super::others::is_ours(dtype) {
+        return super::others::contains(
+            &crate::convert(values, dtype, "isin")?,
+            &crate::convert(others, dtype, "isin")?,
+            invert,
+        );
+    }
     if integers && how != Search::Sort {
         let (low, high) = bounds(others)?;
         let span = (high - low) as u128 + 1;

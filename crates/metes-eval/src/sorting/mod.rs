@@ -12,6 +12,7 @@ mod unique;
 pub use lanes::{argpartition, argsort, argsort_scratch, partition_in_place, sort_in_place, sort_scratch};
 pub use lexsort::lexsort;
 pub use members::{Search, compress, contains};
+pub(crate) use others::extreme;
 pub use search::searchsorted;
 pub use unique::{Unique, UniqueOptions, unique, unique_rows, unique_sorted};
 

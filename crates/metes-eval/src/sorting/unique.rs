@@ -5,10 +5,10 @@
 
 use super::others::is_ours;
 use super::{Sorting, argsort, row_of, sort_in_place};
-use crate::elements::{compare, is_nan};
+use crate::elements::{compare, equal, is_nan};
 use crate::exec;
 use metes_array::{Array, Index, Order, Scalar, Write, copy_into};
-use metes_dtype::{DType, Kind};
+use metes_dtype::{DType, Form, Kind, Time};
 use metes_kernels::SortRow;
 use metes_memory::Result;
 
@@ -58,7 +58,8 @@ impl Same {
         // SAFETY: the caller's promise.
         unsafe {
             match (is_nan(self.dtype, a), is_nan(self.dtype, b)) {
-                (false, false) => compare(self.dtype, a, b).is_eq(),
+                (false, false) if self.row.is_some() => compare(self.dtype, a, b).is_eq(),
+                (false, false) => equal(self.dtype, a, b),
                 (true, true) => self.equal_nan,
                 _ => false,
             }
@@ -83,6 +84,15 @@ impl Same {
 /// Refused memory.
 pub fn unique(array: &Array, options: UniqueOptions) -> Result<Unique> {
     let same = Same::new(array.dtype(), options.equal_nan)?;
+    if let (Some(time), true) = (array.dtype().time(), options.equal_nan) {
+        let mut found = unique(&crate::times::keys(array)?, options)?;
+        crate::times::shift(&found.values, 1)?;
+        found.values = found.values.view(DType::from_form(Form::Time(Time { swapped: false, ..time })))?;
+        if time.swapped {
+            found.values = crate::convert(&found.values, array.dtype(), "unique")?;
+        }
+        return Ok(found);
+    }
     if options.index || options.inverse || same.row.is_none() {
         return by_places(array, options, same);
     }
@@ -112,10 +122,29 @@ fn neighbours(sorted: &Array, same: Same) -> impl Fn(usize, usize) -> bool {
 fn press(sorted: &Array, same: Same) -> Result<Array> {
     assert!(sorted.ndim() == 1 && sorted.is_c_contiguous() && sorted.is_writeable(), "a fresh sorted copy");
     let _guards = exec::guard(&[sorted], 1, "unique")?;
-    let row = same.row.map_or_else(|| row_of(same.dtype, "unique"), Ok)?;
-    // SAFETY: dense, aligned values of the row's kind, which are guarded.
-    let count = unsafe { (row.distinct)(sorted.size(), sorted.as_ptr(), same.equal_nan) };
+    let count = match same.row {
+        // SAFETY: dense, aligned values of the row's kind, which are guarded.
+        Some(row) => unsafe { (row.distinct)(sorted.size(), sorted.as_ptr(), same.equal_nan) },
+        None => pressed(sorted, same),
+    };
     sorted.index(&[Index::Slice { start: Some(0), stop: Some(count as isize), step: None }])
+}
+
+/// Moves the first of each run of equal elements to the front; how many there are.
+fn pressed(sorted: &Array, same: Same) -> usize {
+    let (first, width) = (sorted.as_ptr(), sorted.dtype().size());
+    let mut count = sorted.size().min(1);
+    for i in 1..sorted.size() {
+        // SAFETY: elements of the dense, guarded array.
+        unsafe {
+            let (last, next) = (first.add((count - 1) * width), first.add(i * width));
+            if !same.holds(last, next) {
+                std::ptr::copy(next, first.add(count * width), width);
+                count += 1;
+            }
+        }
+    }
+    count
 }
 
 /// The lengths of runs of `n` places in a row that `same` says are equal, as an array.

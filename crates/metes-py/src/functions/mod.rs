@@ -3,6 +3,7 @@
 mod choosing;
 mod covariances;
 mod cumulative;
+pub(crate) mod dates;
 mod dtypes;
 mod einsum;
 mod fft;
@@ -23,6 +24,7 @@ pub(crate) mod selecting;
 mod sets;
 mod sharing;
 pub(crate) mod sorting;
+mod texts;
 mod threads;
 mod tidy;
 
@@ -40,6 +42,7 @@ pub(crate) fn functions() -> Vec<PyMethodDef> {
         choosing::table,
         covariances::table,
         cumulative::table,
+        dates::table,
         dtypes::table,
         einsum::table,
         histograms::table,
@@ -59,6 +62,7 @@ pub(crate) fn functions() -> Vec<PyMethodDef> {
         sets::table,
         sharing::table,
         sorting::table,
+        texts::table,
         threads::table,
         tidy::table,
         crate::arrow::functions,

@@ -89,7 +89,7 @@ pub(crate) fn parse_casting(object: Option<&Bound<'_, PyAny>>, default: Casting)
 
 fn astype<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
     let found = this(array)?;
-    let dtype = parse_dtype(args.required(0)?)?;
+    let dtype = crate::cast::fitted(found, parse_dtype(args.required(0)?)?)?;
     if args.given() == 1
         && let Some(copy) = direct::astype(array.py(), found, dtype)?
     {

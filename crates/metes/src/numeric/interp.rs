@@ -3,7 +3,7 @@
 use crate::build::{cast, value_error};
 use crate::statistics::{dense, each_block};
 use metes_array::{Array, Scalar};
-use metes_dtype::Kind;
+use metes_dtype::{Category, Kind};
 use metes_eval::{Sorting, argsort};
 use metes_memory::{Error, ErrorKind, Result};
 
@@ -39,6 +39,12 @@ pub fn interp(x: &Array, xp: &Array, fp: &Array, with: Interpolation) -> Result<
     }
     if xp.size() == 0 {
         return Err(value_error("array of sample points is empty"));
+    }
+    if let Some(wrong) = [x, xp].into_iter().find(|points| points.dtype().category() > Category::Float) {
+        let from = wrong.dtype();
+        let message =
+            format!("Cannot cast array data from dtype('{from}') to dtype('float64') according to the rule 'safe'");
+        return Err(Error::new(ErrorKind::Casting, message));
     }
     let complex = [with.left, with.right].iter().any(|side| matches!(side, Some(Scalar::Complex(..))));
     if complex && !fp.is_complex() {

@@ -11,6 +11,7 @@ mod methods;
 mod missing;
 mod quantile;
 mod ranks;
+mod spans;
 
 pub(crate) use blocks::{dense, each_block};
 

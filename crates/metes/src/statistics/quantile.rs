@@ -53,6 +53,9 @@ impl Default for QuantileOptions<'_> {
 /// # Errors
 /// As [`quantile`].
 pub fn median(a: &Array, axes: Option<&[isize]>, keepdims: bool, skip_nan: bool) -> Result<Array> {
+    if a.dtype().time().is_some_and(|time| time.span) {
+        return super::spans::median(a, axes, keepdims, skip_nan);
+    }
     let options = QuantileOptions { axes, keepdims, skip_nan, ..Default::default() };
     let float = a.dtype().category() >= Category::Float;
     let dtype = if float { a.dtype() } else { Kind::F64.into() };
@@ -97,7 +100,7 @@ struct Taken<'a> {
 
 impl Taken<'_> {
     fn over(&self, a: &Array, options: &QuantileOptions) -> Result<Array> {
-        if a.is_complex() {
+        if a.dtype().category() > Category::Float {
             return Err(Error::new(ErrorKind::Type, "a must be an array of real numbers"));
         }
         let scalar = a.ndim() == 0;

@@ -1,14 +1,19 @@
 //! Arithmetic with instants and spans of time: that of their counts in the steps that both have in common, as one program;
 //! no time (NaT) makes no time of whatever it meets.
 //!
-//! Operands of other steps than the result's are converted whole. Left out: reductions but the extremes, and products with fractions.
+//! Operands of other steps than the result's are converted whole.
+
+mod quotients;
+mod reduce;
+
+pub(crate) use reduce::{accumulated, reduced, shifted};
 
 use crate::apply::apply_program;
 use crate::program::{Arg, ProgramBuilder, Slot};
-use crate::{Operand, ReduceOptions, convert, reduce};
+use crate::{Operand, convert};
 use metes_array::{Array, Scalar, missing};
 use metes_dtype::{Category, DType, Form, Kind, NAT, Time};
-use metes_kernels::{Reduction, Ufunc};
+use metes_kernels::Ufunc;
 use metes_memory::Result;
 
 /// What an operand is to time.
@@ -17,6 +22,7 @@ enum Sort {
     Instant,
     Span,
     Whole,
+    Real,
 }
 
 /// The result of a ufunc over operands of which one is time; `None` where there is no such operation.
@@ -27,6 +33,10 @@ pub(crate) fn apply(ufunc: &Ufunc, inputs: &[Operand]) -> Result<Option<Array>> 
     match inputs {
         [Operand::Array(a)] => alone(ufunc.name, a),
         [a, b] => both(ufunc.name, a, b),
+        [a, low, high] if ufunc.name == "clip" => {
+            let Some(raised) = both("maximum", a, low)? else { return Ok(None) };
+            both("minimum", &Operand::Array(raised), high)
+        }
         _ => Ok(None),
     }
 }
@@ -34,10 +44,12 @@ pub(crate) fn apply(ufunc: &Ufunc, inputs: &[Operand]) -> Result<Option<Array>> 
 fn sort_of(operand: &Operand) -> Option<Sort> {
     match operand {
         Operand::Weak(Scalar::Bool(_) | Scalar::Int(_)) => Some(Sort::Whole),
-        Operand::Weak(_) => None,
+        Operand::Weak(Scalar::Float(_)) => Some(Sort::Real),
+        Operand::Weak(Scalar::Complex(..)) => None,
         Operand::Array(array) => match array.dtype().time() {
             Some(time) if time.span => Some(Sort::Span),
             Some(_) => Some(Sort::Instant),
+            None if array.dtype().category() == Category::Float => Some(Sort::Real),
             None => (array.dtype().category() <= Category::Signed).then_some(Sort::Whole),
         },
     }
@@ -62,7 +74,7 @@ fn alone(name: &str, a: &Array) -> Result<Option<Array>> {
         let made = apply_program(builder, found, &[x], None, "isnat")?;
         return if name == "isinf" { Array::zeros(made.shape(), Kind::Bool.into()).map(Some) } else { Ok(Some(made)) };
     }
-    if !time.span || !matches!(name, "negative" | "positive" | "absolute") {
+    if !time.span || !matches!(name, "negative" | "positive" | "absolute" | "sign") {
         return Ok(None);
     }
     let x = counts(&Operand::Array(a.clone()), time)?;
@@ -79,6 +91,13 @@ fn nat() -> Scalar {
 
 fn row(name: &str, dtype: DType) -> Result<&'static Ufunc> {
     metes_kernels::ufunc(name).ok_or_else(|| missing(dtype, name))
+}
+
+/// One value where `condition` is true, else another.
+fn selected(builder: &mut ProgramBuilder, condition: Slot, value: Scalar, otherwise: Slot) -> Result<Slot> {
+    let dtype = builder.dtype(otherwise);
+    let value = builder.constant(value, dtype);
+    builder.ufunc(row("where", dtype)?, &[condition, value, otherwise].map(Arg::Slot))
 }
 
 fn call(builder: &mut ProgramBuilder, name: &str, x: Slot, y: Arg) -> Result<Slot> {
@@ -99,6 +118,7 @@ fn counts(operand: &Operand, steps: Time) -> Result<Array> {
 /// What both are taken for where they are compared: whole numbers beside spans are spans, beside instants nothing.
 fn common(a: Sort, b: Sort) -> Option<Sort> {
     match (a, b) {
+        (Sort::Real, _) | (_, Sort::Real) => None,
         _ if a == b => Some(a),
         (Sort::Span, Sort::Whole) | (Sort::Whole, Sort::Span) => Some(Sort::Span),
         _ => None,
@@ -120,7 +140,8 @@ fn meaning(name: &str, a: Sort, b: Sort) -> Option<(Sort, &'static str)> {
         ("subtract", Instant, Span | Whole) => (Instant, "subtract"),
         ("subtract", Span, Span | Whole) | ("subtract", Whole, Span) => (Span, "subtract"),
         ("multiply", Span, Whole) | ("multiply", Whole, Span) => (Span, "multiply"),
-        ("maximum" | "minimum", ..) => (common(a, b)?, if name == "maximum" { "maximum" } else { "minimum" }),
+        ("maximum" | "fmax", ..) => (common(a, b)?, "maximum"),
+        ("minimum" | "fmin", ..) => (common(a, b)?, "minimum"),
         _ => return None,
     })
 }
@@ -134,13 +155,17 @@ fn both(name: &str, a: &Operand, b: &Operand) -> Result<Option<Array>> {
     };
     let Some(steps) = steps else { return Ok(None) };
     let compares = crate::elements::is_comparison(name);
-    if (compares || matches!(name, "maximum" | "minimum")) && (is_wide(a) || is_wide(b)) {
+    let extreme = matches!(name, "maximum" | "minimum" | "fmax" | "fmin");
+    if (compares || extreme) && (is_wide(a) || is_wide(b)) {
         return Ok(None);
     }
     if compares {
         let Some(sort) = common(first, second) else { return Ok(None) };
         let as_time = |operand| counts(operand, steps)?.view(dtype(sort == Sort::Span, steps));
         return crate::elements::compared(name, &as_time(a)?, &as_time(b)?);
+    }
+    if let Some(found) = quotients::apply(name, (a, first), (b, second), steps)? {
+        return Ok(Some(found));
     }
     let Some((result, counted)) = meaning(name, first, second) else { return Ok(None) };
     let (x, y) = (counts(a, steps)?, counts(b, steps)?);
@@ -151,36 +176,34 @@ fn both(name: &str, a: &Operand, b: &Operand) -> Result<Option<Array>> {
         // A whole number that is added or compared is a span first, a factor is none.
         if sort != Sort::Whole || counted != "multiply" {
             let none = call(&mut builder, "equal", slot, Arg::Weak(nat()))?;
-            let nat = builder.constant(nat(), Kind::I64.into());
-            made = builder.ufunc(row("where", Kind::I64.into())?, &[none, nat, made].map(Arg::Slot))?;
+            made = if matches!(name, "fmax" | "fmin") {
+                // What is there counts.
+                let other = if slot == left { right } else { left };
+                builder.ufunc(row("where", Kind::I64.into())?, &[none, other, made].map(Arg::Slot))?
+            } else {
+                selected(&mut builder, none, nat(), made)?
+            };
         }
     }
     let values = apply_program(builder, made, &[x, y], None, "time")?;
     values.view(dtype(result == Sort::Span, steps)).map(Some)
 }
 
-/// The least or greatest time along axes: none (NaT) where there is none among what is reduced. `None` for all else.
+/// Counts one less, beyond the lowest the highest: numbers that follow each other as times do, NaT last.
 ///
 /// # Errors
-/// As [`reduce`].
-pub(crate) fn extreme(reduction: &'static Reduction, array: &Array, options: &ReduceOptions) -> Result<Option<Array>> {
-    let Some(time) = array.dtype().time() else { return Ok(None) };
-    let ReduceOptions { axes: _, keepdims: _, dtype, out, where_, initial, correction: _, skip_nan } = options;
-    let plain = dtype.is_none() && out.is_none() && where_.is_none() && initial.is_none() && !skip_nan;
-    if !plain || !matches!(reduction.name, "min" | "max") {
-        return Ok(None);
-    }
-    let x = counts(&Operand::Array(array.clone()), time)?;
-    let mut found = reduce(reduction, &x, options)?;
-    if reduction.name == "max" {
-        // NaT is the lowest count: the least tells whether it is there.
-        let min = metes_kernels::reduction("min").ok_or_else(|| missing(array.dtype(), "min"))?;
-        let least = reduce(min, &x, options)?;
-        let mut builder = ProgramBuilder::new();
-        let (low, high) = (builder.input(least.dtype()), builder.input(found.dtype()));
-        let none = call(&mut builder, "equal", low, Arg::Weak(nat()))?;
-        let made = builder.ufunc(row("where", Kind::I64.into())?, &[none, low, high].map(Arg::Slot))?;
-        found = apply_program(builder, made, &[least, found], None, "time")?;
-    }
-    found.view(crate::times::dtype(time.span, time)).map(Some)
+/// Refused memory.
+pub(crate) fn keys(array: &Array) -> Result<Array> {
+    let Some(time) = array.dtype().time() else { return Err(missing(array.dtype(), "time")) };
+    shifted(&counts(&Operand::Array(array.clone()), time)?, -1)
+}
+
+/// Adds to counts where they lie.
+///
+/// # Errors
+/// A read-only array, a conflicting guard.
+pub(crate) fn shift(counts: &Array, by: i64) -> Result<()> {
+    let options = crate::Options { out: vec![Some(counts.clone())], ..Default::default() };
+    let operands = [Operand::Array(counts.clone()), Operand::Weak(Scalar::Int(by.into()))];
+    crate::apply(row("add", counts.dtype())?, &operands, &options).map(|_| ())
 }
