@@ -14,11 +14,9 @@ from hypothesis import strategies as st
 
 POOL = [0.0, -0.0, 1.0, -1.0, 0.5, 2.5, -3.7, np.inf, -np.inf, np.nan, 1e5, 700.0, -700.0]
 
-# Rows whose loops may say less than NumPy's: they find special values without the arithmetic that would raise a flag.
-SILENT = {
-    *("floor_divide", "remainder", "divmod", "power", "float_power", "nextafter", "spacing", "logaddexp", "logaddexp2"),
-    *("arccosh", "fmod", "ldexp"),
-}
+# Rows that say less than NumPy's, which call the neighbour of a value a result out of range, and NaN that were given
+# invalid; powers with infinite exponents are exact here.
+SILENT = {"logaddexp", "logaddexp2", "nextafter", "power", "spacing"}
 # Below the smallest normal number the C libraries differ in what they call an underflow.
 EXACT_UNDERFLOW = {"add", "subtract", "multiply", "divide"}
 

@@ -108,8 +108,7 @@ MORE = {
     "inv": 8 * SIDE * SIDE,
     "solve": 8 * SIDE * SIDE,
     "solve square": 8 * SIDE * SIDE,
-    # One sorted copy, of which the distinct values are a small part; of the values to look for.
-    "unique of few": 8 * N,
+    # A sorted copy of the values to look for.
     "isin": 8 * N // 4,
     # The workspace of the library: a line, which is all of the array here.
     "fft of real": 16 * N,

@@ -122,3 +122,24 @@ def test_memory_stays_small():
     assert peak(lambda: mt.isin(a, b)) < 0.2
     assert peak(lambda: mt.isin(a, b, kind="sort")) < 0.2
     assert peak(lambda: mt.unique(a, return_inverse=True)) < 2.1
+
+
+@given(
+    st.integers(0, 3),
+    st.sampled_from([1, 3, -1, -2]),
+    st.sampled_from(["f8", "f4", "i2", "u1", "c16", "?", ">i4", "S3"]),
+)
+def test_distinct_values_among_many(seed, step, kind):
+    """Few or many, in more elements than are looked at together; zeros keep the sign of the first."""
+    random = np.random.default_rng(seed)
+    for most in (3, 1000, 1 << 62):
+        values = random.integers(0, most, 70_000 * abs(step)).astype("f8") - 1
+        values[random.integers(0, values.size, 5)] = np.nan if kind in ("f8", "f4", "c16") else 0
+        with np.errstate(all="ignore"):
+            theirs = values.astype(kind)[::step]
+        ours = mt.asarray(theirs)
+        np.testing.assert_array_equal(np.asarray(mt.unique(ours)), np.unique(theirs))
+        np.testing.assert_array_equal(np.asarray(mt.unique(ours[:50])), np.unique(theirs[:50]))
+    signs = np.where(np.arange(100_000) % 2 == 0, -0.0, 0.0)
+    assert mt.signbit(mt.unique(mt.asarray(signs))).tolist() == [True]
+    assert mt.signbit(mt.unique(mt.asarray(-signs))).tolist() == [False]

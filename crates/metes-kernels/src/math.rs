@@ -56,12 +56,19 @@ macro_rules! reals {
 }
 reals! { f32, u32, i32, 23, 127; f64, u64, i64, 52, 1023; }
 
-/// Python's `//` for floats: rounded down, with NumPy's answers for 0 and infinities.
+/// Python's `//` for floats: rounded down, with NumPy's answers for 0 and infinities. NaN go first: comparing them would
+/// have the processor call the result invalid.
 pub(crate) fn floor_divide<T: Real>(a: T, b: T) -> T {
+    if a.is_nan() || b.is_nan() {
+        return a + b;
+    }
     if b == T::zero() {
         return a / b;
     }
     let modulo = a % b;
+    if modulo.is_nan() {
+        return invalid(a);
+    }
     let mut quotient = (a - modulo) / b;
     if modulo != T::zero() && (modulo < T::zero()) != (b < T::zero()) {
         quotient = quotient - T::one();
@@ -73,11 +80,19 @@ pub(crate) fn floor_divide<T: Real>(a: T, b: T) -> T {
     if quotient - floor > T::from(0.5).expect("a half") { floor + T::one() } else { floor }
 }
 
+/// NaN out of what is none, so that the processor calls it invalid.
+fn invalid<T: Real>(a: T) -> T {
+    (a - a) / (a - a)
+}
+
 /// Python's `%` for floats: the sign of the divisor.
 pub(crate) fn remainder<T: Real>(a: T, b: T) -> T {
+    if a.is_nan() || b.is_nan() {
+        return a + b;
+    }
     let modulo = a % b;
-    if b == T::zero() {
-        return modulo;
+    if modulo.is_nan() {
+        return invalid(a);
     }
     if modulo == T::zero() {
         return T::zero().copysign(b);
@@ -272,6 +287,9 @@ pub(crate) fn asinh<T: Real>(a: T) -> T {
 
 /// The inverse hyperbolic cosine, likewise.
 pub(crate) fn acosh<T: Real>(a: T) -> T {
+    if a < T::one() {
+        return invalid(a);
+    }
     if a > large() { a.ln() + ln_2() } else { a.acosh() }
 }
 

@@ -1,6 +1,7 @@
 //! Distinct values, where they are, and how often.
 //!
-//! Values alone are a sorted copy pressed together in place and then copied to their number. Where places are asked for,
+//! Values alone are found in a small room where they are few; else they are a sorted copy pressed together in place and then
+//! copied to their number. Where places are asked for,
 //! the values are visited in sorted order through their places, so that no sorted copy of them is made.
 
 use super::others::is_ours;
@@ -96,12 +97,47 @@ pub fn unique(array: &Array, options: UniqueOptions) -> Result<Unique> {
     if options.index || options.inverse || same.row.is_none() {
         return by_places(array, options, same);
     }
+    if !options.counts
+        && let Some(values) = few(array, same)?
+    {
+        return Ok(Unique { values, index: None, inverse: None, counts: None });
+    }
     let sorted = array.flatten(Order::C)?;
     sort_in_place(&sorted, 0, Sorting { stable: true, descending: false })?;
     let counts = options.counts.then(|| counts_of(sorted.size(), neighbours(&sorted, same))).transpose()?;
     let values = press(&sorted, same)?;
     let values = if values.size() == sorted.size() { sorted } else { values.copy(Order::C)? };
     Ok(Unique { values, index: None, inverse: None, counts })
+}
+
+/// Bytes in which few distinct values are found among many.
+const ROOM: usize = 128 << 10;
+
+/// The distinct values, where they are few: those found so far and the next elements are sorted together in one room and
+/// pressed together, until all have been there. `None` where the array fits the room itself, where it would have to be
+/// copied, and as soon as the values are more than half of the room.
+fn few(array: &Array, same: Same) -> Result<Option<Array>> {
+    let room = ROOM / array.dtype().size().max(1);
+    if array.size() <= room {
+        return Ok(None);
+    }
+    let Ok(line) = array.reshape(&[-1], Order::C, Some(false)) else { return Ok(None) };
+    let held = Array::empty(&[room], array.dtype(), "unique")?;
+    let part = |array: &Array, start: usize, stop: usize| {
+        array.index(&[Index::Slice { start: Some(start as isize), stop: Some(stop as isize), step: None }])
+    };
+    let (mut found, mut next) = (0, 0);
+    while next < line.size() {
+        let count = (room - found).min(line.size() - next);
+        copy_into(&part(&held, found, found + count)?, &part(&line, next, next + count)?)?;
+        let all = part(&held, 0, found + count)?;
+        sort_in_place(&all, 0, Sorting { stable: true, descending: false })?;
+        (found, next) = (press(&all, same)?.size(), next + count);
+        if found > room / 2 {
+            return Ok(None);
+        }
+    }
+    part(&held, 0, found)?.copy(Order::C).map(Some)
 }
 
 /// The distinct values of a dense, sorted array that nobody else uses, pressed together in its own room: a view of it.
