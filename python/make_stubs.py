@@ -296,7 +296,8 @@ def package():
         elif isinstance(value, _native.DType):
             lines.append(f"{name}: DType\n")
         elif name in ("ufuncs", "reductions"):
-            lines.append(f"def {name}() -> list: ...\n")
+            gives = "Array | tuple[Array, ...]" if name == "ufuncs" else "Array"
+            lines.append(f"def {name}() -> list[{name[:-1]}[{gives}]]: ...\n")
         else:
             lines.append(f"from ._native import {value.__name__} as {name}\n")
     lines.append("__version__: str\n")

@@ -427,7 +427,7 @@ from ._printing import printoptions as printoptions
 from ._grids import r_ as r_
 from ._manipulate import ravel as ravel
 from ._standard import real as real
-def reductions() -> list: ...
+def reductions() -> list[reduction[Array]]: ...
 from ._convert import require as require
 from ._manipulate import reshape as reshape
 from ._rearrange import rollaxis as rollaxis
@@ -460,7 +460,7 @@ from ._rearrange import trim_zeros as trim_zeros
 from ._places import triu_indices as triu_indices
 from ._places import triu_indices_from as triu_indices_from
 ubyte: DType
-def ufuncs() -> list: ...
+def ufuncs() -> list[ufunc[Array | tuple[Array, ...]]]: ...
 uint: DType
 uintc: DType
 uintp: DType

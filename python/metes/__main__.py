@@ -7,7 +7,7 @@ import sys
 from . import _native
 
 
-def main():
+def main() -> int:
     """Runs the command line with the process's arguments and returns its exit code."""
     if sys.argv[1:2] == ["run"]:
         from . import _run

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import _census, _native
 
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 
-class Table(list):
+class Table(list[Any]):
     """Rows, the largest first; prints as a table."""
 
     def __str__(self) -> str:

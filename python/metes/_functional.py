@@ -115,11 +115,13 @@ class vectorize:
         cache: bool = False,
         signature: str | None = None,
     ) -> None:
-        self.pyfunc, self.cache, self.signature = pyfunc, cache, signature
-        self.excluded = set() if excluded is None else set(excluded)
+        self.pyfunc: Callable[..., Any] | None = pyfunc
+        self.cache: bool = cache
+        self.signature: str | None = signature
+        self.excluded: set[Any] = set() if excluded is None else set(excluded)
         if isinstance(otypes, str):
             otypes = list(otypes)
-        self.otypes = None if otypes is None else [_native.DType(t) for t in otypes]
+        self.otypes: list[_native.DType] | None = None if otypes is None else [_native.DType(t) for t in otypes]
         self._core = None if signature is None else _parse_signature(signature)
         self.__doc__ = doc
         if pyfunc is not None:

@@ -114,10 +114,10 @@ class _Grid:
 
     __slots__ = ("_sparse",)
 
-    def __init__(self, sparse):
+    def __init__(self, sparse: bool) -> None:
         self._sparse = sparse
 
-    def __getitem__(self, key):
+    def __getitem__(self, key: Any) -> Any:
         if isinstance(key, slice):
             return _axis(key)
         axes = [_axis(one) for one in key]
@@ -145,10 +145,10 @@ class _Joiner:
 
     __slots__ = ("_axis", "_ndmin", "_place")
 
-    def __init__(self, axis=0, ndmin=1, place=-1):
+    def __init__(self, axis: int = 0, ndmin: int = 1, place: int = -1) -> None:
         self._axis, self._ndmin, self._place = axis, ndmin, place
 
-    def __getitem__(self, key):
+    def __getitem__(self, key: Any) -> Any:
         if isinstance(key, str):
             raise NotImplementedError("r_: matrices are written with brackets here, not as text")
         key = key if isinstance(key, tuple) else (key,)
@@ -194,16 +194,16 @@ class _Indexer:
 
     __slots__ = ("_tuple",)
 
-    def __init__(self, as_tuple):
+    def __init__(self, as_tuple: bool) -> None:
         self._tuple = as_tuple
 
-    def __getitem__(self, key):
+    def __getitem__(self, key: Any) -> Any:
         return key if isinstance(key, tuple) or not self._tuple else (key,)
 
 
-mgrid = _Grid(sparse=False)
-ogrid = _Grid(sparse=True)
-r_ = _Joiner()
-c_ = _Joiner(axis=-1, ndmin=2, place=0)
-s_ = _Indexer(as_tuple=False)
-index_exp = _Indexer(as_tuple=True)
+mgrid: _Grid = _Grid(sparse=False)
+ogrid: _Grid = _Grid(sparse=True)
+r_: _Joiner = _Joiner()
+c_: _Joiner = _Joiner(axis=-1, ndmin=2, place=0)
+s_: _Indexer = _Indexer(as_tuple=False)
+index_exp: _Indexer = _Indexer(as_tuple=True)

@@ -45,7 +45,7 @@ class flatiter:
     __slots__ = ("_at", "base")
 
     def __init__(self, base: Any) -> None:
-        self.base = base
+        self.base: Any = base
         self._at = 0
 
     @property
@@ -173,7 +173,7 @@ class ndenumerate:
     __slots__ = ("_indices", "iter")
 
     def __init__(self, arr: Any) -> None:
-        self.iter = flatiter(asarray(arr))
+        self.iter: flatiter = flatiter(asarray(arr))
         self._indices = ndindex(self.iter.base.shape)
 
     def __iter__(self) -> Iterator[Any]:
@@ -198,9 +198,9 @@ class broadcast:
         parts = []
         for array in arrays:
             parts.extend([it.base for it in array.iters] if isinstance(array, broadcast) else [asarray(array)])
-        self.shape = tuple(broadcast_shapes(*(part.shape for part in parts)))
-        self.iters = tuple(flatiter(broadcast_to(part, self.shape)) for part in parts)
-        self.size = 1
+        self.shape: tuple[int, ...] = tuple(broadcast_shapes(*(part.shape for part in parts)))
+        self.iters: tuple[flatiter, ...] = tuple(flatiter(broadcast_to(part, self.shape)) for part in parts)
+        self.size: int = 1
         for n in self.shape:
             self.size *= n
         self._at = 0

@@ -44,13 +44,13 @@ class finfo:
         size = dtype.itemsize // (2 if dtype.kind == "c" else 1)
         mantissa, exponent = _FLOATS[size]
         top = 2 ** (exponent - 1)
-        self.bits = 8 * size
-        self.dtype = DType(f"f{size}")
-        self.eps = 2.0**-mantissa
-        self.max = (2.0 - self.eps) * 2.0 ** (top - 1)
-        self.min = -self.max
-        self.smallest_normal = 2.0 ** (2 - top)
-        self.smallest_subnormal = 2.0 ** (2 - top - mantissa)
+        self.bits: int = 8 * size
+        self.dtype: DType = DType(f"f{size}")
+        self.eps: float = 2.0**-mantissa
+        self.max: float = (2.0 - self.eps) * 2.0 ** (top - 1)
+        self.min: float = -self.max
+        self.smallest_normal: float = 2.0 ** (2 - top)
+        self.smallest_subnormal: float = 2.0 ** (2 - top - mantissa)
 
     @property
     def tiny(self) -> float:
@@ -70,10 +70,10 @@ class iinfo:
         dtype = _dtype_of(dtype)
         if dtype.kind not in "iu":
             raise ValueError(f"iinfo: {dtype} is not an integer dtype")
-        self.bits = 8 * dtype.itemsize
-        self.dtype = dtype
-        self.min = -(2 ** (self.bits - 1)) if dtype.kind == "i" else 0
-        self.max = 2 ** (self.bits - (dtype.kind == "i")) - 1
+        self.bits: int = 8 * dtype.itemsize
+        self.dtype: DType = dtype
+        self.min: int = -(2 ** (self.bits - 1)) if dtype.kind == "i" else 0
+        self.max: int = 2 ** (self.bits - (dtype.kind == "i")) - 1
 
     def __repr__(self) -> str:
         return f"iinfo(dtype={self.dtype}, min={self.min}, max={self.max})"

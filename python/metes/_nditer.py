@@ -220,7 +220,7 @@ class nditer:
             op.wide = op.view[(*walk, ...)].transpose(tuple(self._axes))
         self._walk = tuple(self._shape[axis] for axis in self._axes)
         self._full = self._walk
-        self.itersize = math.prod(self._walk)
+        self.itersize: int = math.prod(self._walk)
         if self._has_multi or self._has_index or not self.itersize:
             return
         strides = [strides_of(op.wide) for op in self._ops]

@@ -323,3 +323,42 @@ def test_peak(call):
     a, c = mt.arange(float(N)), mt.asarray(np.arange(float(N)))
     i, m = mt.asarray((np.arange(N) * 7 % N).astype("int32")), mt.asarray(np.arange(N) % 3 == 0)
     assert peak(lambda: call(a, i, m, c)) <= 4096
+
+
+@pytest.mark.parametrize("kind", ["f8", "i2", "?", "c16", ">i4", "U3", "S2", "M8[s]", "m8[D]", "V3"])
+def test_an_element_keeps_its_value(kind):
+    theirs = np.asarray([3, 0, 5, 7]).astype("S3" if kind == "V3" else kind).astype(kind)
+    for shape in ((4,), (2, 2)):
+        ours = mt.asarray(theirs.reshape(shape).copy())
+        first, last = (0,) * len(shape), (-1,) * len(shape)
+        key, end = (first[0], last[0]) if len(shape) == 1 else (first, last)
+        ours[key], ours[end] = ours[end], ours[key]
+        expected = theirs.reshape(shape).copy()
+        expected[key], expected[end] = expected[end].copy(), expected[key].copy()
+        assert ours.tolist() == expected.tolist()
+    with pytest.raises(IndexError):
+        ours[2, 0]
+    zero = mt.asarray(theirs[0])
+    held = zero[()]
+    assert not mt.shares_memory(zero, held) and mt.shares_memory(zero, zero[...])
+
+
+def test_elements_in_loops():
+    a = mt.arange(4)
+    for x in a:
+        x += 10
+    assert a.tolist() == [0, 1, 2, 3]
+    kept = list(a)
+    a[:] = 9
+    assert [int(x) for x in kept] == [0, 1, 2, 3]
+    a[2] += 1
+    assert a.tolist() == [9, 9, 10, 9]
+    b = mt.zeros((2, 3))
+    assert mt.shares_memory(b[1, 2, ...], b) and not mt.shares_memory(b[1, 2], b)
+    assert b[1, 2].flags.owndata and b[1, 2].base is None
+
+
+def test_a_record_stays_a_view():
+    s = mt.zeros(2, [("x", "i4"), ("y", "f8")])
+    s[0]["y"] = 5
+    assert s["y"].tolist() == [5.0, 0.0]

@@ -144,9 +144,6 @@ USES = {
 def test_after_close_every_use_is_an_error(path, name):
     a = mt.memmap(path, "int32")
     a.close()
-    if name == "item":
-        assert a[0].ndim == 0, "a view of nothing may be made"
-        return
     with pytest.raises(BufferError, match=r"clos"):
         USES[name](a)
     with pytest.raises(ValueError, match="closed before"):

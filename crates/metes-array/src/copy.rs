@@ -60,6 +60,32 @@ impl Array {
         Ok(true)
     }
 
+    /// A copy of one element, as an array without axes; put in `place`. It is not noted among the copies: nobody looks for one
+    /// of so few bytes.
+    ///
+    /// ```
+    /// use metes_array::{Array, Scalar};
+    /// let a = Array::from_slice(&[2], &[1.0, 2.0])?;
+    /// let mut place = None;
+    /// a.element(&[-1], &mut place)?;
+    /// a.set_item(&[1], Scalar::Float(7.0))?;
+    /// assert_eq!(place.unwrap().item(&[])?, Scalar::Float(2.0));
+    /// # Ok::<(), metes_memory::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A wrong index, an element that is being written, refused memory.
+    pub fn element(&self, index: &[isize], place: &mut Option<Array>) -> Result<()> {
+        let copy = Array::empty(&[], self.dtype(), "index")?;
+        let (to, size) = (copy.as_ptr(), self.dtype().size());
+        // SAFETY: the element is held; the fresh bytes are nobody else's, and as many.
+        self.with_element(index, Access::Read, "index", |from| unsafe {
+            std::ptr::copy_nonoverlapping(from, to, size)
+        })?;
+        *place = Some(copy);
+        Ok(())
+    }
+
     /// A copy in one block, without a walk, made by operation `op`; likewise.
     #[inline]
     pub(crate) fn copy_block(&self, op: &'static str, place: &mut Option<Array>) -> Result<bool> {

@@ -8,7 +8,7 @@ use crate::errors::OrRaise;
 use crate::eval;
 use crate::fancy;
 use crate::fastcall::trap;
-use crate::object::{array_of, make_view, slot, target_ref, this, view_of};
+use crate::object::{array_of, make, make_view, slot, target_ref, this, view_of};
 use metes_array::{Array, Index, IndexItem};
 use metes_dtype::Category;
 use metes_eval::Borrowed;
@@ -70,9 +70,10 @@ unsafe extern "C" fn subscript(slf: *mut ffi::PyObject, key: *mut ffi::PyObject)
         if !key.is_exact_instance_of::<PyTuple>()
             && let Some(index) = basic(key)?
         {
-            return one(slf, array, &index);
+            return one(py, slf, array, &index);
         }
         let result = match parse(key)? {
+            Key::Basic(index) if names_element(array, &index) => return element(py, array, &index),
             Key::Basic(index) => view_of(slf, array.index(&index).or_raise()?),
             Key::Fancy(items) => fancy::get(py, array, &items)?,
         };
@@ -80,9 +81,35 @@ unsafe extern "C" fn subscript(slf: *mut ffi::PyObject, key: *mut ffi::PyObject)
     })
 }
 
-/// The view of one item's elements.
+/// Whether an index is an integer for every axis: it names an element, not a view. Of a record NumPy gives a view too, so
+/// that its fields can be assigned.
 #[inline]
-fn one(slf: &Bound<'_, PyAny>, array: &Array, item: &Index) -> PyResult<*mut ffi::PyObject> {
+fn names_element(array: &Array, index: &[Index]) -> bool {
+    index.len() == array.ndim()
+        && index.iter().all(|item| matches!(item, Index::At(_)))
+        && array.dtype().record().is_none()
+}
+
+/// The element at an integer for every axis, as an array of its own: it keeps its value whatever is assigned later.
+#[inline]
+fn element(py: Python<'_>, array: &Array, index: &[Index]) -> PyResult<*mut ffi::PyObject> {
+    let at = |item: &Index| if let Index::At(at) = item { *at } else { 0 };
+    let made = match index {
+        [one] => make(py, |place| array.element(&[at(one)], place).or_raise().map(|()| true)),
+        several => {
+            let places: SmallVec<[isize; 4]> = several.iter().map(at).collect();
+            make(py, |place| array.element(&places, place).or_raise().map(|()| true))
+        }
+    };
+    Ok(made?.map_or(ptr::null_mut(), Bound::into_ptr))
+}
+
+/// What one item names: a view, or an element.
+#[inline]
+fn one(py: Python<'_>, slf: &Bound<'_, PyAny>, array: &Array, item: &Index) -> PyResult<*mut ffi::PyObject> {
+    if names_element(array, std::slice::from_ref(item)) {
+        return element(py, array, std::slice::from_ref(item));
+    }
     let view = make_view(slf, |place| array.index_one(item, place).or_raise().map(|()| true))?;
     Ok(view.map_or(ptr::null_mut(), Bound::into_ptr))
 }
@@ -97,7 +124,7 @@ unsafe extern "C" fn item(slf: *mut ffi::PyObject, index: ffi::Py_ssize_t) -> *m
         {
             return Ok(result.into_ptr());
         }
-        one(slf, array, &Index::At(index))
+        one(py, slf, array, &Index::At(index))
     })
 }
 

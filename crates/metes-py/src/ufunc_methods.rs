@@ -3,6 +3,7 @@
 use crate::convert::to_array;
 use crate::dtype::parse_dtype;
 use crate::element::weak_scalar;
+use crate::errors::OrRaise;
 use crate::eval;
 use crate::fastcall::{Args, method};
 use crate::index::Key;
@@ -18,7 +19,6 @@ use metes_eval::{FoldOptions, Initial};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
-use pyo3::types::{PyEllipsis, PyInt, PySlice, PyTuple};
 
 type Object<'py> = Bound<'py, PyAny>;
 
@@ -150,20 +150,14 @@ fn at<'py>(slf: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
     let (given, key) = (args.required(0)?, args.required(1)?);
     let array = output(given)?;
     let values = args.some(2).map(|b| to_array(b, None)).transpose()?;
-    let basic =
-        |item: &Object<'py>| item.is_instance_of::<PySlice>() || item.is_none() || item.is_instance_of::<PyEllipsis>();
-    let parts =
-        key.cast::<PyTuple>().map(|tuple| tuple.iter().collect::<Vec<_>>()).unwrap_or_else(|_| vec![key.clone()]);
-    let whole = |item: &Object<'py>| item.is_exact_instance_of::<PyInt>();
-    if parts.iter().all(|item| basic(item) || whole(item)) {
-        let part = output(&given.get_item(key)?)?;
-        let operands = std::iter::once(part.clone()).chain(values).map(eval::Operand::Array).collect::<Vec<_>>();
-        let options = eval::Options { out: vec![Some(part)], casting: Casting::Unsafe, ..Default::default() };
-        eval::apply_with(py, row, &operands, &options)?;
-        return Ok(crate::fastcall::none(py));
-    }
     let items: Vec<IndexItem> = match crate::index::parse(key)? {
-        Key::Basic(items) => items.into_iter().map(IndexItem::from).collect(),
+        Key::Basic(index) => {
+            let part = array.index(&index).or_raise()?;
+            let operands = std::iter::once(part.clone()).chain(values).map(eval::Operand::Array).collect::<Vec<_>>();
+            let options = eval::Options { out: vec![Some(part)], casting: Casting::Unsafe, ..Default::default() };
+            eval::apply_with(py, row, &operands, &options)?;
+            return Ok(crate::fastcall::none(py));
+        }
         Key::Fancy(items) => items,
     };
     let work = || match items.as_slice() {

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from . import array_utils, einops, format, recfunctions, stride_tricks
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module 'metes.lib' has no attribute {name!r}")
     from importlib import import_module
@@ -16,5 +16,5 @@ def __getattr__(name):
     return import_module(f".{name}", __name__)
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return list(__all__)
