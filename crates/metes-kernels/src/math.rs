@@ -80,9 +80,9 @@ pub(crate) fn floor_divide<T: Real>(a: T, b: T) -> T {
     if quotient - floor > T::from(0.5).expect("a half") { floor + T::one() } else { floor }
 }
 
-/// NaN out of what is none, so that the processor calls it invalid.
+/// NaN out of what is none, by a root that the processor calls invalid.
 fn invalid<T: Real>(a: T) -> T {
-    (a - a) / (a - a)
+    (-a.abs() - T::one()).sqrt()
 }
 
 /// Python's `%` for floats: the sign of the divisor.
