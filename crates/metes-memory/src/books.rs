@@ -149,10 +149,9 @@ impl Books {
         let entry = Entry { takes: true, size, reserved };
         let booked = PAGES.try_with(|pages| {
             let mut pages = pages.borrow_mut();
-            let page = pages.of(self);
-            let account = page.account(self, tag);
-            page.line(self, account).book(entry);
-            account
+            let recent = pages.of(self).recent(self, tag);
+            recent.line.book(entry);
+            recent.account
         });
         booked.unwrap_or_else(|_| {
             let mut accounts = self.accounts();
@@ -214,33 +213,49 @@ struct Page {
     id: u64,
     books: Weak<Books>,
     lines: Vec<Option<Arc<Line>>>,
-    recent: [Option<(Tag, usize)>; RECENT],
+    recent: [Option<Recent>; RECENT],
+}
+
+/// An account that was looked up recently, and this thread's line for it.
+struct Recent {
+    tag: Tag,
+    account: usize,
+    line: Arc<Line>,
 }
 
 impl Page {
     #[inline]
-    fn account(&mut self, books: &Books, tag: &Tag) -> usize {
-        let place = &mut self.recent[place(tag)];
-        match place {
-            Some((recent, account)) if same(recent, tag) => *account,
-            _ => {
-                let account = books.accounts().number(tag);
-                *place = Some((*tag, account));
-                account
-            }
+    fn recent(&mut self, books: &Books, tag: &Tag) -> &Recent {
+        let place = place(tag);
+        if !self.recent[place].as_ref().is_some_and(|recent| same(&recent.tag, tag)) {
+            self.look_up(books, tag, place);
         }
+        self.recent[place].as_ref().expect("just looked up")
+    }
+
+    #[cold]
+    fn look_up(&mut self, books: &Books, tag: &Tag, place: usize) {
+        let account = books.accounts().number(tag);
+        let line = self.line(books, account).clone();
+        self.recent[place] = Some(Recent { tag: *tag, account, line });
     }
 
     #[inline]
-    fn line(&mut self, books: &Books, account: usize) -> &Line {
+    fn line(&mut self, books: &Books, account: usize) -> &Arc<Line> {
+        if !self.lines.get(account).is_some_and(Option::is_some) {
+            self.open(books, account);
+        }
+        self.lines[account].as_ref().expect("just opened")
+    }
+
+    #[cold]
+    fn open(&mut self, books: &Books, account: usize) {
         if account >= self.lines.len() {
             self.lines.resize_with(account + 1, || None);
         }
-        self.lines[account].get_or_insert_with(|| {
-            let line = Arc::new(Line::default());
-            books.accounts().all[account].lines.push(line.clone());
-            line
-        })
+        let line = Arc::new(Line::default());
+        books.accounts().all[account].lines.push(line.clone());
+        self.lines[account] = Some(line);
     }
 }
 
@@ -270,7 +285,10 @@ impl Pages {
                 None => {
                     self.0.retain(|page| page.books.strong_count() > 0);
                     let weak = Arc::downgrade(books);
-                    self.0.insert(0, Page { id: books.id, books: weak, lines: Vec::new(), recent: [None; RECENT] });
+                    self.0.insert(
+                        0,
+                        Page { id: books.id, books: weak, lines: Vec::new(), recent: [const { None }; RECENT] },
+                    );
                 }
             }
         }

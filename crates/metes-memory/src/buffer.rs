@@ -72,6 +72,12 @@ impl Buffer {
     }
 
     fn take(memory: Memory, request: &Request) -> Result<Buffer> {
+        if let Some((ptr, reserved, booking)) = memory.take_at_hand(request) {
+            let Request { size, align, .. } = *request;
+            let block = Block { ptr, size, reserved, align, booking: Some(booking) };
+            let keeper = Keeper::Owned { block: Some(block), memory, op: request.tag.op };
+            return Ok(Buffer::new(ptr, size, true, false, keeper));
+        }
         let block = memory.take(request)?;
         let (ptr, len) = (block.ptr, block.size);
         Ok(Buffer::new(ptr, len, true, false, Keeper::Owned { block: Some(block), memory, op: request.tag.op }))
@@ -283,6 +289,10 @@ impl Drop for Inner {
     fn drop(&mut self) {
         match &mut self.keeper {
             Keeper::Owned { block, memory, .. } => {
+                // SAFETY: the block came from this memory, and the last sharer is gone; it is looked at no more.
+                if block.as_ref().is_some_and(|block| unsafe { memory.give_at_hand(block) }) {
+                    return;
+                }
                 if let Some(block) = block.take() {
                     // SAFETY: the block came from this memory, and the last sharer is gone.
                     unsafe { memory.give(block) }

@@ -4,13 +4,15 @@
 //! budget what is set aside in all, cached bytes included. A limit is on that; scopes are charged what is asked for.
 
 use crate::budget::Budget;
+use crate::classes::{class_of, size_of_class};
 use crate::ledger::{Booking, By, Holder, Ledger};
-use crate::pool::Pool;
+use crate::pool::{Pool, is_small};
 use crate::{
-    Block, Error, Failing, Observer, Request, Result, Scope, Shortage, Source, System, Tag, hooks, limits, raw,
+    Block, Error, Failing, Observer, Request, Result, Scope, Shortage, Source, System, Tag, hooks, limits, raw, site,
     size_text,
 };
 use std::cell::RefCell;
+use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 
@@ -67,6 +69,8 @@ enum Handle {
 struct Inner {
     /// Where requests enter: the ledger, or a layer over it that fails on purpose.
     top: Arc<dyn Source>,
+    /// Whether that is the ledger itself.
+    bare: bool,
     ledger: Arc<Ledger>,
     pool: Arc<Pool>,
     budget: Arc<Budget>,
@@ -113,7 +117,7 @@ impl Memory {
             }
         });
         let ledger = Arc::new(Ledger::new(pool.clone()));
-        Inner { top: ledger.clone(), ledger, pool, budget, chosen_cap: AtomicUsize::new(usize::MAX) }
+        Inner { top: ledger.clone(), bare: true, ledger, pool, budget, chosen_cap: AtomicUsize::new(usize::MAX) }
     }
 
     #[inline]
@@ -177,7 +181,8 @@ impl Memory {
         let Inner { ledger, pool, budget, .. } = self.inner();
         let top = Arc::new(Failing::new(ledger.clone(), n, persistent));
         let chosen_cap = AtomicUsize::new(usize::MAX);
-        let inner = Inner { top, ledger: ledger.clone(), pool: pool.clone(), budget: budget.clone(), chosen_cap };
+        let (ledger, pool, budget) = (ledger.clone(), pool.clone(), budget.clone());
+        let inner = Inner { top, bare: false, ledger, pool, budget, chosen_cap };
         Memory(Handle::Own(Arc::new(inner)))
     }
 
@@ -307,6 +312,45 @@ impl Memory {
     /// Tells an observer of every block from now on; `None` for nobody.
     pub fn observe(&self, observer: Option<Arc<dyn Observer>>) {
         self.inner().ledger.watch.set(observer);
+    }
+
+    /// A small block that this thread has at hand, taken by the way that [`Memory::take`] takes, but not handed from layer to
+    /// layer: what it is, and how it is booked. `None` where there is more to see to.
+    #[inline]
+    pub(crate) fn take_at_hand(&self, request: &Request) -> Option<(NonNull<u8>, usize, Booking)> {
+        let inner = self.inner();
+        if !inner.bare || !is_small(request.size, request.align) || raw::closely() {
+            return None;
+        }
+        let (class, mut tag) = (class_of(request.size), request.tag);
+        if tag.site == 0 {
+            tag.site = site::site_for(request.size);
+        }
+        let ptr = inner.pool.at_hand(class)?;
+        if request.zeroed {
+            // SAFETY: a block of the class holds this many bytes and is nobody's now.
+            unsafe { ptr.write_bytes(0, request.size) };
+        }
+        let reserved = size_of_class(class);
+        let booking = inner.ledger.open(request.size, reserved, tag, None, ptr.as_ptr() as usize);
+        hooks::pressure(inner.budget.used(), inner.budget.limit());
+        Some((ptr, reserved, booking))
+    }
+
+    /// Takes a small block back likewise; says whether it did.
+    ///
+    /// # Safety
+    /// The block came from this memory, and nobody uses it any more; where it was taken back it is not given again.
+    #[inline]
+    pub(crate) unsafe fn give_at_hand(&self, block: &Block) -> bool {
+        let inner = self.inner();
+        let Some(booking) = block.booking.as_ref().filter(|booking| booking.scope.is_none()) else { return false };
+        if !inner.bare || !is_small(block.size, block.align) {
+            return false;
+        }
+        inner.ledger.close(block.size, block.reserved, booking, block.ptr.as_ptr() as usize);
+        inner.pool.give_back(class_of(block.size), block.ptr);
+        true
     }
 
     pub(crate) fn take(&self, request: &Request) -> Result<Block> {

@@ -47,6 +47,18 @@ impl Pool {
         }))
     }
 
+    /// A small block that this thread has at hand.
+    #[inline]
+    pub(crate) fn at_hand(&self, class: usize) -> Option<NonNull<u8>> {
+        thread_cache::at_hand(&self.0, class)
+    }
+
+    /// Takes a small block of a class back.
+    #[inline]
+    pub(crate) fn give_back(&self, class: usize, block: NonNull<u8>) {
+        thread_cache::give(&self.0, class, block);
+    }
+
     /// Bytes that are kept and could be handed out again, those in other threads' caches not counted.
     pub fn cached(&self) -> usize {
         let small: usize =
@@ -178,7 +190,9 @@ impl Shared {
     }
 }
 
-fn is_small(size: usize, align: usize) -> bool {
+/// Whether a block of this size and alignment is cut from a slab.
+#[inline]
+pub(crate) fn is_small(size: usize, align: usize) -> bool {
     size <= SMALL && align <= UNIT
 }
 

@@ -79,6 +79,12 @@ fn with_cache<T>(pool: &Arc<Shared>, work: impl FnOnce(&mut Cache) -> T) -> Opti
     worked.ok().flatten()
 }
 
+/// A block of a class that this thread has at hand.
+#[inline]
+pub(crate) fn at_hand(pool: &Arc<Shared>, class: usize) -> Option<NonNull<u8>> {
+    with_cache(pool, |cache| cache.lists[class].pop()).flatten()
+}
+
 /// A block of a class.
 #[inline]
 pub(crate) fn take(pool: &Arc<Shared>, class: usize, request: &Request) -> Result<NonNull<u8>> {

@@ -204,20 +204,41 @@ fn in_order<'py>(
     work: impl FnOnce(&[usize]) -> metes_memory::Result<Array>,
 ) -> Made<'py> {
     let mut shape = parse_shape(args.required(0)?)?;
-    shape.extend_from_slice(axes);
+    if !axes.is_empty() {
+        shape.extend_from_slice(axes);
+    }
     if let Order::F = parse_order(args.some(order_at), Order::C)? {
         shape.reverse();
         let made = work(&shape).map(|made| made.reversed()).or_raise()?;
         return Ok(from_array(args.py(), made, None));
     }
-    let made = make(args.py(), |place| {
-        *place = Some(work(&shape).or_raise()?);
+    of_shape(args.py(), &shape, work)
+}
+
+/// A new array of a shape, written where it stays.
+#[inline]
+fn of_shape<'py>(
+    py: Python<'py>,
+    shape: &[usize],
+    work: impl FnOnce(&[usize]) -> metes_memory::Result<Array>,
+) -> Made<'py> {
+    let made = make(py, |place| {
+        *place = Some(work(shape).or_raise()?);
         Ok(true)
     })?;
     made.ok_or_else(|| unsupported("an array was not made"))
 }
 
+/// The usual case: floats of a shape, and nothing else said.
+#[inline]
+fn floats<'py>(args: &Args<'_, 'py>, work: fn(&[usize], DType) -> metes_memory::Result<Array>) -> Made<'py> {
+    of_shape(args.py(), &parse_shape(args.required(0)?)?, |shape| work(shape, Kind::F64.into()))
+}
+
 fn empty<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    if args.given() == 1 {
+        return floats(args, |shape, dtype| Array::empty(shape, dtype, "empty"));
+    }
     on_cpu(args)?;
     let (dtype, axes) = element_and_axes(args.some(1))?;
     let dtype = dtype.unwrap_or(DType::of(Kind::F64));
@@ -225,6 +246,9 @@ fn empty<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
 }
 
 fn zeros<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    if args.given() == 1 {
+        return floats(args, Array::zeros);
+    }
     on_cpu(args)?;
     let (dtype, axes) = element_and_axes(args.some(1))?;
     let dtype = dtype.unwrap_or(DType::of(Kind::F64));
@@ -232,6 +256,9 @@ fn zeros<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
 }
 
 fn ones<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    if args.given() == 1 {
+        return floats(args, Array::ones);
+    }
     on_cpu(args)?;
     let (dtype, axes) = element_and_axes(args.some(1))?;
     let dtype = dtype.unwrap_or(DType::of(Kind::F64));
