@@ -193,3 +193,51 @@ def test_what_arrow_cannot_say(shape, kind):
 def test_what_is_no_provider():
     with pytest.raises(TypeError, match="__arrow_c_array__"):
         mt.from_arrow([1, 2])
+
+
+@pytest.mark.parametrize("dtype", ["M8[s]", "M8[ms]", "M8[us]", "M8[ns]", "m8[s]", "m8[ns]"])
+@pytest.mark.parametrize("counts", [[1, 2, 3], [1, np.iinfo("i8").min, 3], []])
+def test_time(dtype, counts):
+    theirs = np.array(counts, "i8").view(dtype)
+    for part in (theirs, theirs[::-1], theirs[1:]):
+        ours = mt.asarray(part)
+        schema, column, capsules = structures(ours)
+        unit = np.datetime_data(part.dtype)[0][0]
+        assert schema.format.decode() == (f"ts{unit}:" if dtype[0] == "M" else f"tD{unit}")
+        missing = np.isnat(part)
+        assert column.null_count == missing.sum()
+        if missing.any():
+            bits = ctypes.string_at(column.buffers[0], 1)
+            assert bits == np.packbits(~missing, bitorder="little").tobytes()
+        del capsules
+        again = mt.from_arrow(ours)
+        assert again.dtype == part.dtype
+        assert again.tobytes() == part.tobytes()
+        if part.size and not missing.any() and part.flags.c_contiguous:
+            assert mt.shares_memory(again, ours)
+
+
+def test_nulls_are_no_time():
+    elements = np.arange(4, dtype="i8").tobytes()
+    provider = Provider(elements, valid=b"\x0b", form=b"tsu:UTC", length=3, offset=1, null_count=-1)
+    assert mt.from_arrow(provider).tolist() == np.array([1, "NaT", 3], "M8[us]").tolist()
+
+
+@pytest.mark.parametrize("dtype", ["S3", "V5"])
+def test_bytes_of_fixed_width(dtype):
+    theirs = np.array([b"ab", b"c"], dtype)
+    schema, _, capsules = structures(mt.asarray(theirs))
+    assert schema.format.decode() == f"w:{theirs.itemsize}"
+    del capsules
+    again = mt.from_arrow(mt.asarray(theirs))
+    assert again.dtype == f"V{theirs.itemsize}"
+    assert again.tobytes() == theirs.tobytes()
+    for wrong in (b"w:", b"w:0", b"w:-1", b"w:x", b"ts", b"tsx:", b"tD", b"tDss"):
+        with pytest.raises(TypeError, match="no data type"):
+            mt.from_arrow(Provider(b"1234", form=wrong))
+
+
+def test_dtypes_without_a_name():
+    for dtype in ("M8[D]", "M8[25us]", ">M8[s]", "U3", [("a", "i4")]):
+        with pytest.raises(TypeError, match="no type"):
+            mt.zeros(2, dtype).__arrow_c_array__()

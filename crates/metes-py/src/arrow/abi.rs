@@ -1,7 +1,7 @@
 //! The two structures of Arrow's C data interface, and its names of element types.
 
-use metes_dtype::{DType, Kind};
-use std::ffi::{CStr, c_char, c_void};
+use metes_dtype::{DType, Form, Kind, Time, Unit};
+use std::ffi::{CStr, CString, c_char, c_void};
 
 /// Arrow's names of types. Complex numbers have none.
 const FORMATS: &[(Kind, &CStr)] = &[
@@ -19,14 +19,42 @@ const FORMATS: &[(Kind, &CStr)] = &[
     (Kind::F64, c"g"),
 ];
 
-/// Arrow's name of a dtype.
-pub(super) fn format_of(dtype: DType) -> Option<&'static CStr> {
-    FORMATS.iter().find(|(kind, _)| dtype == *kind).map(|(_, format)| *format)
+/// Arrow's letters of units of time.
+const UNITS: [(Unit, char); 4] = [(Unit::Second, 's'), (Unit::Milli, 'm'), (Unit::Micro, 'u'), (Unit::Nano, 'n')];
+
+/// Arrow's name of a dtype: instants are without a zone, text and raw bytes of fixed width are binary.
+pub(super) fn format_of(dtype: DType) -> Option<CString> {
+    let text = match dtype.form() {
+        Form::Number(own) => {
+            return FORMATS.iter().find(|(kind, _)| *kind == own).map(|(_, format)| (*format).to_owned());
+        }
+        Form::Time(time) if !time.swapped && time.multiple == 1 => {
+            let (_, letter) = UNITS.iter().find(|(unit, _)| *unit == time.unit)?;
+            if time.span { format!("tD{letter}") } else { format!("ts{letter}:") }
+        }
+        Form::Bytes(width) | Form::Void(width) if width > 0 => format!("w:{width}"),
+        _ => return None,
+    };
+    CString::new(text).ok()
 }
 
-/// The dtype that Arrow's name means.
+/// The dtype that Arrow's name means; instants in a zone are counted in universal time, as all are.
 pub(super) fn parse(format: &CStr) -> Option<DType> {
-    FORMATS.iter().find(|(_, known)| *known == format).map(|(kind, _)| DType::of(*kind))
+    if let Some((kind, _)) = FORMATS.iter().find(|(_, known)| *known == format) {
+        return Some(DType::of(*kind));
+    }
+    let text = format.to_str().ok()?;
+    if let Some(width) = text.strip_prefix("w:") {
+        return width.parse().ok().filter(|&width| width > 0).and_then(DType::void);
+    }
+    let (span, rest) = match (text.strip_prefix("tD"), text.strip_prefix("ts")) {
+        (Some(rest), _) => (true, rest),
+        (_, Some(rest)) => (false, rest),
+        _ => return None,
+    };
+    let (unit, _) = UNITS.iter().find(|(_, letter)| rest.starts_with(*letter))?;
+    let ends = if span { rest.len() == 1 } else { rest[1..].starts_with(':') };
+    ends.then(|| DType::from_form(Form::Time(Time::new(span, *unit))))
 }
 
 #[repr(C)]

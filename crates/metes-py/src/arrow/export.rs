@@ -11,7 +11,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
-use std::ffi::c_void;
+use std::ffi::{CString, c_void};
 use std::ptr;
 
 type Object<'py> = Bound<'py, PyAny>;
@@ -21,6 +21,7 @@ struct Shown {
     /// Arrow's two buffers of a primitive type: which elements are there (all: null), and the elements.
     buffers: [*const c_void; 2],
     _array: Array,
+    _there: Option<Array>,
 }
 
 pub(super) fn schema<'py>(object: &Object<'py>, _: &Args<'_, 'py>) -> PyResult<Object<'py>> {
@@ -35,7 +36,10 @@ pub(super) fn array<'py>(object: &Object<'py>, _: &Args<'_, 'py>) -> PyResult<Ob
 }
 
 fn describe(dtype: DType) -> PyResult<Schema> {
-    let format = format_of(dtype).ok_or_else(|| PyTypeError::new_err(format!("Arrow has no type for {dtype}")))?;
+    let format = format_of(dtype).ok_or_else(|| {
+        let hint = if dtype.time().is_some() { ": it counts s, ms, us and ns, one at a time" } else { "" };
+        PyTypeError::new_err(format!("Arrow has no type for {dtype}{hint}"))
+    })?;
     Ok(Schema {
         format: format.as_ptr(),
         name: c"".as_ptr(),
@@ -45,14 +49,17 @@ fn describe(dtype: DType) -> PyResult<Schema> {
         children: ptr::null_mut(),
         dictionary: ptr::null_mut(),
         release: Some(end_schema),
-        private_data: ptr::null_mut(),
+        // The text stays where it is while its owner goes along.
+        private_data: format.into_raw().cast(),
     })
 }
 
-/// A schema points only to what lives for ever.
 unsafe extern "C" fn end_schema(schema: *mut Schema) {
-    // SAFETY: whoever releases a structure owns it.
-    unsafe { (*schema).release = None };
+    // SAFETY: whoever releases a structure owns it, and does so once; `describe` put the text there.
+    unsafe {
+        drop(CString::from_raw((*schema).private_data.cast()));
+        (*schema).release = None;
+    }
 }
 
 fn column(array: &Array) -> PyResult<Column> {
@@ -69,10 +76,12 @@ fn column(array: &Array) -> PyResult<Column> {
         }
     };
     crate::foreign::expose(&dense)?;
-    let mut shown = Box::new(Shown { buffers: [ptr::null(), dense.as_ptr().cast()], _array: dense });
+    let (nulls, there) = missing(&dense)?;
+    let bits = there.as_ref().map_or(ptr::null(), |bits| bits.as_ptr().cast_const().cast());
+    let mut shown = Box::new(Shown { buffers: [bits, dense.as_ptr().cast()], _array: dense, _there: there });
     Ok(Column {
         length: array.size() as i64,
-        null_count: 0,
+        null_count: nulls,
         offset: 0,
         n_buffers: 2,
         n_children: 0,
@@ -82,6 +91,19 @@ fn column(array: &Array) -> PyResult<Column> {
         release: Some(end_column),
         private_data: Box::into_raw(shown).cast(),
     })
+}
+
+/// How many elements are NaT, which Arrow tells by a bit for each element.
+fn missing(dense: &Array) -> PyResult<(i64, Option<Array>)> {
+    if dense.dtype().time().is_none() || dense.size() == 0 {
+        return Ok((0, None));
+    }
+    let row = crate::eval::ufunc("isfinite")?;
+    let operands = [metes_eval::Operand::Array(dense.clone())];
+    let there = metes_eval::apply(row, &operands, &Default::default()).or_raise()?.remove(0);
+    let nulls = dense.size() - metes_array::count_true(&there).or_raise()?;
+    let bits = if nulls == 0 { None } else { Some(metes::bits::pack(&there).or_raise()?) };
+    Ok((nulls as i64, bits))
 }
 
 unsafe extern "C" fn end_column(column: *mut Column) {

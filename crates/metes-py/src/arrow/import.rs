@@ -54,9 +54,32 @@ pub(super) fn from_arrow<'py>(_: &Object<'py>, args: &Args<'_, 'py>) -> PyResult
         let bytes = unsafe { show(bytes, "arrow", Box::new(moved)) }?;
         return Ok(from_array(py, metes::bits::unpack(&bytes, offset, length).or_raise()?.read_only(), None));
     }
+    let valid = if dtype.time().is_some() { validity(&moved.0) } else { None };
     // SAFETY: the provider promises its elements until the column is released, which is when the array drops it.
     let array = unsafe { show(described(dtype, vec![length]), "arrow", Box::new(moved)) }?;
-    Ok(from_array(py, array, Some(provider.clone())))
+    let Some(bits) = valid else { return Ok(from_array(py, array, Some(provider.clone()))) };
+    // What Arrow calls null is no time, in a copy.
+    let bits = described_bits(bits, (length + offset).div_ceil(8));
+    // SAFETY: the column lives as long as the array over it does, which is longer than these bits are read.
+    let bits = unsafe { show(bits, "arrow", Box::new(())) }?;
+    let there = metes::bits::unpack(&bits, offset, length).or_raise()?;
+    let none =
+        metes_array::Array::full(&[length], metes_array::Scalar::Int(metes_dtype::NAT.into()), dtype).or_raise()?;
+    let values = metes_eval::Operand::Array(array.clone());
+    metes_eval::assign(&none, &values, metes_dtype::Casting::No, Some(&there)).or_raise()?;
+    drop(array);
+    Ok(from_array(py, none, None))
+}
+
+fn described_bits(first: *mut u8, count: usize) -> Described {
+    Described { first, dtype: DType::of(Kind::U8), shape: vec![count], strides: None, writeable: false }
+}
+
+/// The bits that say which elements are there, where some are not.
+fn validity(column: &Column) -> Option<*mut u8> {
+    // SAFETY: the column has two buffers, as `elements` has seen.
+    let valid = unsafe { *column.buffers };
+    (nulls(column, valid) > 0).then_some(valid.cast_mut().cast())
 }
 
 fn structure<T: Carried>(capsule: &Object<'_>) -> PyResult<*mut T> {
@@ -88,7 +111,7 @@ fn elements(column: &Column, dtype: DType) -> PyResult<(*mut u8, bool)> {
     // SAFETY: the column has two buffers: of the elements that are there, and of the elements.
     let (valid, data) = unsafe { (*column.buffers, *column.buffers.add(1)) };
     let nulls = nulls(column, valid);
-    if nulls > 0 {
+    if nulls > 0 && dtype.time().is_none() {
         return wrong(format!("{nulls} of {} elements are null; fill or drop them first", column.length));
     }
     let packed = dtype == Kind::Bool;

@@ -1,7 +1,8 @@
 //! Arrow's C data interface in capsules, both ways, for one dimension: numbers without a copy, booleans packed.
 //!
-//! Arrow keeps booleans eight to a byte, so these are converted, into counted memory. Left out: nulls, which arrays
-//! cannot hold and which are refused with their count; nested, text and dictionary types; streams of chunks.
+//! Arrow keeps booleans eight to a byte, so these are converted, into counted memory. Time that is none is null there. Left
+//! out: all other nulls, which arrays cannot hold and which are refused with their count; nested, text and dictionary types;
+//! streams of chunks.
 
 mod abi;
 mod export;
