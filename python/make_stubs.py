@@ -39,6 +39,7 @@ FACADE = [
     "_rearrange",
     "_sets",
     "_standard",
+    "_tables",
     "_windows",
 ]
 

@@ -210,6 +210,10 @@ PARTS = {
         "imag",
         "real",
     ),
+    "_tables": (
+        "loadtxt",
+        "savetxt",
+    ),
     "_windows": (
         "bartlett",
         "blackman",
