@@ -107,3 +107,29 @@ def test_sorting_is_by_whole_elements(dtype):
     alike(mt.sort(twin(theirs)), np.sort(theirs))
     alike(mt.argsort(twin(theirs)), np.argsort(theirs, kind="stable"))
     alike(mt.sort(twin(theirs.reshape(20, 10)), axis=0), np.sort(theirs.reshape(20, 10), axis=0))
+
+
+def test_casts_between_sorts():
+    for wrong, to in [(np.array([b"ok", b"\xff"]), "U2"), (np.array(["ok", "ä"]), "S2")]:
+        ours = mt.asarray(wrong)
+        with pytest.raises(ValueError, match="not ASCII"):
+            ours.astype(to)
+        target = mt.zeros(2, to)
+        with pytest.raises(ValueError, match="not ASCII"):
+            target[...] = ours
+        assert not target.astype(bool).any()
+    for theirs in [np.array(["ab"], ">U3"), np.array([3], ">i4"), np.array([1.5], ">c16"), np.array([3], ">M8[s]")]:
+        alike(mt.asarray(theirs).astype("V9"), theirs.astype("V9"))
+    spans = np.array([3, "NaT"], "m8[ns]")
+    for to in ["M8[D]", ">M8[ns]", "m8"]:
+        alike(mt.asarray(spans).astype(to), spans.astype(to))
+    numbers = np.array([0.1, 1e16, -2.5e-7, np.nan, 100], "f4")
+    for kind in ["f2", "f4", "f8", "c8"]:
+        alike(mt.asarray(numbers.astype(kind)).astype("U"), numbers.astype(kind).astype("U"))
+    spelled = np.array([" 1_0 ", "-3", "+7"])
+    for kind in ["i1", "u8", "f2", "c16", ">i4", "?"]:
+        if kind != "u8":
+            alike(mt.asarray(spelled).astype(kind), spelled.astype(kind))
+    for wrong, kind, error in [("1.5", "i4", ValueError), ("300", "u1", OverflowError), ("x", "f8", ValueError)]:
+        with pytest.raises(error):
+            mt.asarray([wrong]).astype(kind)

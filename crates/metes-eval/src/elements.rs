@@ -357,7 +357,8 @@ pub(crate) fn write(dst: &Array, src: &Array, mask: Option<&Array>) -> Result<()
         (_, Form::Record(record)) if !matches!(from.form(), Form::Record(_) | Form::Void(_)) => {
             (0..record.fields().len() as isize).try_for_each(|i| part(dst, &dst.field_at(i)?, src, src, mask))
         }
-        (Form::Time(a), Form::Time(b)) if (a.unit, a.multiple) == (b.unit, b.multiple) => {
+        // Between instants and spans counts stay what they are.
+        (Form::Time(a), Form::Time(b)) if a.span != b.span || (a.unit, a.multiple) == (b.unit, b.multiple) => {
             crate::assign(&counts(dst)?, &crate::Operand::Array(counts(src)?), Casting::Unsafe, mask)
         }
         (Form::Time(a), Form::Time(b)) if a.converts(b) => times(dst, src, a, b, mask),
@@ -449,29 +450,34 @@ fn texts(dst: &Array, src: &Array, mask: Option<&Array>) -> Result<()> {
     let walk = Walk::new(dst.shape(), &operands)?;
     let _guards = exec::guard(&operands, 1, "cast")?;
     let mut fits = true;
-    walk.for_each_run(|n, runs| {
-        for i in 0..n as isize {
-            let at = |run: Run| run.0.wrapping_offset(i * run.1);
-            // SAFETY: the walk stays within the arrays, which are guarded.
-            unsafe {
-                if runs.get(2).is_none_or(|&mask| at(mask).read() != 0) {
-                    fits &= text(from, at(runs[1]), to, at(runs[0]));
+    let mut pass = |write: bool| {
+        walk.for_each_run(|n, runs| {
+            for i in 0..n as isize {
+                let at = |run: Run| run.0.wrapping_offset(i * run.1);
+                // SAFETY: the walk stays within the arrays, which are guarded.
+                unsafe {
+                    if runs.get(2).is_none_or(|&mask| at(mask).read() != 0) {
+                        fits &= text(from, at(runs[1]), to, write.then_some(at(runs[0])));
+                    }
                 }
             }
-        }
-    });
-    if fits {
+        });
+        fits
+    };
+    // Between text and bytes, all are looked at before one is written.
+    let same = from.kind_char() == to.kind_char();
+    if (same || pass(false)) && pass(true) {
         Ok(())
     } else {
         Err(Error::new(ErrorKind::Value, format!("no cast from {from} to {to}: a character is not ASCII")))
     }
 }
 
-/// Writes one element; whether all its characters fit.
+/// Writes one element, or looks at it alone; whether all its characters fit: between text and bytes they are ASCII.
 ///
 /// # Safety
 /// The places are elements of these dtypes.
-unsafe fn text(from: DType, src: *const u8, to: DType, dst: *mut u8) -> bool {
+unsafe fn text(from: DType, src: *const u8, to: DType, dst: Option<*mut u8>) -> bool {
     let unit = |dtype: DType| if matches!(dtype.form(), Form::Text { .. }) { 4 } else { 1 };
     let (own, wide) = (unit(from), unit(to));
     let (has, room) = (from.size() / own, to.size() / wide);
@@ -485,11 +491,12 @@ unsafe fn text(from: DType, src: *const u8, to: DType, dst: *mut u8) -> bool {
                 (true, 1) => u32::from(src.add(i).read()),
                 (true, _) => point(src.add(4 * i), swapped),
             };
+            fits &= own == wide || value < 128;
+            let Some(dst) = dst else { continue };
             if wide == 4 {
                 let value = if reversed { value.swap_bytes() } else { value };
                 dst.add(4 * i).cast::<u32>().write_unaligned(value);
             } else {
-                fits &= own == 1 || value < 128;
                 dst.add(i).write(value as u8);
             }
         }

@@ -263,6 +263,9 @@ fn complex(text: &str) -> Option<Scalar> {
 /// # Errors
 /// A conflicting guard.
 pub(crate) fn raw(dst: &Array, src: &Array, mask: Option<&Array>) -> Result<()> {
+    if !matches!(src.dtype().form(), Form::Record(_)) && !src.dtype().is_native() {
+        return raw(dst, &crate::convert(src, src.dtype().native(), "cast")?, mask);
+    }
     let (has, room) = (src.dtype().size(), dst.dtype().size());
     each(dst, src, mask, 1, |into, at| {
         let n = has.min(room);

@@ -3,7 +3,7 @@
 use crate::errors::OrRaise;
 use crate::objects::sized;
 use metes_array::{Array, Order};
-use metes_dtype::{Casting, DType, Form, Unit};
+use metes_dtype::{Casting, DType, Form, Time, Unit};
 use pyo3::prelude::*;
 
 /// The array itself where it has the dtype, else a cast copy.
@@ -22,6 +22,11 @@ pub(crate) fn copy_as(array: &Array, dtype: DType) -> PyResult<Array> {
 /// A dtype without a size or a unit with those that the elements of an array ask for; others as they are.
 pub(crate) fn fitted(array: &Array, dtype: DType) -> PyResult<DType> {
     let open = dtype.time().is_some_and(|time| time.unit == Unit::Generic && !time.span);
+    if let (Some(wanted), Some(own)) = (dtype.time(), array.dtype().time())
+        && wanted.unit == Unit::Generic
+    {
+        return Ok(DType::from_form(Form::Time(Time { span: wanted.span, swapped: wanted.swapped, ..own })));
+    }
     if open && matches!(array.dtype().form(), Form::Bytes(_) | Form::Text { .. }) {
         return metes_eval::spelled_dtype(array, dtype).or_raise();
     }
