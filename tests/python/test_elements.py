@@ -316,40 +316,45 @@ CASES = {
     "as_strided": lambda e: e.xp.lib.stride_tricks.as_strided(e.row, (2, 2), (e.row.strides[0], e.row.strides[0])),
 }
 
+ALL = " ".join(FAMILIES)
+
 # What NumPy does and Metes refuses, by case: the families for which it does.
 REFUSED = {
-    "resize_method": "bytes instant record span swapped text void",
-    "median": "swapped",
-    "any": "record",
+    "resize_method": ALL,  # an array keeps its bytes as long as it lives
+    "median": "swapped",  # of complex numbers
+    "any": "record",  # NumPy takes a record of one field for that field
     "all_axis": "record",
-    "count_nonzero_axis": "bytes instant record span swapped text void",
     "logical_and": "record",
     "trim_zeros": "record",
-    "memoryview": "void",
-    "digitize": "swapped",
+    "count_nonzero_axis": ALL,  # an axis of an array without axes
+    "memoryview": "void",  # NumPy would take the format for a record without fields
+    "digitize": "swapped",  # bins with NaN
 }
 # What Metes does and NumPy refuses.
 MORE = {
-    "equal": "record void",
+    "equal": "record void",  # there only by `==`
     "memoryview": "record",
     "full": "record",
     "full_like": "record",
     "eye": "record void",
 }
-# What is deliberately not the same.
+# What is not the same.
 OTHERWISE = {
-    "astype_foreign": "span",
-    "view_bytes": "record",
+    "astype_foreign": "span",  # NumPy forgets the byte order of spans without a unit
+    "view_bytes": "record",  # what lies between fields is arbitrary in a copy
     "view_void": "record",
-    "lexsort": "text",
+    "lexsort": "text",  # NumPy reads text in the other byte order as if it were native
+    "unique": "swapped",  # complex NaN are one, as they are in native order
+    "union1d": "swapped",
     "intersect1d": "swapped",
+    "setdiff1d": "swapped",
     "setxor1d": "swapped",
-    "mean": "swapped",
-    "repr": "record",
-    "str": "record void",
-    "pickle": "instant span swapped",
+    "mean": "swapped",  # of complex infinities
+    "repr": "record",  # small arrays in records are padded one by one
+    "str": "bytes record void",
+    "pickle": "instant span swapped text",  # NumPy's become native
     "pickle2": "instant span swapped text",
-    "full_like": "record",
+    "full_like": "record",  # NumPy spreads a tuple over the array
 }
 
 
