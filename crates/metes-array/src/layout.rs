@@ -92,8 +92,10 @@ impl Layout {
     pub fn contiguous(shape: &[usize], itemsize: usize) -> Result<Layout> {
         match *shape {
             [] => Ok(Layout::scalar(0)),
-            [n] if n > 0 && n.checked_mul(itemsize).is_some_and(|bytes| isize::try_from(bytes).is_ok()) => {
-                Ok(Layout::line(n, itemsize as isize, 0))
+            [n] if n > 0 && fits(n, 1, itemsize) => Ok(Layout::line(n, itemsize as isize, 0)),
+            [n, m] if n > 0 && m > 0 && fits(n, m, itemsize) => {
+                let strides = Strides::from_buf_and_len([(m * itemsize) as isize, itemsize as isize, 0, 0], 2);
+                Ok(Layout { shape: Dims::from_buf_and_len([n, m, 0, 0], 2), strides, offset: 0 })
             }
             _ => Layout::nested(shape, itemsize),
         }
@@ -273,6 +275,13 @@ fn check_shape(shape: &[usize], itemsize: usize) -> Result<usize> {
         size *= n;
     }
     if isize::try_from(bytes).is_err() { Err(too_big(shape)) } else { Ok(size) }
+}
+
+/// Whether [`check_shape`] allows two lengths.
+#[inline]
+fn fits(n: usize, m: usize, itemsize: usize) -> bool {
+    let bytes = m.checked_mul(itemsize.max(1)).and_then(|row| row.checked_mul(n));
+    bytes.is_some_and(|bytes| isize::try_from(bytes).is_ok())
 }
 
 /// As many zeros, written in one piece where there is room for them inline.

@@ -8,7 +8,7 @@ use std::any::Any;
 use std::marker::PhantomData;
 use std::ops::Range;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// Shared bytes. Cloning shares them; the last clone gives them back.
@@ -23,6 +23,8 @@ struct Inner {
     borrows: Borrows,
     /// Why these bytes are a copy, where they are one.
     cause: OnceLock<Cause>,
+    /// The same where there is no more to say than the reason: its place among all reasons, from 1 on.
+    plain: AtomicU8,
     keeper: Keeper,
 }
 
@@ -100,6 +102,7 @@ impl Buffer {
             escaped,
             borrows,
             cause: OnceLock::new(),
+            plain: AtomicU8::new(0),
             keeper,
         });
         // SAFETY: just written.
@@ -182,12 +185,19 @@ impl Buffer {
 
     /// Notes why these fresh bytes are a copy; the first cause stays.
     pub fn set_cause(&self, cause: Cause) {
-        let _ = self.0.cause.set(cause);
+        if self.cause().is_some() {
+            return;
+        }
+        match cause.why {
+            None => self.0.plain.store(1 + cause.reason as u8, Ordering::Relaxed),
+            Some(_) => _ = self.0.cause.set(cause),
+        }
     }
 
     /// Why these bytes are a copy, where they are one.
     pub fn cause(&self) -> Option<&Cause> {
-        self.0.cause.get()
+        let plain = self.0.plain.load(Ordering::Relaxed).checked_sub(1);
+        plain.and_then(|reason| Cause::PLAIN.get(usize::from(reason))).or_else(|| self.0.cause.get())
     }
 
     /// The operation that made the bytes; the label of foreign ones.

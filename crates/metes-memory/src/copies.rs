@@ -29,6 +29,11 @@ macro_rules! reasons {
                 match self { $(Reason::$name => $text,)* }
             }
         }
+
+        impl Cause {
+            /// Those with no more to say than their reason, in the order of the reasons.
+            pub(crate) const PLAIN: &'static [Cause] = &[$(Cause { reason: Reason::$name, why: None },)*];
+        }
     };
 }
 

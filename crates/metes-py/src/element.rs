@@ -322,21 +322,43 @@ fn walk<T: Element>(
         .try_for_each(|i| walk(at.wrapping_offset(i as isize * strides[0]), shape, &strides[1..], edge, visit))
 }
 
-struct Nested<'a, 'py>(&'a Array, Python<'py>);
+struct Nested<'a, 'py>(&'a Array, *mut u8, Python<'py>);
 
 impl<'py> WithElement for Nested<'_, 'py> {
     type Output = PyResult<Bound<'py, PyAny>>;
     fn run<T: Element>(self) -> PyResult<Bound<'py, PyAny>> {
-        nest::<T>(self.1, self.0.as_ptr(), self.0.shape(), self.0.strides())
+        nest::<T>(self.2, self.1, self.0.shape(), self.0.strides())
     }
 }
 
 /// The elements as nested lists of Python numbers; a number where there are no axes.
 pub(crate) fn to_list<'py>(py: Python<'py>, array: &Array) -> PyResult<Bound<'py, PyAny>> {
+    let mut room = [const { MaybeUninit::<u128>::uninit() }; FEW / 16];
+    if let Some(kind) = array.dtype().number()
+        && let Some(at) = set_aside(array, &mut room)
+    {
+        return with_kind(kind, Nested(array, at, py));
+    }
     let array = &native(array)?;
     let Some(kind) = array.dtype().number() else { return crate::objects::to_list(py, array) };
     let _held = reading(array)?;
-    with_kind(kind, Nested(array, py))
+    with_kind(kind, Nested(array, array.as_ptr(), py))
+}
+
+/// Bytes that are rather set aside than held while objects are made of them, which may run any code.
+const FEW: usize = 1024;
+
+/// Copies the few bytes of dense elements, and returns where they are.
+#[inline]
+fn set_aside(array: &Array, room: &mut [MaybeUninit<u128>; FEW / 16]) -> Option<*mut u8> {
+    if array.nbytes() > FEW || !array.is_c_contiguous() {
+        return None;
+    }
+    let _held = array.buffer().brief(Access::Read)?;
+    let at = room.as_mut_ptr().cast::<u8>();
+    // SAFETY: as many bytes as there is room for, dense, and held.
+    unsafe { std::ptr::copy_nonoverlapping(array.as_ptr().cast_const(), at, array.nbytes()) };
+    Some(at)
 }
 
 /// Numbers in native byte order: a copy of those in the other.

@@ -9,7 +9,7 @@ use crate::convert::existing;
 use crate::errors::OrRaise;
 use crate::eval::{self, HEAVY};
 use crate::lazy::{LazyArray, PyPlan, compute, expr_of, is_lazy, to_expr, wrap};
-use crate::object::{from_array, type_name};
+use crate::object::{array_of, from_array, type_name};
 use metes_array::{Array, Dims, Strides};
 use metes_dtype::DType;
 use metes_eval::{Expr, Plan, Repeatable};
@@ -99,6 +99,11 @@ impl<'py> Call<'py> {
     }
 
     fn push(&mut self, value: &Bound<'py, PyAny>) -> PyResult<bool> {
+        if let Some(array) = array_of(value) {
+            self.arrays.push(array.clone());
+            self.given.push(Given::Array(self.arrays.len() - 1));
+            return Ok(true);
+        }
         if is_lazy(value) {
             return Ok(false);
         }

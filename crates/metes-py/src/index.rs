@@ -8,7 +8,7 @@ use crate::errors::OrRaise;
 use crate::eval;
 use crate::fancy;
 use crate::fastcall::trap;
-use crate::object::{array_of, make, make_view, slot, target_ref, this, view_of};
+use crate::object::{array_of, make, make_view, slot, target_ref, this};
 use metes_array::{Array, Index, IndexItem};
 use metes_dtype::Category;
 use metes_eval::Borrowed;
@@ -72,12 +72,11 @@ unsafe extern "C" fn subscript(slf: *mut ffi::PyObject, key: *mut ffi::PyObject)
         {
             return one(py, slf, array, &index);
         }
-        let result = match parse(key)? {
-            Key::Basic(index) if names_element(array, &index) => return element(py, array, &index),
-            Key::Basic(index) => view_of(slf, array.index(&index).or_raise()?),
-            Key::Fancy(items) => fancy::get(py, array, &items)?,
-        };
-        Ok(result.into_ptr())
+        match parse(key)? {
+            Key::Basic(index) if names_element(array, &index) => element(py, array, &index),
+            Key::Basic(index) => several(slf, array, &index),
+            Key::Fancy(items) => fancy::get(py, array, &items).map(Bound::into_ptr),
+        }
     })
 }
 
@@ -111,6 +110,16 @@ fn one(py: Python<'_>, slf: &Bound<'_, PyAny>, array: &Array, item: &Index) -> P
         return element(py, array, std::slice::from_ref(item));
     }
     let view = make_view(slf, |place| array.index_one(item, place).or_raise().map(|()| true))?;
+    Ok(view.map_or(ptr::null_mut(), Bound::into_ptr))
+}
+
+/// The view of several items' elements.
+#[inline]
+fn several(slf: &Bound<'_, PyAny>, array: &Array, items: &[Index]) -> PyResult<*mut ffi::PyObject> {
+    let view = make_view(slf, |place| {
+        *place = Some(array.index(items).or_raise()?);
+        Ok(true)
+    })?;
     Ok(view.map_or(ptr::null_mut(), Bound::into_ptr))
 }
 
