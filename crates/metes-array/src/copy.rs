@@ -76,14 +76,10 @@ impl Array {
     /// # Errors
     /// A wrong index, an element that is being written, refused memory.
     pub fn element(&self, index: &[isize], place: &mut Option<Array>) -> Result<()> {
-        let copy = Array::empty(&[], self.dtype(), "index")?;
-        let (to, size) = (copy.as_ptr(), self.dtype().size());
+        let size = self.dtype().size();
+        let to = place.insert(Array::empty(&[], self.dtype(), "index")?).as_ptr();
         // SAFETY: the element is held; the fresh bytes are nobody else's, and as many.
-        self.with_element(index, Access::Read, "index", |from| unsafe {
-            std::ptr::copy_nonoverlapping(from, to, size)
-        })?;
-        *place = Some(copy);
-        Ok(())
+        self.with_element(index, Access::Read, "index", |from| unsafe { std::ptr::copy_nonoverlapping(from, to, size) })
     }
 
     /// A copy in one block, without a walk, made by operation `op`; likewise.
