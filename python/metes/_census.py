@@ -1,26 +1,71 @@
 """Arrays of NumPy's and Metes' that the program can reach, and who holds them.
 
-Arrays are invisible to the garbage collector, so they are found through what it does see: the variables of running
-functions, and what containers refer to. An array that only foreign code holds is not found, which is an answer too.
+Arrays take no part in garbage collection, so the collector does not list them. The census walks from the modules, then
+from the variables of all running functions, then from whatever else the collector knows, level by level, and notes for
+each object by whom it was reached first. The words for a way, such as `module.cache['a'][1]`, are found only for what
+is shown (`_paths.py`). An array that only foreign code holds is not found, which is an answer too.
 """
 
 from __future__ import annotations
 
+import contextvars
 import gc
+import inspect
 import sys
-from dataclasses import dataclass
+import threading
+import types
+from typing import NamedTuple
 
-from . import _native
+from . import _native, _paths
 
 _MOST_HOLDERS = 4
+_MOST_OBJECTS = 1 << 20
+
+# Objects of these types refer to nothing that could hold an array.
+_LEAVES = frozenset(
+    {int, float, complex, bool, str, bytes, bytearray, type(None), type(...), range, slice, types.CodeType}
+    | {types.BuiltinFunctionType, types.WrapperDescriptorType, types.MethodDescriptorType, types.GetSetDescriptorType}
+    | {types.MemberDescriptorType, type(NotImplemented)}
+)
 
 
-@dataclass(slots=True)
+class Root(NamedTuple):
+    """Where a walk begins: a text, and whether it is a variable of a running function."""
+
+    text: str
+    variable: bool
+
+
 class Found:
-    """An array, and some of those who hold it."""
+    """An array, and those who hold it."""
 
-    array: object
-    holders: list
+    __slots__ = ("_reached", "array", "held", "parents")
+
+    def __init__(self, array, reached=None):
+        self.array = array
+        self.parents = []
+        # By how many that are no arrays.
+        self.held = 0
+        # By whom everything was reached. Not the walk, which has this: who was found shall go at once.
+        self._reached = reached or {}
+
+    def reached_from(self, parent, arrays):
+        """Notes one more holder; those that are no arrays are the better ones to name."""
+        plain = not isinstance(parent, arrays)
+        self.held += plain
+        if plain and self.held <= _MOST_HOLDERS:
+            self.parents.insert(self.held - 1, parent)
+            del self.parents[_MOST_HOLDERS:]
+        elif not plain and len(self.parents) < _MOST_HOLDERS:
+            self.parents.append(parent)
+
+    @property
+    def holders(self):
+        """Some of those who hold it, in words."""
+        if not self.parents:
+            return ["nobody that can be seen"]
+        shown = self.parents[: self.held] or self.parents
+        return list(dict.fromkeys(_paths.path(self.array, parent, self._reached) for parent in shown))
 
     @property
     def owner(self):
@@ -34,86 +79,118 @@ class Found:
 def kinds():
     """The classes of arrays."""
     numpy = sys.modules.get("numpy")
-    return (_native.Array, numpy.ndarray) if numpy is not None else (_native.Array,)
+    ndarray = getattr(numpy, "ndarray", None)
+    return (_native.Array, ndarray) if ndarray is not None else (_native.Array,)
 
 
-def inside(value, holder, depth=0):
-    """A value, and what is in it where the collector does not look into it for itself."""
-    yield value, holder
-    if depth < 4 and isinstance(value, dict | tuple) and not gc.is_tracked(value):
-        named = value.items() if isinstance(value, dict) else enumerate(value)
-        for name, item in list(named):
-            yield from inside(item, f"{name!r} of {holder}", depth + 1)
+def _referents(thing, arrays):
+    """What an object refers to, the contents of object arrays and bases included."""
+    if isinstance(thing, arrays):
+        inside = [thing.base]
+        if holds_objects(thing) and thing.size <= _MOST_OBJECTS:
+            inside += thing.ravel(order="K").tolist() if thing.ndim else [thing.item()]
+        return inside
+    if isinstance(thing, memoryview):
+        try:
+            return (thing.obj,)
+        except ValueError:
+            return ()
+    if isinstance(thing, threading.local):
+        return (*gc.get_referents(thing), *vars(thing).values())
+    if type(thing).__name__ in ("flatiter", "nditer"):
+        return (getattr(thing, "base", None), *(getattr(thing, "operands", None) or ()))
+    return gc.get_referents(thing)
 
 
-def _named(container, names):
-    """What a container refers to, each with a word about who does."""
-    if isinstance(container, dict):
-        of = names.get(id(container), "a dict")
-        for name, value in list(container.items()):
-            yield value, f"{name!r} in {of}"
-    elif not isinstance(container, type(sys)):
-        word = f"a {type(container).__name__}"
-        for value in gc.get_referents(container):
-            yield value, word
+def _is_own(frame):
+    return str(frame.f_globals.get("__name__", "")).startswith("metes._")
 
 
-def reachable(but=()):
-    """Every value that a container or a running function refers to, with a word about who does."""
-    mine = set(but)
+def _is_module(frame):
+    module = sys.modules.get(frame.f_globals.get("__name__"))
+    return frame.f_locals is getattr(module, "__dict__", None)
+
+
+def _frames(own):
+    """The variables of all running functions with words for each, those of this package left out; the frames themselves
+    are noted in `own`: what this package's own refer to is not to be found through them."""
+    names = {thread.ident: thread.name for thread in threading.enumerate()}
     for thread, frame in sys._current_frames().items():
         while frame is not None:
-            own = frame.f_globals.get("__name__", "").startswith("metes._")
-            if own:
-                mine.add(id(frame))
-            else:
-                for name, value in frame.f_locals.items():
-                    where = f"{name} in {frame.f_code.co_qualname}, thread {thread}"
-                    yield from inside(value, where)
+            own.add(id(frame))
+            if not _is_own(frame) and not _is_module(frame):
+                main = thread == threading.main_thread().ident
+                suffix = "" if main else f", thread {names.get(thread, thread)}"
+                for name, value in _variables(frame):
+                    yield value, Root(f"{name} in {frame.f_code.co_qualname}{suffix}", True)
             frame = frame.f_back
-    names = {
-        id(vars(module)): f"module {name}" for name, module in list(sys.modules.items()) if hasattr(module, "__dict__")
-    }
-    for container in gc.get_objects():
-        if id(container) in mine or isinstance(container, Found):
-            continue
-        for value, holder in _named(container, names):
-            yield from inside(value, holder)
+
+
+def _variables(frame):
+    """The variables of a running function. Before Python 3.13 the frame keeps the dict that it shows; where nobody else
+    has it, and no debugger works with it, it is emptied, so that what the function deletes later goes then."""
+    mapping = frame.f_locals
+    items = list(mapping.items())
+    kept = type(mapping) is dict and frame.f_code.co_flags & inspect.CO_OPTIMIZED and frame.f_trace is None
+    if kept and sys.getrefcount(mapping) <= 3:
+        mapping.clear()
+    return items
+
+
+class Walk:
+    """What was found: arrays by identity, and by whom each object was reached."""
+
+    def __init__(self):
+        self.arrays = {}
+        self.parents = {}
+        self._kept = []
+        self._own = {id(self), id(self.arrays), id(self.parents), id(self._kept), id(self.__dict__)}
+
+    def reach(self, starts):
+        """Walks from objects with their parents, level by level."""
+        arrays = kinds()
+        parents, kept, own, leaves = self.parents, self._kept, self._own, _LEAVES | {Found, Walk, Root}
+        level = starts
+        while level:
+            below = []
+            for thing, parent in level:
+                if type(thing) in leaves:
+                    continue
+                number = id(thing)
+                if isinstance(thing, arrays):
+                    found = self.arrays.get(number)
+                    if found is None:
+                        found = self.arrays[number] = Found(thing, parents)
+                    found.reached_from(parent, arrays)
+                if number in parents or number in own:
+                    continue
+                parents[number] = parent
+                kept.append(thing)
+                below.extend((child, thing) for child in _referents(thing, arrays))
+            level = below
+
+    def run(self):
+        """Walks from modules, from running functions, and from the rest."""
+        modules = sorted(sys.modules.items(), key=lambda item: item[0] != "__main__")
+        self._own.add(id(modules))
+        self.reach([(module, Root(name, False)) for name, module in modules])
+        variables = contextvars.copy_context().items()
+        self.reach([(value, Root(f"{variable.name} of the context", False)) for variable, value in variables])
+        self.reach(list(_frames(self._own)))
+        known, parents = gc.get_objects(), self.parents
+        rest = [thing for thing in known if id(thing) not in parents and type(thing) is not types.FrameType]
+        self._own |= {id(known), id(rest)}
+        text = "a {} that no module or function reaches"
+        self.reach([(thing, Root(text.format(type(thing).__name__), False)) for thing in rest])
+        # What was walked through had to live meanwhile, so that no identity came twice.
+        self._kept.clear()
 
 
 def census():
     """The arrays that can be reached, by identity: `Found` each, with arrays inside object arrays and bases."""
-    classes, found, todo = kinds(), {}, []
-    mine = {id(found), id(todo)}
-
-    def add(array, holder):
-        entry = found.get(id(array))
-        if entry is None:
-            found[id(array)] = Found(array, [holder])
-            todo.append(array)
-        elif len(entry.holders) < _MOST_HOLDERS and holder not in entry.holders:
-            entry.holders.append(holder)
-
-    for value, holder in reachable(mine):
-        if isinstance(value, classes):
-            add(value, holder)
-        elif type(value).__name__ in ("flatiter", "memoryview", "generator", "nditer"):
-            for name in ("base", "obj"):
-                inner = getattr(value, name, None)
-                if isinstance(inner, classes):
-                    add(inner, f"a {type(value).__name__}, {holder}")
-    while todo:
-        array = todo.pop()
-        base = array.base
-        if isinstance(base, memoryview):
-            base = base.obj
-        if isinstance(base, classes):
-            add(base, f"a view of shape {array.shape}")
-        if holds_objects(array) and array.size <= 1 << 20:
-            for item in array.flat:
-                if isinstance(item, classes):
-                    add(item, f"an object array of shape {array.shape}")
-    return found
+    walk = Walk()
+    walk.run()
+    return walk.arrays
 
 
 def holds_objects(array):

@@ -171,19 +171,16 @@ def pinned(ratio: float = 4, min_bytes: int = 1 << 16) -> Table:
     A view counts where nothing but views refers to its base. Views are found through the containers and running
     functions of the interpreter. `compact` makes a copy of such a view, so that the block can go.
     """
-    views, owners = {}, set()
-    for value, holder in _census.reachable():
-        if isinstance(value, _native.Array):
-            if value.base is None:
-                owners.add(id(value))
-            elif isinstance(value.base, _native.Array):
-                views.setdefault(id(value), (value, holder))
-    rows = []
-    for view, holder in views.values():
+    found, rows = _census.census(), []
+    for entry in found.values():
+        view = entry.array
+        if not isinstance(view, _native.Array) or not isinstance(view.base, _native.Array):
+            continue
         logical, block, _ = _native._memory_sizes(view)
-        if block >= min_bytes and logical * ratio < block and id(view.base) not in owners:
-            rows.append(Pinned(view, logical, block, holder))
+        base = found.get(id(view.base))
+        if block >= min_bytes and logical * ratio < block and (base is None or not base.held):
+            rows.append(Pinned(view, logical, block, entry.holders[0]))
     from . import _leaks
 
-    rows += _leaks.pinned_numpy(_census.census(), min_bytes, ratio)
+    rows += _leaks.pinned_numpy(found, min_bytes, ratio)
     return Table(sorted(rows, key=lambda row: -row.pinned))

@@ -8,6 +8,7 @@ import linecache
 import math
 import re
 import sys
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,8 @@ __all__ = [
 _MARKS = 6
 _GROWTH = 1 << 20
 _PINNED_BYTES, _PINNED_RATIO = 1 << 20, 10
+# Bytes of values that are read for advice, and others that are named.
+_MOST_READ, _MOST_SHARED = 1 << 24, 5
 
 _marks = []
 _tags = {}
@@ -114,7 +117,7 @@ def pinned_numpy(census, min_bytes=_PINNED_BYTES, ratio=_PINNED_RATIO):
     for owner, group in views.values():
         if not isinstance(owner, numpy.ndarray) or owner.nbytes < min_bytes:
             continue
-        direct = [h for h in census[id(owner)].holders if not h.startswith("a view of")] if id(owner) in census else []
+        direct = id(owner) in census and census[id(owner)].held
         part = _census.covered([_census.extent(found.array) for found in group])
         if not direct and part * ratio <= owner.nbytes:
             first = max(group, key=lambda found: found.array.nbytes)
@@ -185,11 +188,22 @@ class Leak:
 
 
 def _rises(values):
-    """Whether values rise by more than chance explains (Mann and Kendall's test, one-sided, 1 %)."""
-    n = len(values)
-    score = sum((b > a) - (b < a) for i, a in enumerate(values) for b in values[i + 1 :])
-    deviation = math.sqrt(n * (n - 1) * (2 * n + 5) / 18)
-    return (score - 1) / deviation > 2.326
+    """Whether values rise all along and still do at the end: a trend that chance makes in one of a hundred at most.
+
+    The first half may be warming up, where enough is left. Mann and Kendall's test on the rest; besides, its last third
+    lies above its first, and still rises.
+    """
+    rest = values[min(len(values) // 2, max(0, len(values) - _MARKS)) :]
+    n = len(rest)
+    if n < _MARKS:
+        return False
+    score = sum((b > a) - (b < a) for i, a in enumerate(rest) for b in rest[i + 1 :])
+    ties = sum(t * (t - 1) * (2 * t + 5) for t in Counter(rest).values())
+    variance = (n * (n - 1) * (2 * n + 5) - ties) / 18
+    if variance <= 0 or (score - 1) / math.sqrt(variance) < 2.326:
+        return False
+    third = n // 3
+    return min(rest[-third:]) > max(rest[:third]) and rest[-1] > rest[-1 - third]
 
 
 def _growing():
@@ -239,7 +253,7 @@ def leaks(since: Snapshot | None = None) -> Table:
         if _census.holds_objects(a) and a.base is None and _census.in_cycle(a):
             rows.append(Leak("cycle", int(a.nbytes), _site(a), f"object array of shape {a.shape}"))
     for pin in pinned_numpy(census):
-        site = _site(_census.Found(pin.view, []).owner)
+        site = _site(_census.Found(pin.view).owner)
         rows.append(Leak("pinned", pin.pinned - pin.logical, site, f"{pin.logical:,} bytes of it in {pin.holder}"))
     return Table(sorted(rows, key=lambda row: -row.bytes))
 
@@ -305,6 +319,10 @@ class Explanation:
     stack: list
     holders: list
     tag: str = ""
+    shared: list = field(default_factory=list)
+    """Other arrays of the same bytes, with their shapes."""
+    advice: list = field(default_factory=list)
+    """What would save memory."""
 
     def __str__(self) -> str:
         made = f"made at {self.site}" if self.site else "made where it is not known"
@@ -313,21 +331,26 @@ class Explanation:
             f"  {made}; {'managed' if self.managed else 'not managed'}{self.tag and f'; tagged {self.tag!r}'}",
             *(f"    called from {place}" for place in self.stack[1:]),
             *(f"  held by {holder}" for holder in self.holders),
+            *(f"  shares bytes with {other}" for other in self.shared[:_MOST_SHARED]),
+            *([f"  and with {more:,} more"] if (more := len(self.shared) - _MOST_SHARED) > 0 else []),
+            *(f"  {words}" for words in self.advice),
         ]
         return "\n".join(lines)
 
 
 def explain(array: ArrayLike) -> Explanation:
     """What an array is, where its block was made, and who holds it."""
+    # No variable here is a closure's: the cell would be found as one who holds the array.
     if not isinstance(array, _census.kinds()):
         raise TypeError(f"explain: {type(array).__name__} is not an array")
     census = _census.census()
-    found = census.get(id(array)) or _census.Found(array, ["nobody that can be seen"])
+    found = census.get(id(array)) or _census.Found(array)
     owner = found.owner if isinstance(found.owner, _census.kinds()) else array
     at = _census.address(owner)
     block = _native._memory_block(at)
     own = isinstance(array, _native.Array)
     size = _native._memory_sizes(array)[1] if own else int(owner.nbytes)
+    shared = _shared(census, found)
     stack = _native._memory_stack(at)
     return Explanation(
         str(array.dtype),
@@ -340,7 +363,33 @@ def explain(array: ArrayLike) -> Explanation:
         stack if len(stack) > 1 else [],
         list(found.holders),
         _tags.get(id(array), ("", None))[0],
+        shared,
+        _advice(array, size, alone=not shared),
     )
+
+
+def _shared(census, found):
+    """Other arrays that are held and show the same bytes."""
+    owner, shared = found.owner, []
+    for one in census.values():
+        if one.array is not found.array and one.held and one.owner is owner:
+            shared.append(f"{one.holders[0]}, shape {one.array.shape}")
+    return shared
+
+
+def _advice(array, block, alone):
+    """What would save memory."""
+    lines, own = [], isinstance(array, _native.Array)
+    if array.base is not None and alone and block > _PINNED_RATIO * array.nbytes:
+        keeps, how = block - array.nbytes, "compact()" if own else "copy()"
+        lines.append(f"it keeps {keeps:,} bytes alive that it does not show; {how} lets them go")
+    if own and 0 < array.nbytes <= _MOST_READ and array.dtype.kind in "iufc":
+        from ._limits import suggest_dtype
+
+        narrow, saved = suggest_dtype(array)
+        if saved:
+            lines.append(f"{narrow} would hold its values in {saved:,} bytes less")
+    return lines
 
 
 @dataclass(frozen=True, slots=True)

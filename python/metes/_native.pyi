@@ -470,6 +470,7 @@ _memory_peak_site: Any
 _memory_reset_peak: Any
 _memory_rss: Any
 _memory_set_cache: Any
+_memory_set_decay: Any
 _memory_set_limit: Any
 _memory_size: Any
 _memory_sizes: Any

@@ -101,6 +101,7 @@ __all__ = [
     "report",
     "reset_peak",
     "rss",
+    "set_decay",
     "set_limit",
     "sizes",
     "snapshot",
@@ -278,6 +279,18 @@ def trim(target: int | str | None = None) -> int:
         return _native._memory_trim()
     now = stats()
     return _native._memory_trim(max(_size(target) - (now.reserved_bytes - now.cached_bytes), 0))
+
+
+def set_decay(seconds: int, background: bool = False) -> int:
+    """Sets after how many seconds freed blocks that nobody wanted go back to the system; returns the number before.
+
+    At first it is 5. Usually the next operation on blocks of that sort sees to it. For programs that rest after much
+    work, `background` starts a thread that does; a later call without it ends the thread, and the child of a fork has
+    none.
+    """
+    if seconds < 0:
+        raise ValueError(f"set_decay: seconds must not be negative, not {seconds}")
+    return _native._memory_set_decay(seconds, background)
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@
 
 use crate::counter::Counter;
 use crate::{Block, Error, Refusal, Request, Result, Source, size_text};
+use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -105,6 +106,23 @@ impl Source for Budget {
 
     fn trim(&self, keep: usize) -> usize {
         self.below.trim(keep)
+    }
+
+    unsafe fn discard(&self, start: NonNull<u8>, bytes: usize) -> usize {
+        // SAFETY: the caller's promise.
+        let bytes = unsafe { self.below.discard(start, bytes) };
+        self.release(bytes);
+        bytes
+    }
+
+    fn commit(&self, bytes: usize, request: &Request) -> Result<()> {
+        self.reserve(bytes, request)?;
+        self.below.commit(bytes, request).inspect_err(|_| self.release(bytes))
+    }
+
+    fn uncommit(&self, bytes: usize) {
+        self.below.uncommit(bytes);
+        self.release(bytes);
     }
 
     fn reserve_of(&self, request: &Request) -> usize {

@@ -5,7 +5,7 @@
 //! nobody observes its memory. Left out: guards of single buffers, which a thread that computes holds; the child must
 //! leave alone what others were working on.
 
-use crate::{Memory, raw, scope, site};
+use crate::{Memory, decay, raw, scope, site};
 use std::any::Any;
 use std::cell::RefCell;
 use std::sync::Once;
@@ -42,5 +42,6 @@ extern "C" fn after() {
 extern "C" fn in_child() {
     Memory::global().ledger().watch.quiet();
     raw::alone();
+    decay::alone();
     after();
 }

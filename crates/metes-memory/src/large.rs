@@ -1,14 +1,11 @@
 //! [`Large`]: freed large blocks that wait to be handed out again; found by size, let go by age.
 
-use crate::Block;
+use crate::{Block, decay};
 use rustix::time::{ClockId, clock_gettime};
 use std::collections::{BTreeMap, VecDeque};
 
-/// A block that nobody wanted for so many seconds goes back.
-const DECAY: i64 = 5;
-
 /// Seconds of a clock that costs next to nothing, and is some milliseconds late.
-fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     clock_gettime(ClockId::MonotonicCoarse).tv_sec
 }
 
@@ -66,9 +63,9 @@ impl Large {
         if self.blocks.is_empty() {
             return;
         }
-        let now = now();
+        let (now, patience) = (now(), decay::patience());
         while let Some((&number, (_, since))) = self.blocks.first_key_value()
-            && (self.bytes > keep || now - since > DECAY)
+            && (self.bytes > keep || now - since >= patience)
         {
             out.extend(self.remove(number));
         }

@@ -269,6 +269,11 @@ impl Memory {
         small + self.inner().pool.trim(keep)
     }
 
+    /// Gives back what was freed and nobody wanted for as long as [`set_decay`](crate::set_decay) says; how many bytes.
+    pub fn sweep(&self) -> usize {
+        self.inner().pool.sweep()
+    }
+
     /// Sets the most bytes of freed large blocks that are kept; `None` for as many as the limit allows.
     pub fn set_cache(&self, most: Option<usize>) {
         self.inner().chosen_cap.store(most.unwrap_or(usize::MAX), Ordering::Relaxed);

@@ -7,11 +7,11 @@
 //! nothing until they are touched. After a fork the child has the parent's lists (see [`crate::fork`]).
 
 use crate::classes::{SMALL, SMALL_CLASSES, UNIT, class_of, large_size, size_of_class};
-use crate::large::Large;
+use crate::large::{Large, now};
 use crate::slab::Slabs;
 use crate::system::MAPPED_BYTES;
 use crate::thread_cache;
-use crate::{Block, Request, Result, Run, RunState, Source};
+use crate::{Block, Request, Result, Run, RunState, Source, decay};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -89,6 +89,11 @@ impl Pool {
         held.push(Box::new(self.0.large()));
     }
 
+    /// Gives back what was freed and nobody wanted for as long as [`set_decay`](crate::set_decay) says; how many bytes.
+    pub fn sweep(&self) -> usize {
+        self.0.sweep()
+    }
+
     /// Sets the most bytes of freed large blocks that are kept.
     pub fn set_cap(&self, cap: usize) {
         self.0.cap.store(cap, Ordering::Relaxed);
@@ -118,6 +123,12 @@ impl Shared {
         if !out.is_empty() {
             return Ok(());
         }
+        if self.warm(class, request) {
+            list().take(want, out);
+            if !out.is_empty() {
+                return Ok(());
+            }
+        }
         let slab = |lone| self.below.take(&Slabs::request(size_of_class(class), request, lone));
         // Where a limit leaves no room for a slab there may be some for a block.
         let slab = slab(false).or_else(|_| slab(true))?;
@@ -127,10 +138,44 @@ impl Shared {
         Ok(())
     }
 
+    /// Makes cold blocks of a class free, if there are any and their pages can be charged.
+    fn warm(&self, class: usize, request: &Request) -> bool {
+        let list = || self.slabs[class].lock().unwrap_or_else(PoisonError::into_inner);
+        // Charged without the lock: for want of room the source below may ask for what is in the list.
+        let Some((key, bytes)) = list().coldest() else { return false };
+        if self.below.commit(bytes, request).is_err() {
+            return false;
+        }
+        let warm = list().warm(key, bytes);
+        if !warm {
+            self.below.uncommit(bytes);
+        }
+        warm
+    }
+
     /// Takes blocks of a class back.
     pub(crate) fn give_small(&self, class: usize, blocks: &mut Vec<NonNull<u8>>) {
+        let mut out = Vec::new();
         let mut list = self.slabs[class].lock().unwrap_or_else(PoisonError::into_inner);
         blocks.drain(..).for_each(|block| list.give(block));
+        list.sweep(now(), decay::patience(), &mut out);
+        drop(list);
+        self.give_below(out);
+    }
+
+    fn sweep(&self) -> usize {
+        let mut out = Vec::new();
+        for slabs in &self.slabs {
+            slabs.lock().unwrap_or_else(PoisonError::into_inner).sweep(now(), decay::patience(), &mut out);
+        }
+        self.large().evict(self.cap.load(Ordering::Relaxed), &mut out);
+        self.give_below(out)
+    }
+
+    fn discard(&self) -> usize {
+        let page = rustix::param::page_size();
+        let of = |s: &Mutex<Slabs>| s.lock().unwrap_or_else(PoisonError::into_inner).discard(page, &*self.below);
+        self.slabs.iter().map(of).sum()
     }
 
     fn take_large(&self, request: &Request) -> Result<Block> {
@@ -180,7 +225,7 @@ impl Shared {
         bytes
     }
 
-    fn trim(&self, keep: usize) -> usize {
+    fn release(&self, keep: usize) -> usize {
         let mut out = Vec::new();
         for slabs in &self.slabs {
             slabs.lock().unwrap_or_else(PoisonError::into_inner).drain_empty(&mut out);
@@ -221,7 +266,9 @@ impl Source for Pool {
     fn trim(&self, keep: usize) -> usize {
         self.0.epoch.fetch_add(1, Ordering::Relaxed);
         thread_cache::flush(&self.0);
-        self.0.trim(keep) + self.0.below.trim(keep)
+        let released = self.0.release(keep) + self.0.below.trim(keep);
+        // What is to stay at hand stays warm.
+        if keep == 0 { released + self.0.discard() } else { released }
     }
 
     fn reserve_of(&self, request: &Request) -> usize {

@@ -108,6 +108,30 @@ pub trait Source: Send + Sync {
         0
     }
 
+    /// Gives the physical memory of part of a block back to the system, where the source can; returns how many bytes
+    /// went. They read as zero when they are next used, and [`Source::commit`] comes before that.
+    ///
+    /// # Safety
+    /// Whole pages of a block that `take` of this very source handed out; nobody uses their bytes now.
+    unsafe fn discard(&self, start: NonNull<u8>, bytes: usize) -> usize {
+        let _ = (start, bytes);
+        0
+    }
+
+    /// Charges bytes that were discarded and will be used again, or says why not.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Memory`] where a limit leaves no room.
+    fn commit(&self, bytes: usize, request: &Request) -> Result<()> {
+        let _ = (bytes, request);
+        Ok(())
+    }
+
+    /// Undoes a [`Source::commit`] of bytes that were not used after all.
+    fn uncommit(&self, bytes: usize) {
+        let _ = bytes;
+    }
+
     /// Bytes that a block for this request would set aside.
     fn reserve_of(&self, request: &Request) -> usize;
 }

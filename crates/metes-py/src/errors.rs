@@ -68,6 +68,7 @@ fn out_of_memory(error: &Error, text: String) -> PyErr {
             .setattr("requested", refusal.map(|r| r.requested))
             .and_then(|()| value.setattr("limit", refusal.and_then(|r| r.limit)))
             .and_then(|()| value.setattr("live", refusal.map(|r| r.live)))
+            .and_then(|()| value.setattr("cause", refusal.map(|r| r.shortage.name())))
             .and_then(|()| value.setattr("holders", refusal.map(|r| r.holders.clone()).unwrap_or_default()));
         set.err().unwrap_or(exception)
     })
@@ -88,7 +89,8 @@ fn axis_error(py: Python<'_>) -> PyResult<Py<PyType>> {
 
 fn out_of_memory_type(py: Python<'_>) -> PyResult<Py<PyType>> {
     let doc = "Memory refused by a limit or by the system.\n\n`requested`, `limit` and `live` are bytes, or None where unknown; \
-               `holders` lists (where made, bytes) of the largest.";
+               `holders` lists (where made, bytes) of the largest; \
+               `cause` is one of budget, true, fragmented, pinned and foreign.";
     new_type(py, "OutOfMemory", doc, &PyTuple::new(py, [py.get_type::<PyMemoryError>()])?)
 }
 

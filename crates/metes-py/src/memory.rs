@@ -154,6 +154,13 @@ impl _Recorder {
     }
 }
 
+/// Sets after how many seconds what was freed goes back to the system, and whether a thread sees to it.
+#[pyfunction]
+fn _memory_set_decay(seconds: u32, background: bool) -> u32 {
+    metes_memory::decay_in_background(background);
+    metes_memory::set_decay(seconds)
+}
+
 /// Adds the functions to the module.
 pub(crate) fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<_Recorder>()?;
@@ -166,5 +173,6 @@ pub(crate) fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(_memory_get_limit, module)?)?;
     module.add_function(wrap_pyfunction!(_memory_live, module)?)?;
     module.add_function(wrap_pyfunction!(_memory_trim, module)?)?;
+    module.add_function(wrap_pyfunction!(_memory_set_decay, module)?)?;
     module.add_function(wrap_pyfunction!(_memory_rss, module)?)
 }

@@ -87,6 +87,7 @@ const UNSAFE: &[&str] = &[
     "crates/metes-memory/src/slab.rs",
     "crates/metes-memory/src/source.rs",
     "crates/metes-memory/src/system.rs",
+    "crates/metes-memory/src/testing.rs",
     "crates/metes-py/src/arrow/abi.rs",
     "crates/metes-py/src/arrow/export.rs",
     "crates/metes-py/src/arrow/import.rs",

@@ -1,7 +1,6 @@
 //! One body of tests for every source and every stack of them.
 
-use metes_memory::{Block, Budget, Failing, Ledger, Pool, Request, Source, System};
-use proptest::prelude::*;
+use metes_memory::{Block, Budget, Failing, Ledger, Pool, Request, Source, System, testing};
 use std::sync::Arc;
 
 /// Every source and stack, by name; fresh each time.
@@ -36,36 +35,11 @@ fn give(source: &dyn Source, block: Block) {
     unsafe { source.give(block) }
 }
 
-const SIZES: &[usize] =
-    &[0, 1, 63, 64, 65, 511, 513, 1000, 4096, 32 << 10, (32 << 10) + 1, 1 << 20, (1 << 20) + 1, 5 << 20];
-
 #[test]
-fn blocks_are_aligned_large_enough_and_zero_when_asked() {
-    for (name, source) in sources() {
-        for round in 0..3 {
-            for &size in SIZES {
-                for align in [64, 4096] {
-                    let request = Request::new(size, "test").zeroed().align(align);
-                    let block = source.take(&request).unwrap_or_else(|e| panic!("{name}: {size}: {e}"));
-                    assert_eq!(block.ptr.as_ptr() as usize % align, 0, "{name}: {size}");
-                    assert!(block.size == size && block.reserved >= size, "{name}: {size}");
-                    assert!(bytes(&block).iter().all(|&b| b == 0), "{name}: {size}: round {round}");
-                    bytes(&block).fill(0xab);
-                    give(&*source, block);
-                }
-            }
-        }
-        source.trim(0);
-    }
-}
-
-#[test]
-fn a_huge_request_is_refused() {
-    for (name, source) in sources() {
-        for size in [isize::MAX as usize, usize::MAX - 63, usize::MAX] {
-            let error = source.take(&Request::new(size, "huge")).err().unwrap_or_else(|| panic!("{name}: {size}"));
-            assert!(error.message().contains("huge"), "{name}: {error}");
-        }
+fn every_source_and_stack_conforms() {
+    for (name, _) in sources() {
+        let make = || sources().into_iter().find(|(other, _)| *other == name).expect("it is one of them").1;
+        testing::conform(name, &make);
     }
 }
 
@@ -76,30 +50,6 @@ fn rounding_wastes_at_most_an_eighth() {
         let block = pool.take(&Request::new(size, "test")).unwrap();
         assert!(block.reserved <= size + size / 8 + 4096 * usize::from(size > 32 << 10), "{size}: {}", block.reserved);
         give(&pool, block);
-    }
-}
-
-#[test]
-fn blocks_may_be_given_back_on_any_thread() {
-    for (_, source) in sources() {
-        let (send, receive) = std::sync::mpsc::channel::<Block>();
-        std::thread::scope(|scope| {
-            for thread in 0..2u8 {
-                let (send, source) = (send.clone(), &source);
-                scope.spawn(move || {
-                    for i in 0..2000usize {
-                        let block = source.take(&Request::new(i * 7 % 3000, "test")).unwrap();
-                        bytes(&block).fill(thread + 1);
-                        send.send(block).unwrap();
-                    }
-                });
-            }
-            drop(send);
-            for block in receive {
-                assert!(bytes(&block).windows(2).all(|w| w[0] == w[1]));
-                give(&*source, block);
-            }
-        });
     }
 }
 
@@ -184,32 +134,5 @@ fn zeroed_blocks_of_one_size_in_turn_cache_one_at_most() {
         bytes(&block).fill(1);
         give(&pool, block);
         assert_eq!(pool.cached(), 2 << 20);
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(30))]
-
-    /// A random trace against a model: contents stay, nothing overlaps, the books agree after every step.
-    #[test]
-    fn a_trace_agrees_with_its_model(steps in prop::collection::vec((any::<bool>(), 0usize..70_000, any::<u8>()), 1..200)) {
-        for (name, source) in sources() {
-            let mut live: Vec<(Block, u8)> = Vec::new();
-            for &(takes, size, mark) in &steps {
-                if takes || live.is_empty() {
-                    let block = source.take(&Request::new(size, "trace")).unwrap();
-                    bytes(&block).fill(mark);
-                    live.push((block, mark));
-                } else {
-                    let (block, mark) = live.swap_remove(size % live.len());
-                    prop_assert!(bytes(&block).iter().all(|&b| b == mark), "{}: contents changed", name);
-                    give(&*source, block);
-                }
-            }
-            for (block, mark) in live {
-                prop_assert!(bytes(&block).iter().all(|&b| b == mark), "{}: contents changed", name);
-                give(&*source, block);
-            }
-        }
     }
 }
