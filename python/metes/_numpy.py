@@ -57,7 +57,7 @@ def manage_numpy(limit: int | str | None = None, profile: Path | None = None, po
     """
     with _lock:
         core = _numpy_core()
-        size = memory._size(limit)
+        size, was_managed = memory._size(limit), numpy_is_managed()
         _native._numpy_manage(core.multiarray._ARRAY_API, os.path.dirname(core.__path__[0]) + os.sep)
         _explain_refusals(core._exceptions._ArrayMemoryError)
         before = memory.set_limit(size) if limit is not None else None
@@ -66,7 +66,8 @@ def manage_numpy(limit: int | str | None = None, profile: Path | None = None, po
                 # The capture says the limit under which it begins.
                 recorder = _captures.Recording(profile)
             except BaseException:
-                _native._numpy_unmanage()
+                if not was_managed:
+                    _native._numpy_unmanage()
                 if limit is not None:
                     memory.set_limit(before)
                 raise

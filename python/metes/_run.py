@@ -141,6 +141,9 @@ def _end_with(error):
         print(f"metes: run: can't open {error.filename!r}: {error.strerror}", file=sys.stderr)
         return 2
     error.__traceback__ = trace
+    if isinstance(error, MemoryError) and (refused := memory.last_refusal()):
+        # What NumPy's `resize` and sorts raise says nothing.
+        error.add_note(refused)
     sys.excepthook(type(error), error, trace)
     if isinstance(error, KeyboardInterrupt):
         # The interpreter ends by the signal, as the shell expects; it has been reported.

@@ -16,7 +16,7 @@ import sys
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from . import _native
+from . import _native, _pressure
 from ._captures import describe, profile, report, watchable
 from ._copies import (
     Copied,
@@ -91,6 +91,7 @@ __all__ = [
     "forget_copies",
     "fragmentation",
     "get_limit",
+    "last_refusal",
     "leaks",
     "live",
     "mark",
@@ -279,6 +280,15 @@ def trim(target: int | str | None = None) -> int:
         return _native._memory_trim()
     now = stats()
     return _native._memory_trim(max(_size(target) - (now.reserved_bytes - now.cached_bytes), 0))
+
+
+def last_refusal() -> str:
+    """Why memory was last refused to NumPy on this thread, where no error has said so yet; else an empty text.
+
+    NumPy's `resize`, its sorts and its readers of pickles raise a `MemoryError` without words.
+    """
+    facts = _native._numpy_refusal()
+    return _pressure._explanation(facts) if facts is not None else ""
 
 
 def set_decay(seconds: int, background: bool = False) -> int:

@@ -436,6 +436,60 @@ def test_what_cannot_be_done_is_said(tmp_path):
     """)
 
 
+def test_a_table_that_is_not_numpys_is_left_alone():
+    run("""
+        import ctypes
+        from metes import _native
+        class Table(ctypes.Structure):
+            _fields_ = [("name", ctypes.c_char * 127), ("version", ctypes.c_uint8), ("functions", ctypes.c_void_p * 5)]
+        new = ctypes.pythonapi.PyCapsule_New
+        new.restype, new.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
+        kept = []
+        def api(version):
+            table = Table(b"default_allocator", version)
+            handler = ctypes.py_object(new(ctypes.addressof(table), b"mem_handler", None))
+            functions = (ctypes.c_void_p * 307)()
+            functions[306] = ctypes.addressof(handler)
+            kept.extend([table, handler, functions])
+            return new(ctypes.addressof(functions), None, None), table
+        for manage, version, word in [(False, 2, "layout version 2; known is 1"), (True, 1, "another NumPy is managed")]:
+            if manage:
+                mt.manage_numpy()
+                mt.manage_numpy()
+            capsule, table = api(version)
+            try:
+                _native._numpy_manage(capsule, "nowhere")
+            except RuntimeError as error:
+                assert word in str(error), error
+            else:
+                raise AssertionError(version)
+            assert not any(table.functions) and mt.numpy_is_managed() == manage
+        a = np.ones(1000)
+        try:
+            mt.manage_numpy(profile="/no/such/directory/x.metes")
+        except OSError:
+            assert mt.numpy_is_managed()
+    """)
+
+
+def test_errors_without_words_are_explained(tmp_path):
+    run("""
+        mt.manage_numpy()
+        a = np.ones(1000)
+        with mt.memory.budget("1 MiB", name="small"):
+            try:
+                a.resize(10**6, refcheck=False)
+            except MemoryError as error:
+                said = m.last_refusal()
+        assert 'budget "small" of 1.0 MiB' in said and "8000000 bytes" in said, said
+        assert m.last_refusal() == "" and a.sum() == 1000
+    """)
+    script = tmp_path / "resize.py"
+    script.write_text("import numpy as np\na = np.ones(10)\na.resize(10**7, refcheck=False)\n")
+    done = metes_run("--quiet", "--limit", "8 MiB", script, code=1)
+    assert "MemoryError" in done.stderr and "limit 8.0 MiB" in done.stderr, done.stderr
+
+
 def metes_run(*words, code=0, env=None):
     return run(None, "-m", "metes", "run", *map(str, words), code=code, env=env)
 

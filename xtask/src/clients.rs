@@ -26,6 +26,21 @@ pub fn test(steps: &mut Steps, venv: &Venv, site: &Path) -> Result<()> {
     steps.step("clients: SciPy, scikit-learn, Dask and others", || Ok(told(&quietly(&mut pytest)?)))
 }
 
+/// Runs the tests of NumPy under management on the oldest NumPy that can be managed, where that can be had.
+pub fn oldest_numpy(steps: &mut Steps, venv: &Venv, site: &Path) -> Result<()> {
+    steps.step("the oldest NumPy that is managed: 1.26", || {
+        let other = venv.beside("target/numpy-1.26")?;
+        if !is_there(&other, "numpy==1.26")
+            && let Err(output) = quietly(other.command(INSTALL).args(["numpy==1.26.*", "pytest>=8"]))
+        {
+            return Ok(format!("left out: {}", reason(&output)));
+        }
+        let tests = ["tests/python/test_under_numpy.py", "tests/python/test_run.py"];
+        let mut pytest = other.command(&["-m", "pytest", "-p", "no:cacheprovider"]);
+        Ok(told(&quietly(pytest.args(tests).env("PYTHONPATH", site))?))
+    })
+}
+
 /// Installs what is missing, all at once or else one by one; names what could not be had, and why.
 fn install(venv: &Venv) -> Result<String> {
     let text = std::fs::read_to_string(root().join(LIST)).map_err(|error| format!("{LIST}: {error}"))?;

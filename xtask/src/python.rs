@@ -33,6 +33,15 @@ impl Venv {
         Ok(venv)
     }
 
+    /// Another environment of the same interpreter, made where it is not there yet.
+    pub fn beside(&self, place: &str) -> Result<Venv> {
+        let other = Venv(root().join(place));
+        if !other.works() {
+            quietly(Command::new(self.python()).args(["-m", "venv", "--clear"]).arg(&other.0))?;
+        }
+        Ok(other)
+    }
+
     /// A path below the environment's directory.
     pub fn path(&self, below: &str) -> PathBuf {
         self.0.join(below)

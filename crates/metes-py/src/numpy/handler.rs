@@ -85,6 +85,10 @@ pub(super) unsafe fn install(api: &Bound<'_, PyAny>) -> Result<(), String> {
             let version = (*table).version;
             return Err(format!("manage_numpy: NumPy's allocator has layout version {version}; known is 1"));
         }
+        let known = TABLE.load(Ordering::Relaxed);
+        if !known.is_null() && known != table {
+            return Err("manage_numpy: another NumPy is managed in this process already".to_owned());
+        }
         let before = *BEFORE.get_or_init(|| (*table).functions);
         if TABLE.swap(table, Ordering::Relaxed).is_null() {
             // What frees is there first: it must know every block that the others make.
