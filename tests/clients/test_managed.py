@@ -1,4 +1,4 @@
-"""Whole programs of other libraries by `metes run --limit`, unchanged: they answer as under `python`, within the limit."""
+"""Whole programs of other libraries by `metes run --limit`, unchanged: they answer as always, within the limit."""
 
 import subprocess
 import sys
