@@ -10,6 +10,11 @@ use metes_memory::{Access, Buffer, Cause, Error, ErrorKind, Guards, Reason, Resu
 
 /// Side of a tile of a transposed copy, in elements.
 const TILE: usize = 32;
+/// Side of a square within a tile that is transposed at once: a line of the cache, of elements of 8 bytes.
+const SQUARE: usize = 8;
+/// Bytes from which a second thread pays, and bytes of a task.
+const SHARED: usize = 512 << 10;
+const TASK: usize = 128 << 10;
 /// Work that the overlap test may spend before a copy is made to be safe.
 pub(crate) const OVERLAP_WORK: u64 = 1000;
 
@@ -91,7 +96,7 @@ impl Array {
         let Some(_held) = self.buffer().brief(Access::Read) else { return Ok(false) };
         let copy = place.insert(Array::empty(self.shape(), self.dtype(), op)?);
         // SAFETY: both have as many elements of the same size, densely; the fresh bytes are nobody else's, the others held.
-        unsafe { std::ptr::copy_nonoverlapping(self.as_ptr(), copy.as_ptr(), copy.nbytes()) };
+        unsafe { copy_bytes(self.as_ptr(), copy.as_ptr(), copy.nbytes()) };
         Ok(true)
     }
 }
@@ -138,16 +143,16 @@ fn copy_guarded(dst: &Array, src: &Array) -> Result<()> {
     let (_guards, shape, strides) = paired(dst, src)?;
     let copy = Copy { shape: &shape, dst: &strides[0], src: &strides[1] };
     // SAFETY: both arrays' elements lie within their buffers, do not overlap, and are guarded.
-    unsafe {
-        match unit(dst.dtype().size()) {
-            1 => copy.walk::<u8>(0, dst.as_ptr(), src.as_ptr()),
-            2 => copy.walk::<[u8; 2]>(0, dst.as_ptr(), src.as_ptr()),
-            4 => copy.walk::<[u8; 4]>(0, dst.as_ptr(), src.as_ptr()),
-            8 => copy.walk::<[u8; 8]>(0, dst.as_ptr(), src.as_ptr()),
-            _ => copy.walk::<[u8; 16]>(0, dst.as_ptr(), src.as_ptr()),
-        }
-    }
+    unsafe { copy.shared(dst.dtype().size(), dst.as_ptr(), src.as_ptr()) };
     Ok(())
+}
+
+/// # Safety
+/// `n` bytes may be read and written, and do not overlap.
+unsafe fn copy_bytes(from: *const u8, to: *mut u8, n: usize) {
+    let copy = Copy { shape: &[n], dst: &[1], src: &[1] };
+    // SAFETY: the caller's promise.
+    unsafe { copy.shared(1, to, from) };
 }
 
 /// Guards for a copy between arrays of one shape, and what it walks in units: axes from the target's largest step on, merged
@@ -187,7 +192,63 @@ pub(crate) struct Copy<'a> {
     pub src: &'a [isize],
 }
 
+/// The addresses of a copy that several threads make, each a part of it.
+struct Ends(*mut u8, *const u8);
+
+// SAFETY: addresses; which part of the places belongs to whom is the business of who copies.
+unsafe impl Sync for Ends {}
+
 impl Copy<'_> {
+    /// The whole copy of elements of `width` bytes, on several threads where it is large and its first axis steps over all
+    /// that the others reach.
+    ///
+    /// # Safety
+    /// As [`Copy::walk`].
+    unsafe fn shared(&self, width: usize, dst: *mut u8, src: *const u8) {
+        let unit = unit(width);
+        let bytes = self.shape.iter().product::<usize>().saturating_mul(unit);
+        let lanes = if bytes < SHARED { 1 } else { metes_threads::available() };
+        let [length, rest @ ..] = self.shape else {
+            // SAFETY: the caller's promise.
+            return unsafe { self.walk_units(unit, dst, src) };
+        };
+        let reach: usize = rest.iter().zip(&self.dst[1..]).map(|(&n, s)| (n.max(1) - 1) * s.unsigned_abs()).sum();
+        let tasks = bytes.div_ceil(TASK).min(length.div_ceil(TILE));
+        if lanes <= 1 || tasks <= 1 || self.dst[0].unsigned_abs() < reach + unit {
+            // SAFETY: the caller's promise.
+            return unsafe { self.walk_units(unit, dst, src) };
+        }
+        let each = length.div_ceil(tasks).next_multiple_of(TILE);
+        let ends = Ends(dst, src);
+        metes_threads::share(lanes, length.div_ceil(each), &|_, task| {
+            let ends = &ends;
+            let first = task * each;
+            let mut shape = Dims::from_slice(self.shape);
+            shape[0] = each.min(length - first);
+            let part = Copy { shape: &shape, ..*self };
+            let at = |steps: &[isize]| first as isize * steps[0];
+            // SAFETY: a part of what the caller vouches for; no other part writes its bytes.
+            unsafe {
+                part.walk_units(unit, ends.0.wrapping_offset(at(self.dst)), ends.1.wrapping_offset(at(self.src)))
+            };
+        });
+    }
+
+    /// # Safety
+    /// As [`Copy::walk`], for units of so many bytes.
+    unsafe fn walk_units(&self, unit: usize, dst: *mut u8, src: *const u8) {
+        // SAFETY: in all arms, the caller's promise.
+        unsafe {
+            match unit {
+                1 => self.walk::<u8>(0, dst, src),
+                2 => self.walk::<[u8; 2]>(0, dst, src),
+                4 => self.walk::<[u8; 4]>(0, dst, src),
+                8 => self.walk::<[u8; 8]>(0, dst, src),
+                _ => self.walk::<[u8; 16]>(0, dst, src),
+            }
+        }
+    }
+
     /// # Safety
     /// All places of the walk are valid for reads of `T` at `src` and writes at `dst`, and the two do not overlap.
     pub unsafe fn walk<T: std::marker::Copy>(&self, axis: usize, dst: *mut u8, src: *const u8) {
@@ -232,19 +293,65 @@ impl Copy<'_> {
     /// As [`Copy::walk`], for the last two axes.
     unsafe fn tiles<T: std::marker::Copy>(&self, axis: usize, dst: *mut u8, src: *const u8) {
         let (rows, columns) = (self.shape[axis], self.shape[axis + 1]);
+        let width = size_of::<T>() as isize;
+        let dense = self.dst[axis + 1] == width && self.src[axis] == width;
         for row in (0..rows).step_by(TILE) {
             for column in (0..columns).step_by(TILE) {
-                for r in row..(row + TILE).min(rows) {
-                    for c in column..(column + TILE).min(columns) {
+                let (to_row, to_column) = ((row + TILE).min(rows), (column + TILE).min(columns));
+                for r in (row..to_row).step_by(SQUARE) {
+                    for c in (column..to_column).step_by(SQUARE) {
                         let at = |s: &[isize]| r as isize * s[axis] + c as isize * s[axis + 1];
+                        let (dst, src) = (dst.wrapping_offset(at(self.dst)), src.wrapping_offset(at(self.src)));
                         // SAFETY: the caller vouches for these places.
                         unsafe {
-                            let value = src.wrapping_offset(at(self.src)).cast::<T>().read_unaligned();
-                            dst.wrapping_offset(at(self.dst)).cast::<T>().write_unaligned(value);
+                            if dense && r + SQUARE <= to_row && c + SQUARE <= to_column {
+                                square::<T>((dst, self.dst[axis]), (src, self.src[axis + 1]));
+                            } else {
+                                let size = (to_row.min(r + SQUARE) - r, to_column.min(c + SQUARE) - c);
+                                self.corner::<T>(axis, size, dst, src);
+                            }
                         }
                     }
                 }
             }
         }
+    }
+
+    /// # Safety
+    /// As [`Copy::walk`], for the first so many rows and columns of the last two axes.
+    unsafe fn corner<T: std::marker::Copy>(
+        &self,
+        axis: usize,
+        (rows, columns): (usize, usize),
+        dst: *mut u8,
+        src: *const u8,
+    ) {
+        for r in 0..rows as isize {
+            for c in 0..columns as isize {
+                let at = |s: &[isize]| r * s[axis] + c * s[axis + 1];
+                // SAFETY: the caller vouches for these places.
+                unsafe {
+                    let value = src.wrapping_offset(at(self.src)).cast::<T>().read_unaligned();
+                    dst.wrapping_offset(at(self.dst)).cast::<T>().write_unaligned(value);
+                }
+            }
+        }
+    }
+}
+
+/// Transposes a square: a line of each column is read whole, and one of each row written whole.
+///
+/// # Safety
+/// [`SQUARE`] elements side by side in each of as many lines at both ends, so many bytes apart.
+#[inline(always)]
+unsafe fn square<T: std::marker::Copy>((dst, dst_step): (*mut u8, isize), (src, src_step): (*const u8, isize)) {
+    // SAFETY: the caller's promise.
+    let lines: [[T; SQUARE]; SQUARE] = std::array::from_fn(|c| unsafe {
+        src.wrapping_offset(c as isize * src_step).cast::<[T; SQUARE]>().read_unaligned()
+    });
+    let rows: [[T; SQUARE]; SQUARE] = std::array::from_fn(|r| std::array::from_fn(|c| lines[c][r]));
+    for (r, row) in rows.into_iter().enumerate() {
+        // SAFETY: the caller's promise.
+        unsafe { dst.wrapping_offset(r as isize * dst_step).cast::<[T; SQUARE]>().write_unaligned(row) };
     }
 }

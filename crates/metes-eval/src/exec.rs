@@ -169,7 +169,8 @@ pub(crate) fn run_loop(call: Loop, results: usize, walk: &Walk) -> Flags {
 /// The same on several threads where that pays, for results that depend on the inputs at their own place alone; `widths` are
 /// the bytes of an element of each operand.
 pub(crate) fn run_loop_shared(call: Loop, results: usize, walk: &Walk, widths: &[usize]) -> Flags {
-    let weight = walk.size().saturating_mul(widths.iter().sum());
+    let each = widths.iter().sum::<usize>() * metes_kernels::effort(call);
+    let weight = walk.size().saturating_mul(each);
     let lanes = share::lanes(weight);
     match walk.cuts(share::tasks(lanes, weight), &widths[..results]) {
         Some(cuts) if lanes > 1 => {

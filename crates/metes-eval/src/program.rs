@@ -315,7 +315,8 @@ impl Program {
 
     /// How much work a value is, as bytes that go through the processor.
     pub(crate) fn weight(&self) -> usize {
-        self.steps.iter().flat_map(|step| &step.widths).sum()
+        let weigh = |step: &Step| step.widths.iter().sum::<usize>() * metes_kernels::effort(step.call);
+        self.steps.iter().map(weigh).sum()
     }
 
     /// On how many threads so many values are computed.

@@ -21,7 +21,7 @@ pub use cast::{cast, cast_same_value, swap};
 pub use level::{Level, restrict};
 pub use reduce::{REDUCTION_ALIASES, reduction, reductions};
 pub use sort::{Searching, SortRow, Sorted, sorting};
-pub use table::{ALIASES, NOT_FOR_BOOL, table, ufunc};
+pub use table::{ALIASES, NOT_FOR_BOOL, effort, table, ufunc};
 
 use metes_dtype::Kind;
 

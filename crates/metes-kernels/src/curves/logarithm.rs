@@ -69,7 +69,7 @@ fn log_reduced(f: f64) -> (f64, f64) {
     let half_low = (0.5 * f).mul_add(f, -half);
     let s = f / (2.0 + f);
     let z = s * s;
-    let (high, low) = two_sum(f, -half);
+    let (high, low) = fast_two_sum(f, -half);
     (high, low - half_low + s * (half + 2.0 * z * horner(z, &ATANH)))
 }
 
@@ -78,7 +78,7 @@ pub(super) fn log2(x: f64) -> f64 {
     let (k, f) = reduce(x);
     let (high, low) = log_reduced(f);
     let (product, rest) = two_product(high, LOG2_E[0]);
-    let (sum, lost) = two_sum(k, product);
+    let (sum, lost) = fast_two_sum(k, product);
     sum + (lost + (rest + low.mul_add(LOG2_E[0], high * LOG2_E[1])))
 }
 
@@ -87,7 +87,7 @@ pub(super) fn log10(x: f64) -> f64 {
     let (k, f) = reduce(x);
     let (high, low) = log_reduced(f);
     let (product, rest) = two_product(high, LOG10_E[0]);
-    let (sum, lost) = two_sum(k * LOG10_2[0], product);
+    let (sum, lost) = fast_two_sum(k * LOG10_2[0], product);
     sum + (lost + (k.mul_add(LOG10_2[1], rest) + low.mul_add(LOG10_E[0], high * LOG10_E[1])))
 }
 
@@ -110,25 +110,26 @@ pub(super) fn log1p(x: f64) -> f64 {
 pub(super) fn log_precise(x: f64) -> (f64, f64) {
     let (k, f) = reduce(x);
     // s = f / (2 + f) in two parts.
-    let (below, below_low) = two_sum(2.0, f);
-    let s = f / below;
-    let s_low = ((-s).mul_add(below, f) - s * below_low) / below;
+    let (below, below_low) = fast_two_sum(2.0, f);
+    let part = 1.0 / below;
+    let s = f * part;
+    let s_low = ((-s).mul_add(below, f) - s * below_low) * part;
     let (z, z_rest) = two_product(s, s);
     let z_low = (2.0 * s).mul_add(s_low, z_rest);
     // 1/3 + z * tail in two parts, then z times that, then s times that.
     const THIRD: [f64; 2] = [0.3333333333333333, 1.850371707708594e-17];
     let tail = horner(z, &ATANH_TAIL);
     let (t, t_rest) = two_product(z, tail);
-    let (u, u_rest) = two_sum(THIRD[0], t);
+    let (u, u_rest) = fast_two_sum(THIRD[0], t);
     let u_low = u_rest + (t_rest + z_low.mul_add(tail, THIRD[1]));
     let (v, v_rest) = two_product(z, u);
     let v_low = z.mul_add(u_low, z_low.mul_add(u, v_rest));
     let (w, w_rest) = two_product(s, v);
     let w_low = s.mul_add(v_low, s_low.mul_add(v, w_rest));
     // atanh = s + w; k ln 2 + twice that.
-    let (a, a_rest) = two_sum(s, w);
+    let (a, a_rest) = fast_two_sum(s, w);
     let a_low = a_rest + (w_low + s_low);
-    let (high, high_rest) = two_sum(k * LN_2[0], 2.0 * a);
+    let (high, high_rest) = fast_two_sum(k * LN_2[0], 2.0 * a);
     let low = high_rest + k.mul_add(LN_2[1], 2.0 * a_low);
     fast_two_sum(high, low)
 }

@@ -5,6 +5,7 @@ use crate::Flags;
 use crate::cast::From1;
 use crate::elem::Elem;
 use crate::level::{self, Level};
+use metes_dtype::Kind;
 
 /// Values that are computed together, and the multiple that they are made up to.
 const PART: usize = 64;
@@ -46,68 +47,66 @@ unsafe fn store<T: From1<f64>>(n: usize, values: &Values, to: *mut u8, step: isi
     }
 }
 
-/// Computes a part in place.
+/// Computes a part, of whole groups. Nearly always all arguments are tame, which is found first.
 #[inline(always)]
-fn compute<C: Curve>(n: usize, values: &mut Values) {
-    let whole = n.next_multiple_of(GROUP);
-    values[n..whole].fill(C::TAME);
-    let mut results = [0.0; PART];
+fn compute<C: Curve>(n: usize, values: &Values, results: &mut Values) {
+    debug_assert!(n.is_multiple_of(GROUP) && n <= PART);
     let mut all_tame = true;
-    for (x, result) in values[..whole].iter().zip(&mut results) {
-        let tame = C::is_tame(*x);
-        all_tame &= tame;
-        *result = C::value(if tame { *x } else { C::TAME });
+    for &x in &values[..n] {
+        all_tame &= C::is_tame(x);
     }
-    if !all_tame {
-        for (x, result) in values[..n].iter().zip(&mut results) {
-            if !C::is_tame(*x) {
-                *result = C::rare(*x);
-            }
+    if all_tame {
+        for (&x, result) in values[..n].iter().zip(results) {
+            *result = C::value(x);
+        }
+        return;
+    }
+    for (&x, result) in values[..n].iter().zip(results.iter_mut()) {
+        *result = C::value(if C::is_tame(x) { x } else { C::TAME });
+    }
+    for (&x, result) in values[..n].iter().zip(results) {
+        if !C::is_tame(x) {
+            *result = C::rare(x);
         }
     }
-    *values = results;
 }
 
-/// Computes a part, into the first.
+/// Computes a part, of whole groups.
 #[inline(always)]
-fn compute2<S: Surface>(n: usize, xs: &mut Values, ys: &mut Values) {
-    let whole = n.next_multiple_of(GROUP);
-    xs[n..whole].fill(1.0);
-    ys[n..whole].fill(1.0);
-    let mut results = [0.0; PART];
-    let mut right = [1u64; PART];
-    for i in 0..whole {
+fn compute2<S: Surface>(n: usize, xs: &Values, ys: &Values, results: &mut Values) {
+    debug_assert!(n.is_multiple_of(GROUP) && n <= PART);
+    let mut right = [0u64; PART];
+    for i in 0..n {
         let (result, is_right) = S::value(xs[i], ys[i]);
         results[i] = result;
         right[i] = u64::from(is_right);
     }
-    if right[..whole].contains(&0) {
+    if right[..n].contains(&0) {
         for i in 0..n {
             if right[i] == 0 {
                 results[i] = S::rare(xs[i], ys[i]);
             }
         }
     }
-    *xs = results;
 }
 
 /// The same code for each of the levels.
 macro_rules! levels {
-    ($name:ident, $on:ident: $trait:ident, $body:ident, ($($x:ident),+)) => {
+    ($name:ident, $on:ident: $trait:ident, $body:ident, ($($x:ident: $X:ty),+)) => {
         #[inline(always)]
-        fn $name<$on: $trait>(n: usize, $($x: &mut Values),+) {
+        fn $name<$on: $trait>(n: usize, $($x: $X),+) {
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt")]
-            fn avx2<$on: $trait>(n: usize, $($x: &mut Values),+) {
+            fn avx2<$on: $trait>(n: usize, $($x: $X),+) {
                 $body::<$on>(n, $($x),+);
             }
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,avx512f,avx512bw,avx512dq,avx512vl")]
-            fn avx512<$on: $trait>(n: usize, $($x: &mut Values),+) {
+            fn avx512<$on: $trait>(n: usize, $($x: $X),+) {
                 $body::<$on>(n, $($x),+);
             }
             #[inline(never)]
-            fn base<$on: $trait>(n: usize, $($x: &mut Values),+) {
+            fn base<$on: $trait>(n: usize, $($x: $X),+) {
                 $body::<$on>(n, $($x),+);
             }
             match level::level() {
@@ -122,8 +121,8 @@ macro_rules! levels {
         }
     };
 }
-levels!(compute_part, C: Curve, compute, (values));
-levels!(compute_part2, S: Surface, compute2, (xs, ys));
+levels!(compute_part, C: Curve, compute, (values: &Values, results: &mut Values));
+levels!(compute_part2, S: Surface, compute2, (xs: &Values, ys: &Values, results: &mut Values));
 
 /// # Safety
 /// The promises of [`crate::Loop`].
@@ -131,16 +130,26 @@ pub(crate) unsafe fn unary<C: Curve, T>(n: usize, ptrs: &[*mut u8], steps: &[isi
 where
     T: Elem<Wide = f64> + From1<f64>,
 {
-    let mut values = [0.0; PART];
     let mut done = 0;
+    if T::KIND == Kind::F64 && steps[..2] == [8, 8] && ptrs[0] != ptrs[1] {
+        while done + PART <= n {
+            let [x, out] = [0, 1].map(|i| ptrs[i].wrapping_add(8 * done).cast::<Values>());
+            // SAFETY: a part of what the caller vouches for; what is not the same is apart.
+            unsafe { compute_part::<C>(PART, &*x, &mut *out) };
+            done += PART;
+        }
+    }
+    let (mut values, mut results) = ([0.0; PART], [0.0; PART]);
     while done < n {
         let now = PART.min(n - done);
+        let whole = now.next_multiple_of(GROUP);
         let [x, out] = [0, 1].map(|i| ptrs[i].wrapping_offset(done as isize * steps[i]));
         // SAFETY: a part of what the caller vouches for.
         unsafe {
             load::<T>(now, x, steps[0], &mut values);
-            compute_part::<C>(now, &mut values);
-            store::<T>(now, &values, out, steps[1]);
+            values[now..whole].fill(C::TAME);
+            compute_part::<C>(whole, &values, &mut results);
+            store::<T>(now, &results, out, steps[1]);
         }
         done += now;
     }
@@ -168,17 +177,28 @@ where
     }
     let free = [0, 1].iter().all(|&i| may_run_ahead(n, (ptrs[i], steps[i]), (ptrs[2], steps[2]), size_of::<T>()));
     let part = if free { PART } else { 1 };
-    let (mut xs, mut ys) = ([0.0; PART], [0.0; PART]);
     let mut done = 0;
+    if free && T::KIND == Kind::F64 && steps[..3] == [8, 8, 8] && ptrs[0] != ptrs[2] && ptrs[1] != ptrs[2] {
+        while done + PART <= n {
+            let [x, y, out] = [0, 1, 2].map(|i| ptrs[i].wrapping_add(8 * done).cast::<Values>());
+            // SAFETY: a part of what the caller vouches for; the output is apart from both.
+            unsafe { compute_part2::<S>(PART, &*x, &*y, &mut *out) };
+            done += PART;
+        }
+    }
+    let (mut xs, mut ys, mut results) = ([0.0; PART], [0.0; PART], [0.0; PART]);
     while done < n {
         let now = part.min(n - done);
+        let whole = now.next_multiple_of(GROUP);
         let [x, y, out] = [0, 1, 2].map(|i| ptrs[i].wrapping_offset(done as isize * steps[i]));
         // SAFETY: a part of what the caller vouches for.
         unsafe {
             load::<T>(now, x, steps[0], &mut xs);
             load::<T>(now, y, steps[1], &mut ys);
-            compute_part2::<S>(now, &mut xs, &mut ys);
-            store::<T>(now, &xs, out, steps[2]);
+            xs[now..whole].fill(1.0);
+            ys[now..whole].fill(1.0);
+            compute_part2::<S>(whole, &xs, &ys, &mut results);
+            store::<T>(now, &results, out, steps[2]);
         }
         done += now;
     }

@@ -7,7 +7,7 @@ mod pairs;
 mod rounding;
 mod trigonometry;
 
-use crate::Ufunc;
+use crate::{Loop, Ufunc};
 use std::sync::OnceLock;
 
 /// Every row.
@@ -61,4 +61,27 @@ pub const NOT_FOR_BOOL: &[&str] = &["subtract", "negative", "positive", "sign", 
 pub fn ufunc(name: &str) -> Option<&'static Ufunc> {
     let name = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, name)| name);
     table().iter().copied().find(|row| row.name == name)
+}
+
+/// How long a loop takes for the bytes that it goes through, beside one that adds: 1, or several times that for functions
+/// that are computed by polynomials or one by one.
+///
+/// ```
+/// use metes_kernels::{effort, ufunc};
+/// let of = |name: &str| effort(ufunc(name).unwrap().cells.last().unwrap().call);
+/// assert!(of("exp") > of("add"));
+/// ```
+pub fn effort(call: Loop) -> usize {
+    /// Measured on float64: 0.7 to 4 nanoseconds a value, where adding takes 0.2 in the cache.
+    const LONG: usize = 4;
+    const OTHERS: [&str; 6] = ["power", "float_power", "remainder", "fmod", "floor_divide", "divmod"];
+    static CALLS: OnceLock<Vec<usize>> = OnceLock::new();
+    let calls = CALLS.get_or_init(|| {
+        let others = table().iter().copied().filter(|row| OTHERS.contains(&row.name));
+        let rows = exponents::ROWS.iter().chain(trigonometry::ROWS).chain(others);
+        let mut calls: Vec<usize> = rows.flat_map(|row| row.cells).map(|cell| cell.call as usize).collect();
+        calls.sort_unstable();
+        calls
+    });
+    if calls.binary_search(&(call as usize)).is_ok() { LONG } else { 1 }
 }
