@@ -134,3 +134,44 @@ def test_a_budget_holds_for_all_threads():
     with mt.memory.budget(N * 8 - 1), pytest.raises(MemoryError):
         a + b
     assert float((a + b).sum()) == 2.0 * N
+
+
+@pytest.mark.parametrize("kind", ["f8", "u1", "c16", "S3", "V24"])
+def test_large_copies_are_shared(kind):
+    """Dense, transposed, reversed, with gaps, broadcast: the same bytes on any number of threads, and no others."""
+    theirs = np.random.default_rng(5).integers(0, 255, (257, 129, 24), dtype="u1")
+    theirs = np.ascontiguousarray(np.broadcast_to(theirs[:, :, None, :], (257, 129, 2, 24)))
+    theirs = theirs.reshape(257, -1).view(kind if kind != "S3" else "V3").view("V3" if kind == "S3" else kind)
+    for laid in (
+        theirs,
+        theirs.T,
+        theirs[::-1],
+        theirs[:, ::3].T,
+        theirs[::-2, ::-1],
+        np.broadcast_to(theirs, (3, *theirs.shape)),
+    ):
+        raw = laid.view(f"V{laid.itemsize}") if laid.dtype.kind in "fc" else laid
+        ours = mt.asarray(raw)
+        expected = np.ascontiguousarray(raw).tobytes()
+        assert set(on_threads(ours.copy)) == {expected}
+        frame = mt.zeros((raw.shape[0] + 2, *raw.shape[1:]), ours.dtype)
+        for n in (1, 3):
+            mt.set_num_threads(n)
+            frame[1:-1] = ours
+            assert np.asarray(frame[1:-1]).tobytes() == expected
+            assert not any(np.asarray(frame[0]).tobytes()) and not any(np.asarray(frame[-1]).tobytes())
+
+
+@pytest.mark.parametrize("name", ["exp", "log", "sin", "tanh", "power", "arctan2", "expm1"])
+def test_long_functions_are_shared_sooner(name):
+    row = getattr(mt, name)
+    for n in (16_383, 16_385, 40_001):
+        values = np.random.default_rng(n).normal(size=n)
+        values[::997] = [np.nan, np.inf, -np.inf, 0.0, -0.0, 1e308, 5e-324][n % 7]
+        a, b = mt.asarray(values), mt.asarray(values[::-1].copy())
+        with mt.errstate(all="ignore"):
+            assert len(set(on_threads(lambda: row(a) if row.nin == 1 else row(a, b)))) == 1  # noqa: B023
+            half = mt.zeros(n)
+            assert len(set(on_threads(lambda: row(*[a, b][: row.nin], out=half)))) == 1  # noqa: B023
+            parts = [row(*[x[i : i + 1000] for x in (a, b)[: row.nin]]) for i in range(0, n, 1000)]
+            assert np.concatenate([np.asarray(p) for p in parts]).tobytes() == np.asarray(half).tobytes()
