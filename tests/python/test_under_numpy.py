@@ -452,7 +452,8 @@ def test_a_table_that_is_not_numpys_is_left_alone():
             functions[306] = ctypes.addressof(handler)
             kept.extend([table, handler, functions])
             return new(ctypes.addressof(functions), None, None), table
-        for manage, version, word in [(False, 2, "layout version 2; known is 1"), (True, 1, "another NumPy is managed")]:
+        cases = [(False, 2, "layout version 2; known is 1"), (True, 1, "another NumPy is managed")]
+        for manage, version, word in cases:
             if manage:
                 mt.manage_numpy()
                 mt.manage_numpy()
