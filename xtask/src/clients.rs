@@ -30,8 +30,8 @@ pub fn test(steps: &mut Steps, venv: &Venv, site: &Path) -> Result<()> {
 pub fn oldest_numpy(steps: &mut Steps, venv: &Venv, site: &Path) -> Result<()> {
     steps.step("the oldest NumPy that is managed: 1.26", || {
         let other = venv.beside("target/numpy-1.26")?;
-        if !is_there(&other, "numpy==1.26")
-            && let Err(output) = quietly(other.command(INSTALL).args(["numpy==1.26.*", "pytest>=8"]))
+        if !["numpy==1.26", "pytest", "hypothesis"].iter().all(|one| is_there(&other, one))
+            && let Err(output) = quietly(other.command(INSTALL).args(["numpy==1.26.*", "pytest>=8", "hypothesis"]))
         {
             return Ok(format!("left out: {}", reason(&output)));
         }

@@ -1,7 +1,8 @@
 //! How long what was freed is kept, and who looks.
 //!
-//! Usually the next operation on a large block does. A program that rests may ask for a thread that looks twice a second; it is not started unasked, since a process with threads is forked with care only. A child of a fork has no such
-//! thread and goes by its operations until it asks again; at the end of the program the thread just ends with it.
+//! Usually the next operation on a large block does. A program that rests may ask for a thread that looks twice a second; it
+//! is not started unasked, since a process with threads is forked with care only. A child of a fork has no such thread and goes
+//! by its operations until it asks again; at the end of the program the thread just ends with it.
 
 use crate::Memory;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
