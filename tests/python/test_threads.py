@@ -175,3 +175,16 @@ def test_long_functions_are_shared_sooner(name):
             assert len(set(on_threads(lambda: row(*[a, b][: row.nin], out=half)))) == 1  # noqa: B023
             parts = [row(*[x[i : i + 1000] for x in (a, b)[: row.nin]]) for i in range(0, n, 1000)]
             assert np.concatenate([np.asarray(p) for p in parts]).tobytes() == np.asarray(half).tobytes()
+
+
+def test_operators_take_part():
+    """The short way of dense operands is for what one thread does alone: a long power keeps several busy at once."""
+    a = mt.asarray(np.random.default_rng(1).normal(size=1 << 18))
+    assert len(set(on_threads(lambda: abs(a) ** a))) == 1
+    assert len(set(on_threads(lambda: -a % 3.0))) == 1
+    mt.set_num_threads(2)
+    threads = set(threading.enumerate())
+    tasks = len(os.listdir("/proc/self/task")) if os.path.isdir("/proc/self/task") else None
+    b = abs(a) ** a
+    assert b.shape == a.shape and set(threading.enumerate()) == threads
+    assert tasks is None or len(os.listdir("/proc/self/task")) >= 2

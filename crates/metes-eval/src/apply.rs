@@ -130,7 +130,7 @@ pub fn apply(ufunc: &'static Ufunc, inputs: &[Operand], options: &Options) -> Re
         signed(ufunc, &kinds, &options.signature)?
     };
     let plain = options.out.is_empty() && options.where_.is_none() && matches!(options.order, Order::K | Order::C);
-    if plain {
+    if plain && crate::share::lanes(weight_of(cell, inputs)) <= 1 {
         let borrowed: SmallVec<[Borrowed; 3]> = inputs.iter().map(Borrowed::from).collect();
         let mut place = None;
         let (done, raised) = direct::watched(cell, &borrowed, ufunc.name, &mut place);
@@ -167,6 +167,16 @@ pub fn apply(ufunc: &'static Ufunc, inputs: &[Operand], options: &Options) -> Re
     let (flags, raised) = status::watch(cell, || into(ufunc, cell, &arrays, &outs, mask.as_ref()));
     noticed(status::reported(ufunc, cell, flags? | raised | converted))?;
     Ok(outs)
+}
+
+/// About how much a loop does: the bytes that it goes through, times what they cost.
+fn weight_of(cell: &Cell, inputs: &[Operand]) -> usize {
+    let sizes = inputs.iter().map(|input| match input {
+        Operand::Array(array) => array.size(),
+        Operand::Weak(_) => 1,
+    });
+    let widths: usize = cell.inputs.iter().chain(cell.outputs).map(|kind| kind.size()).sum();
+    sizes.max().unwrap_or(1).saturating_mul(widths * metes_kernels::effort(cell.call))
 }
 
 /// A result that is there already, where it was asked for.
