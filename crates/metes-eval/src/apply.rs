@@ -169,14 +169,14 @@ pub fn apply(ufunc: &'static Ufunc, inputs: &[Operand], options: &Options) -> Re
     Ok(outs)
 }
 
-/// About how much a loop does: the bytes that it goes through, times what they cost.
+/// How much a loop does for inputs that do not stretch each other: about so much else.
 fn weight_of(cell: &Cell, inputs: &[Operand]) -> usize {
     let sizes = inputs.iter().map(|input| match input {
         Operand::Array(array) => array.size(),
         Operand::Weak(_) => 1,
     });
     let widths: usize = cell.inputs.iter().chain(cell.outputs).map(|kind| kind.size()).sum();
-    sizes.max().unwrap_or(1).saturating_mul(widths * metes_kernels::effort(cell.call))
+    exec::weight(cell.call, sizes.max().unwrap_or(1), widths)
 }
 
 /// A result that is there already, where it was asked for.

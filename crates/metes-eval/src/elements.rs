@@ -385,8 +385,15 @@ pub(crate) fn write(dst: &Array, src: &Array, mask: Option<&Array>) -> Result<()
     }
 }
 
-/// Time in other steps, rounded down.
-fn times(dst: &Array, src: &Array, from: Time, to: Time, mask: Option<&Array>) -> Result<()> {
+/// Casts element by element where the mask is true: `each` is told the places of both, and whether to write; it says whether
+/// the element fits. With `first` all are looked at before one is written.
+fn one_by_one(
+    dst: &Array,
+    src: &Array,
+    mask: Option<&Array>,
+    first: bool,
+    each: impl Fn(*mut u8, *const u8, bool) -> bool,
+) -> Result<bool> {
     let mut operands = vec![dst, src];
     operands.extend(mask);
     let walk = Walk::new(dst.shape(), &operands)?;
@@ -396,24 +403,30 @@ fn times(dst: &Array, src: &Array, from: Time, to: Time, mask: Option<&Array>) -
         walk.for_each_run(|n, runs| {
             for i in 0..n as isize {
                 let at = |run: Run| run.0.wrapping_offset(i * run.1);
-                // SAFETY: the walk stays within the arrays, which are guarded, and elements have eight bytes.
-                unsafe {
-                    if runs.get(2).is_some_and(|&mask| at(mask).read() == 0) {
-                        continue;
-                    }
-                    let made = from.converted(count(at(runs[1]), from.swapped), to);
-                    fits &= made.is_some();
-                    if let (true, Some(made)) = (write, made) {
-                        let made = if to.swapped { made.swap_bytes() } else { made };
-                        at(runs[0]).cast::<i64>().write_unaligned(made);
-                    }
+                // SAFETY: the walk stays within the arrays, which are guarded.
+                if runs.get(2).is_none_or(|&mask| unsafe { at(mask).read() } != 0) {
+                    fits &= each(at(runs[0]), at(runs[1]), write);
                 }
             }
         });
         fits
     };
-    // All are looked at before one is written.
-    if pass(false) && pass(true) {
+    Ok((!first || pass(false)) && pass(true))
+}
+
+/// Time in other steps, rounded down.
+fn times(dst: &Array, src: &Array, from: Time, to: Time, mask: Option<&Array>) -> Result<()> {
+    let each = |dst: *mut u8, src: *const u8, write: bool| {
+        // SAFETY: elements of both, which are guarded, of eight bytes.
+        let made = from.converted(unsafe { count(src, from.swapped) }, to);
+        if let (true, Some(made)) = (write, made) {
+            let made = if to.swapped { made.swap_bytes() } else { made };
+            // SAFETY: as above.
+            unsafe { dst.cast::<i64>().write_unaligned(made) };
+        }
+        made.is_some()
+    };
+    if one_by_one(dst, src, mask, true, each)? {
         return Ok(());
     }
     let message = format!("a time does not fit: from {} to {}", src.dtype(), dst.dtype());
@@ -445,28 +458,10 @@ fn lifted_to(array: &Array, has: usize, wants: usize) -> Result<Array> {
 /// Text and bytes of other widths: cut off, or filled with zeros.
 fn texts(dst: &Array, src: &Array, mask: Option<&Array>) -> Result<()> {
     let (from, to) = (src.dtype(), dst.dtype());
-    let mut operands = vec![dst, src];
-    operands.extend(mask);
-    let walk = Walk::new(dst.shape(), &operands)?;
-    let _guards = exec::guard(&operands, 1, "cast")?;
-    let mut fits = true;
-    let mut pass = |write: bool| {
-        walk.for_each_run(|n, runs| {
-            for i in 0..n as isize {
-                let at = |run: Run| run.0.wrapping_offset(i * run.1);
-                // SAFETY: the walk stays within the arrays, which are guarded.
-                unsafe {
-                    if runs.get(2).is_none_or(|&mask| at(mask).read() != 0) {
-                        fits &= text(from, at(runs[1]), to, write.then_some(at(runs[0])));
-                    }
-                }
-            }
-        });
-        fits
-    };
-    // Between text and bytes, all are looked at before one is written.
-    let same = from.kind_char() == to.kind_char();
-    if (same || pass(false)) && pass(true) {
+    // SAFETY: elements of both, which are guarded.
+    let each = |dst, src, write: bool| unsafe { text(from, src, to, write.then_some(dst)) };
+    // Between text and bytes a character may not fit.
+    if one_by_one(dst, src, mask, from.kind_char() != to.kind_char(), each)? {
         Ok(())
     } else {
         Err(Error::new(ErrorKind::Value, format!("no cast from {from} to {to}: a character is not ASCII")))

@@ -166,11 +166,15 @@ pub(crate) fn run_loop(call: Loop, results: usize, walk: &Walk) -> Flags {
     flags
 }
 
+/// How much a loop does for so many elements, of so many bytes in all operands: these, times what they cost.
+pub(crate) fn weight(call: Loop, size: usize, width: usize) -> usize {
+    size.saturating_mul(width * metes_kernels::effort(call))
+}
+
 /// The same on several threads where that pays, for results that depend on the inputs at their own place alone; `widths` are
 /// the bytes of an element of each operand.
 pub(crate) fn run_loop_shared(call: Loop, results: usize, walk: &Walk, widths: &[usize]) -> Flags {
-    let each = widths.iter().sum::<usize>() * metes_kernels::effort(call);
-    let weight = walk.size().saturating_mul(each);
+    let weight = weight(call, walk.size(), widths.iter().sum());
     let lanes = share::lanes(weight);
     match walk.cuts(share::tasks(lanes, weight), &widths[..results]) {
         Some(cuts) if lanes > 1 => {

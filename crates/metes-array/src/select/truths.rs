@@ -1,6 +1,6 @@
 //! Truth of elements that are no numbers: text and raw bytes are true where a byte is not 0, records where a field is true.
 
-use crate::{Array, Dims, Index, Scalar};
+use crate::{Array, Index, Scalar};
 use metes_dtype::{DType, Form, Kind};
 use metes_memory::{Access, Buffer, Result};
 
@@ -19,21 +19,12 @@ impl Array {
             return Ok(found);
         }
         let _held = Buffer::guard(&[(self.buffer(), self.extent(), Access::Read)], "truth")?;
-        let mut index = Dims::from_elem(0, self.ndim());
-        let mut place = self.as_ptr().cast_const();
-        for i in 0..found.size() {
+        let mut to = found.as_ptr();
+        self.for_each_place(|place| {
             // SAFETY: an element of this array, which is guarded; the fresh, dense result has as many.
-            unsafe { found.as_ptr().add(i).write(u8::from(is_true(self.dtype(), place))) };
-            for axis in (0..index.len()).rev() {
-                index[axis] += 1;
-                place = place.wrapping_offset(self.strides()[axis]);
-                if index[axis] < self.shape()[axis] {
-                    break;
-                }
-                place = place.wrapping_offset(self.strides()[axis].wrapping_mul(-(index[axis] as isize)));
-                index[axis] = 0;
-            }
-        }
+            unsafe { to.write(u8::from(is_true(self.dtype(), place))) };
+            to = to.wrapping_add(1);
+        });
         Ok(found)
     }
 
