@@ -35,6 +35,10 @@ PARTS = {
         "savez",
         "savez_compressed",
     ),
+    "_float_text": (
+        "format_float_positional",
+        "format_float_scientific",
+    ),
     "_functional": (
         "apply_along_axis",
         "apply_over_axes",
@@ -52,6 +56,7 @@ PARTS = {
         "r_",
         "s_",
     ),
+    "_guesses": ("genfromtxt",),
     "_iterate": (
         "broadcast",
         "flatiter",
@@ -152,6 +157,7 @@ PARTS = {
         "triu_indices",
         "triu_indices_from",
     ),
+    "_poly1d": ("poly1d",),
     "_polynomials": (
         "poly",
         "polyadd",

@@ -46,13 +46,18 @@ __all__ = [
 ]
 
 
-def polyval(p: ArrayLike, x: ArrayLike) -> Array:
+def polyval(p: ArrayLike, x: ArrayLike) -> Any:
     """The values at x of the polynomial with coefficients p.
 
     >>> import metes as mt
     >>> mt.polyval([3, 0, 1], 5).item()
     76
     """
+    if hasattr(x, "_of"):
+        values = x._of([0])
+        for coefficient in atleast_1d(asarray(p)):
+            values = values * x + coefficient
+        return values
     x = asarray(x)
     values = zeros(x.shape, dtype=x.dtype)
     for turn, coefficient in enumerate(atleast_1d(asarray(p))):
@@ -62,6 +67,14 @@ def polyval(p: ArrayLike, x: ArrayLike) -> Array:
             values *= x
             values += coefficient
     return values
+
+
+def _like(result, *given):
+    """A result as a polynomial object, where one was given."""
+    for one in given:
+        if hasattr(one, "_of"):
+            return one._of(result)
+    return result
 
 
 def _padded(p, size):
@@ -76,26 +89,26 @@ def _both(a, b):
     return _padded(a, size), _padded(b, size)
 
 
-def polyadd(a1: ArrayLike, a2: ArrayLike) -> Array:
+def polyadd(a1: ArrayLike, a2: ArrayLike) -> Any:
     """The sum of two polynomials."""
     a, b = _both(a1, a2)
-    return a + b
+    return _like(a + b, a1, a2)
 
 
-def polysub(a1: ArrayLike, a2: ArrayLike) -> Array:
+def polysub(a1: ArrayLike, a2: ArrayLike) -> Any:
     """The difference of two polynomials."""
     a, b = _both(a1, a2)
-    return a - b
+    return _like(a - b, a1, a2)
 
 
-def polymul(a1: ArrayLike, a2: ArrayLike) -> Array:
+def polymul(a1: ArrayLike, a2: ArrayLike) -> Any:
     """The product of two polynomials.
 
     >>> import metes as mt
     >>> mt.polymul([1, 1], [1, -1]).tolist()
     [1, 0, -1]
     """
-    return convolve(_trimmed(a1), _trimmed(a2))
+    return _like(convolve(_trimmed(a1), _trimmed(a2)), a1, a2)
 
 
 def _trimmed(p):
@@ -105,7 +118,7 @@ def _trimmed(p):
     return trimmed if trimmed.size else zeros(1, dtype=p.dtype)
 
 
-def polydiv(u: ArrayLike, v: ArrayLike) -> tuple[Array, Array]:
+def polydiv(u: ArrayLike, v: ArrayLike) -> tuple[Any, Any]:
     """The quotient and the remainder of two polynomials.
 
     >>> import metes as mt
@@ -113,6 +126,7 @@ def polydiv(u: ArrayLike, v: ArrayLike) -> tuple[Array, Array]:
     >>> quotient.tolist(), remainder.tolist()
     ([1.0, -1.0], [0.0])
     """
+    given = u, v
     u, v = atleast_1d(asarray(u)) + 0.0, atleast_1d(asarray(v)) + 0.0
     dtype = result_type(u, v)
     steps = u.size - v.size + 1
@@ -122,21 +136,21 @@ def polydiv(u: ArrayLike, v: ArrayLike) -> tuple[Array, Array]:
         rest[k : k + v.size] -= quotient[k] * v
     while rest.size > 1 and allclose(rest[0], 0, rtol=1e-14):
         rest = rest[1:]
-    return quotient, rest
+    return _like(quotient, *given), _like(rest, *given)
 
 
-def polyder(p: ArrayLike, m: int = 1) -> Array:
+def polyder(p: ArrayLike, m: int = 1) -> Any:
     """The m-th derivative of a polynomial."""
     m = operator.index(m)
     if m < 0:
         raise ValueError("Order of derivative must be positive (see polyint)")
-    p = atleast_1d(asarray(p))
+    given, p = p, atleast_1d(asarray(p))
     for _ in range(m):
         p = p[:-1] * arange(p.size - 1, 0, -1)
-    return p
+    return _like(p, given)
 
 
-def polyint(p: ArrayLike, m: int = 1, k: Any = None) -> Array:
+def polyint(p: ArrayLike, m: int = 1, k: Any = None) -> Any:
     """The m-th integral of a polynomial, with the constants k, by default 0."""
     m = operator.index(m)
     if m < 0:
@@ -146,10 +160,10 @@ def polyint(p: ArrayLike, m: int = 1, k: Any = None) -> Array:
         constants = constants * ones(m)
     if constants.size < m:
         raise ValueError("k must be a scalar or a rank-1 array of length 1 or >m.")
-    p = atleast_1d(asarray(p))
+    given, p = p, atleast_1d(asarray(p))
     for turn in range(m):
         p = concatenate([divide(p, arange(p.size, 0, -1)), constants[turn : turn + 1]])
-    return p
+    return _like(p, given)
 
 
 def polyfit(

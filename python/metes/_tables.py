@@ -1,7 +1,6 @@
 """Tables of numbers as text: `loadtxt` and `savetxt`.
 
 Lines are read one by one, and their values go by blocks into an array that grows: nothing needs a list of all words.
-Left out: `genfromtxt`, whose guesses need all lines first.
 """
 
 from __future__ import annotations

@@ -202,6 +202,8 @@ CALLS = {
     "polyint": lambda e: mt.polyint(e.a[0], 2, 1.0),
     "polymul": lambda e: mt.polymul(e.a[0], e.i[1]),
     "polysub": lambda e: mt.polysub(e.a[0], e.i[1]),
+    "poly1d": lambda e: mt.poly1d(e.a[0]) * mt.poly1d([1, 2]),
+    "genfromtxt": lambda e: mt.genfromtxt(["1,2", "3,"], delimiter=","),
     "polyval": lambda e: mt.polyval(e.a[0], e.i),
     "roots": lambda e: mt.roots(e.a[0]),
     "from_dlpack": lambda e: mt.from_dlpack(e.a[::2], copy=True),
@@ -229,6 +231,8 @@ CALLS = {
 
 # Functions that make no array bytes: views, questions about types and shapes.
 NO_BYTES = {
+    "format_float_positional",
+    "format_float_scientific",
     "common_type",
     # The interpreter makes their values; `GrowableArray` has its own row.
     "loadtxt",

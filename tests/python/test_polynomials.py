@@ -96,3 +96,78 @@ def test_errors(bad):
 def test_polyfit_warns_of_too_few_points():
     with pytest.warns(RuntimeWarning, match="poorly conditioned"):
         mt.polyfit([1.0, 1.0], [1.0, 1.0], 2)
+
+
+def plain(value):
+    """A result as a form that both sides have."""
+    if type(value).__name__ == "poly1d":
+        return "poly1d", plain(value.coeffs), value.variable
+    if isinstance(value, (tuple, list)):
+        return [plain(one) for one in value]
+    if isinstance(value, (mt.Array, np.ndarray, np.generic)):
+        return np.asarray(value)
+    return value
+
+
+def check_alike(ours, theirs):
+    if isinstance(theirs, np.ndarray):
+        assert ours.dtype == theirs.dtype and ours.shape == theirs.shape
+        np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-9)
+    elif isinstance(theirs, (list, tuple)):
+        assert len(ours) == len(theirs)
+        for pair in zip(ours, theirs, strict=True):
+            check_alike(*pair)
+    else:
+        assert ours == theirs
+
+
+OBJECTS = {
+    "sum": lambda m, p, q: p + q,
+    "difference": lambda m, p, q: p - q,
+    "product": lambda m, p, q: p * q,
+    "quotient": lambda m, p, q: p / q,
+    "with lists": lambda m, p, q: [p + [1, 2], [1, 2, 3] - p, [1, 2] * p],
+    "with numbers": lambda m, p, q: [2 * p, p * 2, p / 2, p + 1, 1 - p],
+    "power": lambda m, p, q: p**3,
+    "signs": lambda m, p, q: [-p, +p],
+    "equal": lambda m, p, q: [bool(p == p), bool(p != p), bool(p == p + 1), p == 3],
+    "text": lambda m, p, q: [str(p), repr(p), str(m.poly1d(p, variable="zz"))],
+    "values": lambda m, p, q: [p(2), p([1, 2.5]), p(q)],
+    "calculus": lambda m, p, q: [p.integ(), p.integ(2, [1, 2]), p.deriv(), p.deriv(2)],
+    "parts": lambda m, p, q: [len(p), list(p), p[0], p[1], p[50], p[-1], p.order, p.o, p.variable, p.c, p.coef],
+    "functions": lambda m, p, q: [m.polyadd(p, [1]), m.polysub([1], p), m.polymul(p, q), m.polydiv(p, q)],
+    "more functions": lambda m, p, q: [m.polyder(p), m.polyint(p), m.polyval(p, 3), m.polyval([1, 2], p)],
+    "array": lambda m, p, q: m.asarray(p),
+    "from zeros": lambda m, p, q: [m.poly1d([1, 2], r=True), m.poly1d(0), m.poly1d([0, 0])],
+}
+COEFFICIENTS = st.one_of(
+    st.lists(st.integers(-3, 3), min_size=1, max_size=4),
+    st.lists(st.sampled_from([0.0, 1.5, -2.25, 1e5]), min_size=1, max_size=4),
+    st.lists(st.sampled_from([0, 1 + 2j, -3j, 2]), min_size=1, max_size=4),
+    st.lists(st.integers(1, 9), min_size=30, max_size=30),
+)
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+@given(COEFFICIENTS, st.lists(st.integers(1, 3), min_size=1, max_size=3))
+def test_objects(name, p, q):
+    run = OBJECTS[name]
+    with np.errstate(all="ignore"):
+        theirs = plain(run(np, np.poly1d(p), np.poly1d(q)))
+    check_alike(plain(run(mt, mt.poly1d(p), mt.poly1d(q))), theirs)
+
+
+def test_objects_refuse():
+    p = mt.poly1d([1, 2])
+    for wrong in (lambda: p**-1, lambda: p**1.5, lambda: mt.poly1d([[1]])):
+        with pytest.raises(ValueError):
+            wrong()
+    with pytest.raises(AttributeError):
+        p.coeffs = [1]
+    with pytest.raises(ValueError, match="negative powers"):
+        p[-1] = 2
+    with pytest.raises(TypeError):
+        hash(p)
+    p[3], p[0] = 5, 9
+    p.coeffs += 1
+    assert p.coeffs.tolist() == [6, 1, 2, 10]
