@@ -185,6 +185,10 @@ class {name}(Generic[_R]):
 def parameters(function, method=False):
     """The parameters of a function as Python source with types, from its text signature."""
     text = getattr(function, "__text_signature__", None)
+    if text is None and inspect.isfunction(function):
+        signature = inspect.signature(function)
+        plain = [one.replace(annotation=one.empty) for one in signature.parameters.values()]
+        text = str(signature.replace(parameters=plain, return_annotation=signature.empty))
     if text is None:
         return "self, *args: Any, **kwargs: Any" if method else "*args: Any, **kwargs: Any"
     text = text.replace("$self", "self").replace("$module, ", "").replace("$module", "")
@@ -224,7 +228,7 @@ def members(cls, result):
         kind = RESULTS.get(attribute, result)
         if value is None and attribute != "__hash__":
             yield f"    {attribute}: None\n"
-        elif inspect.isgetsetdescriptor(value):
+        elif inspect.isgetsetdescriptor(value) or isinstance(value, property):
             yield f"    @property\n    def {attribute}(self) -> {kind}: ...\n"
         elif callable(value):
             ignored = OVERRIDES.get(attribute)

@@ -7,7 +7,7 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
-from . import _native
+from . import _made, _native
 from ._copies import pinned
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class Recording:
         recorder, self._recorder = self._recorder, None
         if recorder is None or os.getpid() != self._process:
             return
+        _made.judge()
         recorder.close()
         try:
             if self._pins:

@@ -9,7 +9,7 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import _census, _native
+from . import _census, _made, _native
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -70,6 +70,11 @@ class Widened:
 def copies(by: str = "reason") -> Table:
     """Bytes and counts of copies so far, by "reason" or by "site"; small ones have no site.
 
+    Where NumPy is managed, also what it copied in blocks of 64 KiB and more: what `reshape`, `ravel`, an index,
+    `ascontiguousarray`, `asarray` and their kind made at a line of the program, since views would have needed no block,
+    and what `copy`, `array`, `astype` and `flatten` were asked for ("explicit"). Copies inside NumPy's operators and in
+    compiled libraries cannot be told from results, and are not in it.
+
     >>> import metes as mt
     >>> mt.memory.forget_copies()
     >>> mt.zeros((8, 8)).T.reshape(-1).origin
@@ -79,6 +84,7 @@ def copies(by: str = "reason") -> Table:
     """
     if by not in ("reason", "site"):
         raise ValueError(f"copies: by must be 'reason' or 'site', not {by!r}")
+    _made.judge()
     sums = {}
     for site, reason, count_bytes, count in _native._memory_copies():
         name = reason if by == "reason" else site or "small copies"
@@ -95,6 +101,7 @@ def widenings() -> Table:
 
 def forget_copies() -> None:
     """Starts `copies` and `widenings` anew."""
+    _native._numpy_forget_made()
     _native._memory_forget_copies()
 
 

@@ -1,12 +1,9 @@
-"""What should have gone and did not, in five kinds; what is made for nothing; what is held and why."""
+"""What should have gone and did not, in five kinds; what is held and why."""
 
 from __future__ import annotations
 
-import ast
 import gc
-import linecache
 import math
-import re
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
@@ -20,23 +17,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ArrayRecord",
-    "Compaction",
     "Difference",
     "Explanation",
-    "Fragmentation",
     "Leak",
     "Snapshot",
-    "Temporary",
     "arrays",
-    "compact",
     "diff",
     "explain",
-    "fragmentation",
     "leaks",
     "mark",
     "snapshot",
     "tag",
-    "temporaries",
 ]
 
 # Marks of a steady program that are needed before growth is called a leak, and bytes that it must come to.
@@ -259,53 +250,6 @@ def leaks(since: Snapshot | None = None) -> Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Temporary:
-    """Arrays of one place that went as soon as they came."""
-
-    site: str
-    expression: str
-    count: int
-    bytes: int
-    saving: int
-    """Bytes that would not be handed out with `out=`, in place, or fused."""
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{_size(self.bytes):>12} {self.count:>7,}  {self.site}  {self.expression}  ({self.remedy})"
-
-
-_PLACE = re.compile(r"^(.*):(\d+) ([^:]*)$", re.DOTALL)
-
-
-def _expression(site):
-    match = _PLACE.match(site)
-    return linecache.getline(match[1], int(match[2])).strip() if match else ""
-
-
-def _operations(expression):
-    """How many operators the line has."""
-    try:
-        tree = ast.parse(expression.rstrip(":") if not expression.startswith(("if", "for", "while")) else "")
-    except SyntaxError:
-        return 0
-    return sum(isinstance(node, ast.BinOp | ast.UnaryOp | ast.Compare) for node in ast.walk(tree))
-
-
-def temporaries(top: int | None = 20) -> Table:
-    """Large arrays of NumPy's that were freed when at most four others had been made since, by place, most first."""
-    rows = []
-    for site, count, size, _, _ in _native._memory_temporaries():
-        if not count:
-            continue
-        expression = _expression(site)
-        many = _operations(expression)
-        remedy = "fuse it, or give out= to its steps" if many > 1 else "give out=, or work in place"
-        rows.append(Temporary(site, expression, count, size, size, remedy))
-    rows.sort(key=lambda row: -row.bytes)
-    return Table(rows[:top])
-
-
-@dataclass(frozen=True, slots=True)
 class Explanation:
     """Why an array's bytes are where they are."""
 
@@ -390,68 +334,3 @@ def _advice(array, block, alone):
         if saved:
             lines.append(f"{narrow} would hold its values in {saved:,} bytes less")
     return lines
-
-
-@dataclass(frozen=True, slots=True)
-class Fragmentation:
-    """How much of what is set aside does not hold an array; parts are of 1."""
-
-    requested: int
-    allocated: int
-    reserved: int
-    cached: int
-    gap_bytes: int
-    """Free bytes between live small blocks, given back to the system or not."""
-    largest_gap: int
-    internal: float
-    """Of what is handed out, lost to rounding."""
-    retained: float
-    """Of what is set aside, kept free."""
-    external: float
-    """Of the gaps, what the largest one does not cover; 0 without gaps."""
-
-    def __str__(self) -> str:
-        return (
-            f"{_size(self.requested)} requested, {_size(self.allocated)} handed out, {_size(self.reserved)} set aside\n"
-            f"internal {self.internal:.1%}, retained {self.retained:.1%}, external {self.external:.1%}; "
-            f"{_size(self.gap_bytes)} in gaps, the largest {_size(self.largest_gap)}"
-        )
-
-
-def fragmentation() -> Fragmentation:
-    """How well what is set aside is used."""
-    s = _native._memory_stats()
-    gaps, largest = _native._memory_gaps()
-    requested, allocated, reserved = s["requested_bytes"], s["allocated_bytes"], s["reserved_bytes"]
-    return Fragmentation(
-        requested,
-        allocated,
-        reserved,
-        s["cached_bytes"],
-        gaps,
-        largest,
-        1 - requested / allocated if allocated > requested else 0.0,
-        max(reserved - allocated, 0) / reserved if reserved else 0.0,
-        1 - largest / gaps if gaps else 0.0,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Compaction:
-    """What `compact` did."""
-
-    collected: int
-    returned_bytes: int
-    pinned_bytes: int
-    """Bytes that would go if small views were copied; see `pinned`."""
-
-
-def compact() -> Compaction:
-    """Collects garbage, and gives every free page back to the system, also those between live arrays.
-
-    No array moves: addresses may be known to others. What small views alone keep is only said.
-    """
-    collected = gc.collect()
-    returned = _native._memory_trim()
-    pins = pinned_numpy(_census.census())
-    return Compaction(collected, returned, sum(pin.pinned - pin.logical for pin in pins))

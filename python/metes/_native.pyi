@@ -399,8 +399,11 @@ class NpzFile:
     def keys(self) -> Sequence[str]: ...
     def values(self) -> Any: ...
 class OutOfMemory(MemoryError):
+    def __str__(self) -> str: ...
     @property
     def __weakref__(self) -> Any: ...
+    @property
+    def cause(self) -> Any: ...
 @final
 class Plan:
     def __repr__(self, /) -> str: ...
@@ -469,6 +472,7 @@ _memory_on_soft: Any
 _memory_peak_site: Any
 _memory_reset_peak: Any
 _memory_rss: Any
+_memory_runs: Any
 _memory_set_cache: Any
 _memory_set_decay: Any
 _memory_set_limit: Any
@@ -482,9 +486,13 @@ _memory_widenings: Any
 _npy_header: Any
 _npy_longest_header: Any
 _npy_parse: Any
+_numpy_forget_made: Any
+_numpy_judge_instruction: Any
 _numpy_manage: Any
 _numpy_managed: Any
+_numpy_open_instructions: Any
 _numpy_refusal: Any
+_numpy_requests: Any
 _numpy_unmanage: Any
 _pad: Any
 _print_options: Any
@@ -497,6 +505,7 @@ _report_view: Any
 _save: Any
 _savez: Any
 _savez_compressed: Any
+_shortages: Any
 _structured_to_unstructured: Any
 _suggest_dtype: Any
 _text_call: Any

@@ -9,7 +9,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from . import _captures, _native, _pressure, memory
+from . import _captures, _native, _pressure, _refusals, memory
 
 if TYPE_CHECKING:
     from ._types import Path
@@ -76,6 +76,8 @@ def manage_numpy(limit: int | str | None = None, profile: Path | None = None, po
         if limit is not None:
             _before.setdefault("limit", before)
         _native._memory_set_cache(None if pool else 0)
+        if "hooks" not in _before:
+            _before["hooks"] = _refusals.explain_uncaught()
 
 
 def unmanage_numpy() -> None:
@@ -86,6 +88,7 @@ def unmanage_numpy() -> None:
     with _lock:
         _native._numpy_unmanage()
         _stop_recording()
+        _before.pop("hooks", lambda: None)()
         if "limit" in _before:
             memory.set_limit(_before.pop("limit"))
         _native._memory_set_cache(None)
@@ -112,15 +115,17 @@ def _explain_refusals(error):
         init(self, *args)
         facts = _native._numpy_refusal()
         if facts is not None:
-            for name in ("requested", "limit", "live", "cause", "holders"):
+            for name in ("requested", "limit", "live", "holders"):
                 setattr(self, name, facts.get(name))
-            self.explanation = _pressure._explanation(facts)
+            self._shortage, self.explanation = facts.get("cause"), _pressure._explanation(facts)
 
     def told(self):
-        explanation = getattr(self, "explanation", None)
-        return text(self) if explanation is None else f"{text(self)}: {explanation}"
+        return text(self) if "explanation" not in vars(self) else f"{text(self)}: {_refusals.judged(self)[1]}"
 
-    error.__init__, error.__str__, error._metes = say_more, told, True
+    def cause(self):
+        return _refusals.judged(self)[0] if "explanation" in vars(self) else None
+
+    error.__init__, error.__str__, error.cause, error._metes = say_more, told, property(cause), True
 
 
 class _OnImport:

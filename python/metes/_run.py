@@ -10,8 +10,9 @@ import os
 import runpy
 import sys
 import types
+import warnings
 
-from . import _last_words, _numpy, memory
+from . import _last_words, _numpy, _refusals, memory
 
 _STARTUP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_startup")
 
@@ -66,6 +67,9 @@ def main(words):
         print(f"metes: run: {error}", file=sys.stderr)
         return 1
     _manage_children(options)
+    # The threads that write the capture and answer `metes top` are ours, and forks wait for them; Python (from 3.12 on)
+    # would warn of them at each.
+    warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
     said = None if options.quiet else _last_words.listen(options.profile)
     with contextlib.suppress(OSError):
         # For `metes top`.
@@ -141,9 +145,8 @@ def _end_with(error):
         print(f"metes: run: can't open {error.filename!r}: {error.strerror}", file=sys.stderr)
         return 2
     error.__traceback__ = trace
-    if isinstance(error, MemoryError) and (refused := memory.last_refusal()):
-        # What NumPy's `resize` and sorts raise says nothing.
-        error.add_note(refused)
+    # What NumPy's `resize` and sorts raise says nothing; the program may have a hook of its own.
+    _refusals._add_note(error)
     sys.excepthook(type(error), error, trace)
     if isinstance(error, KeyboardInterrupt):
         # The interpreter ends by the signal, as the shell expects; it has been reported.

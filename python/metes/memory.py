@@ -32,27 +32,23 @@ from ._copies import (
     sizes,
     widenings,
 )
+from ._fragmentation import Compaction, Fragmentation, compact, fragmentation
 from ._leaks import (
     ArrayRecord,
-    Compaction,
     Difference,
     Explanation,
-    Fragmentation,
     Leak,
     Snapshot,
-    Temporary,
     arrays,
-    compact,
     diff,
     explain,
-    fragmentation,
     leaks,
     mark,
     snapshot,
     tag,
-    temporaries,
 )
 from ._pressure import SoftLimitWarning, _soft, on_failure, on_pressure
+from ._temporaries import Temporary, temporaries, watch_temporaries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -110,6 +106,7 @@ __all__ = [
     "tag",
     "temporaries",
     "trim",
+    "watch_temporaries",
     "watchable",
     "widenings",
 ]
@@ -212,6 +209,8 @@ class Stats:
     foreign_bytes: int
     mapped_bytes: int
     reused_bytes: int = 0
+    peak_reserved_bytes: int = 0
+    """The most that was set aside at once."""
     unmanaged_bytes: int = 0
     """Physical memory beyond what is set aside for arrays: the interpreter's, and what libraries hold."""
 

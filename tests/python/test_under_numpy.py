@@ -315,7 +315,8 @@ def test_sites_stacks_and_samples():
         assert sum(sites.values()) == m.stats().current_bytes
         most = max(sites, key=sites.get)
         assert most.endswith("<listcomp>") or most.endswith("<module>"), sites
-        assert sites[most] > 0.8 * 6000 * 7200, sites
+        # An estimate: its standard deviation is a ninth.
+        assert sites[most] > 0.5 * 6000 * 7200, sites
         assert m.attribution("counters") == "sampled"
         quiet = np.ones(10**6)
         assert m.explain(quiet).site == ""

@@ -49,6 +49,16 @@ impl Budget {
         self.used.now()
     }
 
+    /// The most bytes that were set aside at once since the last reset.
+    pub fn peak(&self) -> usize {
+        self.used.peak()
+    }
+
+    /// Sets the peak to what is set aside now.
+    pub fn reset_peak(&self) {
+        self.used.reset_peak();
+    }
+
     /// Charges bytes that some library holds; pair with [`Budget::release`].
     pub fn reserve(&self, bytes: usize, request: &Request) -> Result<()> {
         let limit = || self.limit.load(Ordering::Relaxed);
@@ -106,6 +116,22 @@ impl Source for Budget {
 
     fn trim(&self, keep: usize) -> usize {
         self.below.trim(keep)
+    }
+
+    unsafe fn remap(&self, block: &mut Block, request: &Request) -> Option<Result<()>> {
+        let (before, bytes) = (block.reserved, self.below.reserve_of(request));
+        let more = bytes.saturating_sub(before);
+        // What becomes smaller needs no room, also where the limit is below what lives.
+        if more > 0
+            && let Err(error) = self.reserve(more, request)
+        {
+            return Some(Err(error));
+        }
+        // SAFETY: the caller's promise: the block came from below through here.
+        let done = unsafe { self.below.remap(block, request) };
+        let kept = if matches!(done, Some(Ok(()))) { block.reserved } else { before };
+        self.release(before + more - kept);
+        done
     }
 
     unsafe fn discard(&self, start: NonNull<u8>, bytes: usize) -> usize {

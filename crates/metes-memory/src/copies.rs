@@ -90,10 +90,14 @@ impl<K: Eq + Hash + Copy> Table<K> {
 
     /// Adds to `key`, or to `other` where there are too many keys.
     fn add(&self, key: K, other: K, bytes: usize) {
+        self.add_all(key, other, (bytes as u64, 1));
+    }
+
+    fn add_all(&self, key: K, other: K, (bytes, count): (u64, u64)) {
         let mut rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let key = if rows.len() < MOST || rows.contains_key(&key) { key } else { other };
         let row = rows.entry(key).or_default();
-        *row = (row.0 + bytes as u64, row.1 + 1);
+        *row = (row.0 + bytes, row.1 + count);
     }
 
     fn rows(&self) -> Vec<(K, (u64, u64))> {
@@ -163,6 +167,11 @@ pub fn copying(reason: Reason, bytes: usize, why: impl FnOnce() -> String) -> Re
         LARGE.add((site_for(bytes), reason), (0, reason), bytes);
     }
     Ok(())
+}
+
+/// Books copies that were made already, by somebody else: so many at a site.
+pub fn copied(site: u32, reason: Reason, bytes: u64, count: u64) {
+    LARGE.add_all((site, reason), (0, reason), (bytes, count));
 }
 
 /// Books that a result of `to` takes `bytes` more than it would in an operand's dtype `from`.

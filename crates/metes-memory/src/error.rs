@@ -57,6 +57,10 @@ pub enum Shortage {
 }
 
 impl Shortage {
+    /// All of them.
+    pub const ALL: &'static [Shortage] =
+        &[Shortage::Budget, Shortage::True, Shortage::Fragmented, Shortage::Pinned, Shortage::Foreign];
+
     /// Its name: `"budget"`.
     pub fn name(self) -> &'static str {
         match self {
@@ -80,7 +84,7 @@ impl Shortage {
     }
 
     /// What it is, and what helps, in a sentence.
-    pub(crate) fn text(self) -> String {
+    pub fn text(self) -> String {
         format!("cause: {}; {}", self.name(), self.remedy())
     }
 }

@@ -40,6 +40,9 @@ impl Memory {
     pub fn runs(&self, most: usize) -> Vec<Run> {
         let mut runs = Vec::new();
         self.pool().runs(most, &mut runs);
+        if self.is_program() {
+            crate::raw::runs(most, &mut runs);
+        }
         runs.sort_unstable_by_key(|run| run.start);
         runs
     }

@@ -190,6 +190,36 @@ impl Source for Ledger {
         unsafe { self.below.give(block) }
     }
 
+    unsafe fn remap(&self, block: &mut Block, request: &Request) -> Option<Result<()>> {
+        let (before, id) = ((block.size, block.reserved), block.ptr.as_ptr() as usize);
+        let scope = block.booking.as_ref()?.scope.clone();
+        if !scope::is_here(scope.as_ref()) {
+            // Another scope is charged for the new block than for the old one.
+            return None;
+        }
+        let more = request.size.saturating_sub(before.0);
+        if more > 0
+            && let Err(error) = scope::charge(more, request)
+        {
+            return Some(Err(error));
+        }
+        // SAFETY: the caller's promise.
+        let done = unsafe { self.below.remap(block, request) };
+        if !matches!(done, Some(Ok(()))) {
+            scope.iter().for_each(|scope| scope.credit(more));
+            return done;
+        }
+        let booking = block.booking.take().expect("looked at above");
+        scope.iter().for_each(|scope| scope.credit((before.0 + more) - request.size));
+        let mut tag = Tag { scope: scope.as_ref().map_or(0, Scope::number), ..request.tag };
+        if tag.site == 0 {
+            tag.site = self.site(booking.account);
+        }
+        self.close(before.0, before.1, &Booking { scope: None, ..booking }, id);
+        block.booking = Some(self.open(block.size, block.reserved, tag, scope, block.ptr.as_ptr() as usize));
+        done
+    }
+
     fn trim(&self, keep: usize) -> usize {
         self.below.trim(keep)
     }

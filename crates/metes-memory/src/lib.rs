@@ -42,7 +42,7 @@ pub use brief::Brief;
 pub use budget::Budget;
 pub use buffer::{Buffer, Guards};
 pub use classes::class_bytes;
-pub use copies::{Cause, Copied, Denial, Reason, Widened, copies, copying, forget_copies, widening, widenings};
+pub use copies::{Cause, Copied, Denial, Reason, Widened, copied, copies, copying, forget_copies, widening, widenings};
 pub use counter::Counter;
 pub use decay::{decay_in_background, set_decay};
 pub use error::{Error, ErrorKind, Refusal, Result, Shortage};

@@ -45,6 +45,8 @@ pub struct Stats {
     pub allocated_bytes: usize,
     /// What is taken from the system, cached bytes included: what the limit bounds.
     pub reserved_bytes: usize,
+    /// The most that was taken from the system at once since the last reset.
+    pub peak_reserved_bytes: usize,
     /// What is kept to be handed out again.
     pub cached_bytes: usize,
     /// Bytes of large blocks that were handed out again without asking the system, since the start.
@@ -208,6 +210,7 @@ impl Memory {
             requested_bytes: live_bytes,
             allocated_bytes: sums.allocated + small.allocated,
             reserved_bytes: self.inner().budget.used(),
+            peak_reserved_bytes: self.inner().budget.peak(),
             cached_bytes: self.inner().pool.cached() + small.cached,
             reused_bytes: self.inner().pool.reused(),
             foreign_bytes: FOREIGN.load(Ordering::Relaxed),
@@ -222,6 +225,7 @@ impl Memory {
         }
         self.inner().ledger.bytes.reset_peak();
         self.inner().ledger.count.reset_peak();
+        self.inner().budget.reset_peak();
     }
 
     /// The number of the site of the block that brought the peak; 0 for not known.
@@ -365,6 +369,27 @@ impl Memory {
         Ok(block)
     }
 
+    /// Makes a block one of another size without a copy, where that can be; see [`Source::remap`].
+    ///
+    /// # Safety
+    /// The block came from this memory, and nobody uses its bytes meanwhile, nor its address afterwards.
+    pub(crate) unsafe fn remap(&self, block: &mut Block, request: &Request) -> Option<Result<()>> {
+        let inner = self.inner();
+        // SAFETY: the caller's promise.
+        let first = unsafe { inner.top.remap(block, request) }?;
+        let Err(error) = first else {
+            hooks::pressure(inner.budget.used(), inner.budget.limit());
+            return Some(Ok(()));
+        };
+        let mut refused = Some(error.clone());
+        let done = hooks::again(request, || match refused.take() {
+            Some(error) => Err(error),
+            // SAFETY: as above; what failed left the block as it was.
+            None => unsafe { inner.top.remap(block, request) }.unwrap_or_else(|| Err(error.clone())),
+        });
+        Some(done.map_err(|error| self.explained(error)))
+    }
+
     /// # Safety
     /// The block came from this memory, and nobody uses it any more.
     pub(crate) unsafe fn give(&self, block: Block) {
@@ -408,7 +433,9 @@ impl Memory {
 
     /// Why memory is short.
     fn shortage(&self, refusal: &crate::Refusal) -> Shortage {
-        let wanted = self.stats().current_bytes.saturating_add(refusal.requested);
+        // Rounding is no gap between blocks.
+        let requested = crate::class_bytes(refusal.requested.max(1)).unwrap_or(refusal.requested);
+        let wanted = self.stats().current_bytes.saturating_add(requested);
         let machine = limits::machine_memory();
         match refusal.limit {
             None if wanted > machine => Shortage::True,

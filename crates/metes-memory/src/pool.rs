@@ -263,6 +263,23 @@ impl Source for Pool {
         }
     }
 
+    unsafe fn remap(&self, block: &mut Block, request: &Request) -> Option<Result<()>> {
+        if is_small(block.size, block.align) || is_small(request.size, block.align) {
+            return None;
+        }
+        let (before, after) = (large_size(block.size)?, large_size(request.size)?);
+        let booking = block.booking.take();
+        let mut whole = Block { size: before, booking, ..*block };
+        let done = match before == after {
+            true => Some(Ok(())),
+            // SAFETY: the caller's promise; the source below gave a block of the rounded size.
+            false => unsafe { self.0.below.remap(&mut whole, &Request { size: after, ..*request }) },
+        };
+        let size = if matches!(done, Some(Ok(()))) { request.size } else { block.size };
+        *block = Block { size, ..whole };
+        done
+    }
+
     fn trim(&self, keep: usize) -> usize {
         self.0.epoch.fetch_add(1, Ordering::Relaxed);
         thread_cache::flush(&self.0);

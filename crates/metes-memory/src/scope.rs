@@ -189,6 +189,18 @@ pub(crate) fn charge(bytes: usize, request: &Request) -> Result<Option<Scope>> {
     Ok(charged)
 }
 
+/// Whether this is the scope that the thread is in, or neither is one.
+pub(crate) fn is_here(scope: Option<&Scope>) -> bool {
+    if !raw::closely() {
+        return scope.is_none();
+    }
+    ENTERED.with_borrow(|stack| match (stack.last(), scope) {
+        (None, None) => true,
+        (Some(here), Some(scope)) => Arc::ptr_eq(&here.0, &scope.0),
+        _ => false,
+    })
+}
+
 fn number_of(name: &str) -> u32 {
     let mut names = NAMES.write().unwrap_or_else(PoisonError::into_inner);
     if let Some(&number) = names.numbers.get(name) {

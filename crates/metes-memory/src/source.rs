@@ -132,6 +132,20 @@ pub trait Source: Send + Sync {
         let _ = bytes;
     }
 
+    /// Makes a block hold as many bytes as the request says without a copy, where the source can: its first bytes stay,
+    /// those that come in addition have any value, its address may be another. `None` where it cannot; then, and where it
+    /// fails, the block is as it was.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Memory`] where a limit leaves no room, which it would not for a copy either.
+    ///
+    /// # Safety
+    /// The block came from this very source, and nobody uses its bytes meanwhile, nor its address afterwards.
+    unsafe fn remap(&self, block: &mut Block, request: &Request) -> Option<Result<()>> {
+        let _ = (block, request);
+        None
+    }
+
     /// Bytes that a block for this request would set aside.
     fn reserve_of(&self, request: &Request) -> usize;
 }

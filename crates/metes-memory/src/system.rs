@@ -7,6 +7,8 @@
 
 use crate::{Block, Error, Refusal, Request, Result, Source, size_text};
 use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
+#[cfg(target_os = "linux")]
+use rustix::mm::{MremapFlags, mremap};
 use std::alloc::Layout;
 use std::ptr::NonNull;
 
@@ -39,12 +41,17 @@ fn map(bytes: usize) -> Option<NonNull<u8>> {
         unsafe { mmap_anonymous(std::ptr::null_mut(), bytes, ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE) };
     let start = start.ok()?;
     #[cfg(target_os = "linux")]
+    ask_for_huge_pages(start, bytes);
+    NonNull::new(start.cast())
+}
+
+#[cfg(target_os = "linux")]
+fn ask_for_huge_pages(start: *mut std::ffi::c_void, bytes: usize) {
     if bytes >= HUGE_BYTES && huge_pages() {
         // A kernel without huge pages says so, and nothing is lost.
         // SAFETY: advice about a mapping of our own, which changes no byte of it.
         let _ = unsafe { rustix::mm::madvise(start, bytes, rustix::mm::Advice::LinuxHugepage) };
     }
-    NonNull::new(start.cast())
 }
 
 /// Whether huge pages are wanted, looked up once.
@@ -86,6 +93,24 @@ impl Source for System {
             // SAFETY: allocated with this layout.
             unsafe { std::alloc::dealloc(block.ptr.as_ptr(), layout) };
         }
+    }
+
+    #[cfg(target_os = "linux")]
+    unsafe fn remap(&self, block: &mut Block, request: &Request) -> Option<Result<()>> {
+        let (true, old) = reserved(block.size, block.align)? else { return None };
+        let (true, new) = reserved(request.size, block.align).filter(|r| isize::try_from(r.1).is_ok())? else {
+            return None;
+        };
+        // SAFETY: one whole mapping of ours, which nobody uses meanwhile; its pages move as they are.
+        let start = unsafe { mremap(block.ptr.as_ptr().cast(), old, new, MremapFlags::MAYMOVE) };
+        let Some(ptr) = start.ok().and_then(|start| NonNull::new(start.cast::<u8>())) else {
+            return Some(Err(refused(request)));
+        };
+        if old < HUGE_BYTES {
+            ask_for_huge_pages(ptr.as_ptr().cast(), new);
+        }
+        (block.ptr, block.size, block.reserved) = (ptr, request.size, new);
+        Some(Ok(()))
     }
 
     unsafe fn discard(&self, start: NonNull<u8>, bytes: usize) -> usize {

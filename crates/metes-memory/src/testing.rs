@@ -25,6 +25,7 @@ pub fn conform(name: &str, make: Make<'_>) {
     refuses_the_impossible(name, &*make());
     crosses_threads(name, &*make());
     comes_back(name, &*make());
+    remaps(name, &*make());
     (0..3).for_each(|seed| trace(name, &*make(), seed, 150));
 }
 
@@ -149,6 +150,30 @@ fn comes_back(name: &str, source: &dyn Source) {
     }
     blocks.into_iter().flatten().for_each(|block| give(source, block));
     source.trim(0);
+}
+
+/// A block that is made another size in place keeps its first bytes and what is booked; where a source cannot, or is
+/// refused, the block is as it was.
+fn remaps(name: &str, source: &dyn Source) {
+    let sizes = [(32 << 10) + 1, 40 << 10, 1 << 20, (1 << 20) + 1, 3 << 20, 9 << 20, isize::MAX as usize];
+    for from in &sizes[..sizes.len() - 1] {
+        for to in sizes {
+            let mut block = take(name, source, &Request::new(*from, "remaps"));
+            let before = (block.ptr, block.reserved);
+            bytes(&block).fill(0x5a);
+            // SAFETY: the block came from this source, and only this function knows its address.
+            let done = unsafe { source.remap(&mut block, &Request::new(to, "remaps")) };
+            if matches!(done, Some(Ok(()))) {
+                assert_eq!(block.size, to, "{name}: from {from} bytes");
+                assert!(block.reserved >= to && (block.ptr.as_ptr() as usize).is_multiple_of(64), "{name}: {from}");
+                bytes(&block)[*from.min(&to)..].fill(0x5a);
+            } else {
+                assert_eq!((block.size, block.ptr, block.reserved), (*from, before.0, before.1), "{name}: {to}");
+            }
+            assert!(bytes(&block).iter().all(|&b| b == 0x5a), "{name}: {from} to {to} bytes: contents changed");
+            give(source, block);
+        }
+    }
 }
 
 /// A random trace: contents stay, nothing overlaps, and trims disturb nobody.

@@ -1,13 +1,13 @@
 //! Errors of the core as Python exceptions: the one place that pairs [`ErrorKind`] with a type.
 
-use metes_memory::{Error, ErrorKind, Result};
+use metes_memory::{Error, ErrorKind, Result, Shortage};
 use pyo3::exceptions::{
-    PyBufferError, PyIndexError, PyMemoryError, PyNotImplementedError, PyOSError, PyOverflowError, PyRuntimeError,
-    PyTypeError, PyValueError,
+    PyBufferError, PyIndexError, PyNotImplementedError, PyOSError, PyOverflowError, PyRuntimeError, PyTypeError,
+    PyValueError,
 };
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyTuple, PyType};
+use pyo3::types::{IntoPyDict, PyDict, PyTuple, PyType};
 
 static AXIS_ERROR: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static OUT_OF_MEMORY: PyOnceLock<Py<PyType>> = PyOnceLock::new();
@@ -68,7 +68,7 @@ fn out_of_memory(error: &Error, text: String) -> PyErr {
             .setattr("requested", refusal.map(|r| r.requested))
             .and_then(|()| value.setattr("limit", refusal.and_then(|r| r.limit)))
             .and_then(|()| value.setattr("live", refusal.map(|r| r.live)))
-            .and_then(|()| value.setattr("cause", refusal.map(|r| r.shortage.name())))
+            .and_then(|()| value.setattr("_shortage", refusal.map(|r| r.shortage.name())))
             .and_then(|()| value.setattr("holders", refusal.map(|r| r.holders.clone()).unwrap_or_default()));
         set.err().unwrap_or(exception)
     })
@@ -88,10 +88,8 @@ fn axis_error(py: Python<'_>) -> PyResult<Py<PyType>> {
 }
 
 fn out_of_memory_type(py: Python<'_>) -> PyResult<Py<PyType>> {
-    let doc = "Memory refused by a limit or by the system.\n\n`requested`, `limit` and `live` are bytes, or None where unknown; \
-               `holders` lists (where made, bytes) of the largest; \
-               `cause` is one of budget, true, fragmented, pinned and foreign.";
-    new_type(py, "OutOfMemory", doc, &PyTuple::new(py, [py.get_type::<PyMemoryError>()])?)
+    // Written in Python: what it tells is found out there.
+    Ok(py.import("metes._refusals")?.getattr("OutOfMemory")?.cast_into::<PyType>()?.unbind())
 }
 
 fn too_hard(py: Python<'_>) -> PyResult<Py<PyType>> {
@@ -109,6 +107,8 @@ pub(crate) fn add_exceptions(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
     module.add("AxisError", AXIS_ERROR.get_or_try_init(py, || axis_error(py))?)?;
     module.add("OutOfMemory", OUT_OF_MEMORY.get_or_try_init(py, || out_of_memory_type(py))?)?;
+    let shortages: Vec<_> = Shortage::ALL.iter().map(|cause| (cause.name(), cause.text())).collect();
+    module.add("_shortages", shortages.into_py_dict(py)?)?;
     module.add("_LinAlgError", LIN_ALG.get_or_try_init(py, || lin_alg(py))?)?;
     module.add("TooHardError", TOO_HARD.get_or_try_init(py, || too_hard(py))?)
 }

@@ -28,12 +28,17 @@ pub(crate) struct Place {
 
 static OFFSETS: OnceLock<Option<Offsets>> = OnceLock::new();
 
-fn known(version: (u8, u8)) -> Option<Offsets> {
+/// Where the words may lie in a version.
+fn known(version: (u8, u8)) -> &'static [Offsets] {
     match version {
-        (3, 11) => Some(Offsets { thread: 56, between: Some(8), code: 32, previous: 48, at: 56 }),
-        (3, 12) => Some(Offsets { thread: 56, between: Some(0), code: 0, previous: 8, at: 56 }),
-        (3, 13 | 14) => Some(Offsets { thread: 72, between: None, code: 0, previous: 8, at: 56 }),
-        _ => None,
+        (3, 11) => &[Offsets { thread: 56, between: Some(8), code: 32, previous: 48, at: 56 }],
+        (3, 12) => &[Offsets { thread: 56, between: Some(0), code: 0, previous: 8, at: 56 }],
+        (3, 13) => &[Offsets { thread: 72, between: None, code: 0, previous: 8, at: 56 }],
+        (3, 14) => &[
+            Offsets { thread: 64, between: None, code: 0, previous: 8, at: 56 },
+            Offsets { thread: 72, between: None, code: 0, previous: 8, at: 56 },
+        ],
+        _ => &[],
     }
 }
 
@@ -56,7 +61,11 @@ pub(crate) fn probe(py: Python<'_>) -> bool {
 
 fn find(py: Python<'_>) -> Option<Offsets> {
     let version = py.version_info();
-    let offsets = known((version.major, version.minor))?;
+    known((version.major, version.minor)).iter().copied().find(|&offsets| fits(py, offsets) == Some(true))
+}
+
+/// Whether words that lie at these offsets are the frame and the code that run now.
+fn fits(py: Python<'_>, offsets: Offsets) -> Option<bool> {
     // SAFETY: attached; a frame object has its frame after the object's header and one more word in these versions, and
     // the thread's state is longer than the offset that is looked at.
     unsafe {
@@ -71,7 +80,7 @@ fn find(py: Python<'_>) -> Option<Offsets> {
             None => first,
             Some(between) => word(first, between),
         };
-        (found == frame && unmarked(word(frame, offsets.code)) == code.as_ptr() as usize).then_some(offsets)
+        Some(found == frame && unmarked(word(frame, offsets.code)) == code.as_ptr() as usize)
     }
 }
 

@@ -18,7 +18,7 @@ fn _memory_stats(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
         ($($name:ident)*) => { $(counts.set_item(stringify!($name), stats.$name)?;)* };
     }
     set!(current_bytes peak_bytes total_bytes freed_bytes current_count peak_count total_count freed_count);
-    set!(requested_bytes allocated_bytes reserved_bytes cached_bytes reused_bytes foreign_bytes mapped_bytes);
+    set!(requested_bytes allocated_bytes reserved_bytes peak_reserved_bytes cached_bytes reused_bytes foreign_bytes mapped_bytes);
     Ok(counts)
 }
 

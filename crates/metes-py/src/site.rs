@@ -98,6 +98,45 @@ fn at(py: Python<'_>, place: Place) -> u32 {
     site
 }
 
+/// What identifies an instruction: its code object, and where in it. Numbers, which are only compared.
+pub(crate) type Instruction = (usize, usize);
+
+/// Calls `work` with the instruction that runs now and is no library's, and the number of its place; not where there is
+/// none. The thread must hold the interpreter.
+pub(crate) fn with_instruction(work: impl FnOnce(Python<'_>, Instruction, u32)) {
+    if !attached() {
+        return;
+    }
+    // SAFETY: just asked.
+    let py = unsafe { Python::assume_attached() };
+    let found = match frames::running(py) {
+        Some(places) => places
+            .take(SKIPPED_AT_MOST)
+            .map(|place| ((place.code, place.at), at(py, place)))
+            .find(|&(_, site)| site != SKIP),
+        None => frame_objects(py)
+            .take(SKIPPED_AT_MOST)
+            .filter_map(|frame| {
+                Some(((code_of(&frame)?.as_ptr() as usize, offset(&frame)? as usize), describe(&frame)?))
+            })
+            .find(|&(_, site)| site != SKIP),
+    };
+    if let Some((instruction, site)) = found.filter(|&(_, site)| site != 0) {
+        work(py, instruction, site);
+    }
+}
+
+/// The code object of an instruction that runs now, and the instruction's offset in it in bytes.
+pub(crate) fn describe_instruction(py: Python<'_>, instruction: Instruction) -> Option<(Py<PyAny>, i32)> {
+    let is_its = |code: &Bound<'_, PyAny>| code.as_ptr() as usize == instruction.0;
+    let frame = frame_objects(py).find(|frame| code_of(frame).as_ref().is_some_and(is_its))?;
+    Some((code_of(&frame)?.unbind(), offset(&frame)?))
+}
+
+fn offset(frame: &Bound<'_, PyAny>) -> Option<i32> {
+    frame.getattr("f_lasti").ok()?.extract().ok()
+}
+
 fn first_own(py: Python<'_>) -> u32 {
     let mut sites = frame_objects(py).take(SKIPPED_AT_MOST).map(|frame| describe(&frame).unwrap_or(0));
     sites.find(|&site| site != SKIP).unwrap_or(0)

@@ -5,7 +5,8 @@
 
 use super::range::{self, SEGMENT, Slot};
 use crate::classes::SMALL_CLASSES;
-use crate::{Memory, Request, hooks};
+use crate::layout::slab_runs;
+use crate::{Memory, Request, Run, hooks};
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -70,6 +71,14 @@ pub(super) fn give(class: usize, slots: impl Iterator<Item = Slot>) {
 }
 
 impl Central {
+    /// The free slots.
+    fn free(&self, class: usize) -> impl Iterator<Item = Slot> {
+        let follow = move |head: u32| head.checked_sub(1).map(|number| range::slot(number, class));
+        let listed =
+            std::iter::successors(follow(self.head), move |slot| follow(slot.note().link.load(Ordering::Relaxed)));
+        listed.chain(self.fresh.clone().map(move |number| range::slot(number, class)))
+    }
+
     fn push(&mut self, slot: Slot) {
         slot.note().link.store(self.head, Ordering::Relaxed);
         self.head = slot.number + 1;
@@ -144,6 +153,31 @@ pub(super) fn gaps() -> (usize, usize) {
         largest = if count > 0 { kind.bytes } else { largest };
     }
     (free, largest)
+}
+
+/// Appends the runs of every segment in use, gathered by segment from `most` runs on. What threads have at hand counts as
+/// used.
+pub(super) fn runs(most: usize, out: &mut Vec<Run>) {
+    for class in 0..SMALL_CLASSES {
+        let list = central(class);
+        let mut free: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        list.free(class).for_each(|slot| {
+            free.entry(range::segment_of(slot.number)).or_default().push(slot.start().as_ptr() as usize);
+        });
+        let kind = range::class(class);
+        for segment in in_use(class) {
+            let free = free.remove(&segment).unwrap_or_default();
+            let start = range::slot(range::first(segment), class).start().as_ptr() as usize;
+            slab_runs(start, kind.bytes, kind.slots, free, out.len() >= most, out);
+        }
+    }
+}
+
+/// The segments of a class, whose list is locked meanwhile.
+fn in_use(class: usize) -> Vec<usize> {
+    let segments = segments();
+    let of_class = |segment: &usize| range::class_of_segment(*segment) == class && !segments.free.contains(segment);
+    (0..segments.next).filter(of_class).collect()
 }
 
 /// Gives free memory back; returns the bytes.

@@ -181,6 +181,13 @@ pub unsafe fn resize(ptr: NonNull<u8>, size: usize) -> Option<Result<NonNull<u8>
     {
         return Some(Ok(ptr));
     }
+    if before > SMALL && size > SMALL {
+        // SAFETY: the caller's promise.
+        let remapped = unsafe { remap(ptr, size) };
+        if remapped.is_some() {
+            return remapped;
+        }
+    }
     Some(take(size, false).inspect(|new| {
         // SAFETY: two live blocks, each with this many bytes; the caller's promise for the old one.
         unsafe {
@@ -188,6 +195,18 @@ pub unsafe fn resize(ptr: NonNull<u8>, size: usize) -> Option<Result<NonNull<u8>
             give(ptr);
         }
     }))
+}
+
+/// The same by moving pages, where that can be: no second block, and no copy. The block stays one of its first site.
+///
+/// # Safety
+/// As [`resize`].
+unsafe fn remap(ptr: NonNull<u8>, size: usize) -> Option<Result<NonNull<u8>>> {
+    let memory = Memory::current_of_program();
+    let request = Request::new(size, OP);
+    // SAFETY: the caller's promise; blocks in the table came from the program's memory.
+    let work = |block: &mut crate::Block| unsafe { memory.remap(block, &request) }.map(|done| done.map(|()| block.ptr));
+    table::change(ptr, work)?
 }
 
 /// What small blocks add to the counts of the program's memory.
@@ -240,6 +259,11 @@ pub(crate) fn holders() -> Vec<(u32, Holder)> {
 /// Bytes of slots that are free between live ones, and the largest run of bytes in one free slot.
 pub fn gaps() -> (usize, usize) {
     central::gaps()
+}
+
+/// Appends the runs of small blocks, gathered by segment from `most` runs on.
+pub(crate) fn runs(most: usize, out: &mut Vec<crate::Run>) {
+    central::runs(most, out);
 }
 
 /// Gives what is free back to the system: whole segments, and whole pages between live blocks; returns how many bytes.

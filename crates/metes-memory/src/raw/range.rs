@@ -155,8 +155,18 @@ pub(super) fn slot(number: u32, class: usize) -> Slot {
 /// The slots of a segment that becomes one of a class.
 pub(super) fn open(segment: usize, number: usize) -> std::ops::Range<u32> {
     class_at(segment).store(number as u8, Ordering::Relaxed);
-    let first = (segment * SLOTS) as u32;
+    let first = first(segment);
     first..first + class(number).slots as u32
+}
+
+/// The number of the first slot of a segment.
+pub(super) fn first(segment: usize) -> u32 {
+    (segment * SLOTS) as u32
+}
+
+/// The class that a segment is or was of last.
+pub(super) fn class_of_segment(segment: usize) -> usize {
+    class_at(segment).load(Ordering::Relaxed) as usize
 }
 
 pub(super) fn segment_of(number: u32) -> usize {

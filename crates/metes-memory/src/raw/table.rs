@@ -82,10 +82,23 @@ fn part(ptr: NonNull<u8>) -> MutexGuard<'static, Part> {
 }
 
 pub(super) fn add(block: Block, site: u32) {
-    let address = block.ptr.as_ptr() as usize;
     let born = NEXT.fetch_add(1, Ordering::Relaxed);
-    let before = part(block.ptr).insert(address, Entry { block, site, born });
+    insert(Entry { block, site, born });
+}
+
+fn insert(entry: Entry) {
+    let (ptr, address) = (entry.block.ptr, entry.block.ptr.as_ptr() as usize);
+    let before = part(ptr).insert(address, entry);
     debug_assert!(before.is_none(), "two live blocks at one address");
+}
+
+/// Has `work` make something else of a block that nobody looks up meanwhile; it stays the block that it was. `None`
+/// where there is no block at the address.
+pub(super) fn change<T>(ptr: NonNull<u8>, work: impl FnOnce(&mut Block) -> T) -> Option<T> {
+    let mut entry = part(ptr).remove(&(ptr.as_ptr() as usize))?;
+    let done = work(&mut entry.block);
+    insert(entry);
+    Some(done)
 }
 
 pub(super) fn remove(ptr: NonNull<u8>) -> Option<Block> {

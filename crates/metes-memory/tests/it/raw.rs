@@ -99,6 +99,60 @@ fn a_resized_block_keeps_its_first_bytes() {
 }
 
 #[test]
+fn a_large_block_grows_without_a_second_one() {
+    let _turn = turn();
+    Memory::global().trim(0);
+    let (memory, before) = (Memory::global(), live());
+    let limit = memory.set_limit(Some(memory.stats().reserved_bytes + (80 << 20)));
+    let ptr = take(40 << 20);
+    fill(ptr, 40 << 20, 7);
+    // Two of them would pass the limit, as would a budget's.
+    let scope = Scope::new(Some(70 << 20), "other");
+    assert!(scope.run(|| resize(ptr, 64 << 20)).is_some_and(|done| done.is_err()));
+    let ptr = resize(ptr, 64 << 20).unwrap().unwrap();
+    assert_eq!((raw::size_of(ptr), live()), (Some(64 << 20), (before.0 + (64 << 20), before.1 + 1)));
+    assert!(is_full_of(ptr, 40 << 20, 7));
+    assert!(resize(ptr, 90 << 20).unwrap().is_err() && is_full_of(ptr, 40 << 20, 7));
+    memory.set_limit(Some(1 << 20));
+    let ptr = resize(ptr, 2 << 20).unwrap().unwrap();
+    assert!(is_full_of(ptr, 2 << 20, 7), "what becomes smaller needs no room");
+    memory.set_limit(limit);
+    assert!(give(ptr) && live() == before);
+
+    let scope = Scope::new(Some(50 << 20), "own");
+    scope.run(|| {
+        let ptr = take(30 << 20);
+        let ptr = resize(ptr, 45 << 20).unwrap().unwrap();
+        assert_eq!(scope.used().0, 45 << 20);
+        assert!(resize(ptr, 51 << 20).unwrap().is_err());
+        let ptr = resize(ptr, 5 << 20).unwrap().unwrap();
+        assert_eq!(scope.used(), (5 << 20, 45 << 20));
+        give(ptr);
+    });
+    assert_eq!((scope.used().0, live()), (0, before));
+}
+
+#[test]
+fn runs_of_the_program_show_small_blocks_too() {
+    let _turn = turn();
+    Memory::global().trim(0);
+    let blocks: Vec<_> = (0..1000).map(|_| take(3000)).collect();
+    let sum = |state| {
+        let runs = Memory::global().runs(usize::MAX);
+        assert!(runs.windows(2).all(|pair| pair[0].start + pair[0].bytes <= pair[1].start));
+        let of = |run: &&metes_memory::Run| run.state == state && raw::size_of(blocks[0]).is_some();
+        runs.iter().filter(of).map(|run| run.bytes).sum::<usize>()
+    };
+    let (used, free) = (sum(metes_memory::RunState::Used), sum(metes_memory::RunState::Free));
+    assert!(used >= 1000 * 3072, "{used}");
+    blocks.iter().step_by(2).for_each(|ptr| assert!(give(*ptr)));
+    let (fewer, more) = (sum(metes_memory::RunState::Used), sum(metes_memory::RunState::Free));
+    // A thread keeps some slots at hand, which count as used.
+    assert!(used - fewer >= 400 * 3072 && more - free >= 400 * 3072, "{used} {fewer} {free} {more}");
+    blocks.iter().skip(1).step_by(2).for_each(|ptr| assert!(give(*ptr)));
+}
+
+#[test]
 fn a_random_trace_over_threads_keeps_contents_and_counts() {
     let _turn = turn();
     let before = live();

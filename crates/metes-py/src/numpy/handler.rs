@@ -5,6 +5,7 @@
 //! or a buffer that somebody declared NumPy's own: what is not ours goes on to the function that was in the table before.
 //! The size that NumPy gives when it frees is a guess, and not looked at.
 
+use super::made;
 use metes_memory::{Error, raw};
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -115,7 +116,11 @@ fn before() -> &'static Functions {
 
 #[cold]
 fn take(size: usize, zeroed: bool) -> *mut c_void {
-    answer(raw::take(size, zeroed))
+    let ptr = answer(raw::take(size, zeroed));
+    if !ptr.is_null() {
+        made::note(size);
+    }
+    ptr
 }
 
 fn answer(block: metes_memory::Result<NonNull<u8>>) -> *mut c_void {

@@ -6,9 +6,10 @@
 
 mod handler;
 mod hooks;
+mod made;
 
 use metes_memory::raw::{self, Detail};
-use metes_memory::{Memory, site_name, site_stack};
+use metes_memory::{Memory, RunState, site_name, site_stack};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -101,6 +102,25 @@ fn _memory_gaps() -> (usize, usize) {
     raw::gaps()
 }
 
+/// Runs of the pool by address: the first byte, how many there are, and "used", "free" or "cached"; gathered by slab from
+/// `most` runs on.
+#[pyfunction]
+fn _memory_runs(py: Python<'_>, most: usize) -> Vec<(usize, usize, &'static str)> {
+    let name = |state| match state {
+        RunState::Used => "used",
+        RunState::Free => "free",
+        RunState::Cached => "cached",
+    };
+    let runs = py.detach(|| Memory::global().runs(most));
+    runs.into_iter().map(|run| (run.start, run.bytes, name(run.state))).collect()
+}
+
+/// Bytes that NumPy has asked for in large blocks, by the logarithm of the size to base 2, rounded down.
+#[pyfunction]
+fn _numpy_requests() -> Vec<u64> {
+    made::requests()
+}
+
 /// Large live blocks: address, bytes, site, and the number of the block in the order in which they were made.
 #[pyfunction]
 fn _memory_blocks() -> Vec<(usize, usize, String, u64)> {
@@ -129,6 +149,7 @@ fn _memory_temporaries() -> Vec<(String, usize, usize, usize, usize)> {
 /// Adds the functions to the module.
 pub(crate) fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     hooks::install(module)?;
+    made::install(module)?;
     module.add_function(wrap_pyfunction!(_numpy_manage, module)?)?;
     module.add_function(wrap_pyfunction!(_numpy_unmanage, module)?)?;
     module.add_function(wrap_pyfunction!(_numpy_managed, module)?)?;
@@ -139,6 +160,8 @@ pub(crate) fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(_memory_next_block, module)?)?;
     module.add_function(wrap_pyfunction!(_memory_temporaries, module)?)?;
     module.add_function(wrap_pyfunction!(_memory_stack, module)?)?;
+    module.add_function(wrap_pyfunction!(_memory_runs, module)?)?;
+    module.add_function(wrap_pyfunction!(_numpy_requests, module)?)?;
     module.add_function(wrap_pyfunction!(_memory_attribution, module)?)?;
     module.add_function(wrap_pyfunction!(_memory_set_cache, module)?)?;
     module.add_function(wrap_pyfunction!(_memory_gaps, module)?)
