@@ -188,3 +188,113 @@ def test_operators_take_part():
     b = abs(a) ** a
     assert b.shape == a.shape and set(threading.enumerate()) == threads
     assert tasks is None or len(os.listdir("/proc/self/task")) >= 2
+
+
+@pytest.mark.parametrize("kind", ["f8", "f4", "c16", "c8", "i8", "i4", "u1"])
+@pytest.mark.parametrize(
+    "shape", [(260, 250, 240), (3, 700, 900), (900, 700, 3), (1, 2000, 400), (2000, 400, 1), (129, 64, 1030)]
+)
+def test_products_are_shared(kind, shape):
+    """Of matrices in either order, of stacks, into rows and into columns: the same bits on any number of threads."""
+    m, k, n = shape
+    random = np.random.default_rng(m)
+    numbers = [
+        random.integers(-9, 9, s).astype(kind) if kind[0] in "iu" else random.normal(size=s).astype(kind)
+        for s in ((m, k), (k, n))
+    ]
+    theirs = numbers[0] @ numbers[1]
+    a, b = map(mt.asarray, numbers)
+    turned = mt.zeros((n, m), dtype=kind).T
+    for work in (
+        lambda: a @ b,
+        lambda: a.T.copy().T @ b,
+        lambda: a @ b.T.copy().T,
+        lambda: mt.matmul(a, b, out=turned),
+        lambda: mt.stack([a] * 3) @ b,
+    ):
+        results = on_threads(work)
+        assert len(set(results)) == 1
+        got = np.frombuffer(results[0], kind)[: m * n].reshape(m, n)
+        assert np.allclose(got, theirs, rtol=1e-3 if kind in ("f4", "c8") else 1e-9, atol=1e-3)
+
+
+def test_stacks_of_small_products_are_shared():
+    stack = np.random.default_rng(4).normal(size=(700, 20, 20))
+    for kind in ("f8", "f4", "i8", "i2"):
+        a = mt.asarray((stack * 100).astype(kind))
+        results = on_threads(lambda: a @ a)  # noqa: B023
+        assert len(set(results)) == 1
+        theirs = np.asarray(a) @ np.asarray(a)
+        assert np.allclose(np.frombuffer(results[0], kind).reshape(theirs.shape), theirs, rtol=1e-4, atol=1)
+
+
+def test_selections_are_shared():
+    """Positions, rows, several index arrays, masks, turned and reversed; gathered, and masks also scattered."""
+    random = np.random.default_rng(6)
+    theirs = random.normal(size=(500, 600))
+    flat = theirs.ravel()
+    places = random.integers(-flat.size, flat.size, 200_003)
+    table = random.integers(0, 500, (300, 301))
+    mask = random.random(theirs.shape) < 0.3
+    picks = (
+        (flat, places),
+        (flat[::-3], places[::7] // 4),
+        (theirs, places % 500),
+        (theirs, (table, table[::-1] % 600)),
+        (theirs, (slice(None, None, 40), table)),
+        (theirs, mask),
+        (theirs.T, mask.T),
+        (theirs[:, ::-1], mask),
+        (theirs[:, :300], (mask[:, 3])),
+        (flat, mask.ravel()),
+        (theirs.astype("u1"), mask),
+        (theirs.astype("c16"), ~mask),
+    )
+    for array, index in picks:
+        expected = array[index].tobytes()
+        ours = mt.asarray(array)
+        key = (
+            tuple(mt.asarray(i) if isinstance(i, np.ndarray) else i for i in index)
+            if isinstance(index, tuple)
+            else mt.asarray(index)
+        )
+        assert set(on_threads(lambda: ours[key])) == {expected}  # noqa: B023
+        if not isinstance(index, tuple) and index.dtype == bool:
+            for value in (7, mt.asarray(array[index][::-1].copy())):
+                wanted = array.copy()
+                wanted[index] = np.asarray(value)
+
+                def stored(value=value, ours=ours, key=key):
+                    target = ours.copy()
+                    target[key] = value
+                    return target
+
+                assert set(on_threads(stored)) == {np.ascontiguousarray(wanted).tobytes()}
+
+
+def test_the_first_index_out_of_bounds_is_named():
+    a = mt.arange(1000)
+    places = np.zeros(400_000, "i8")
+    places[[150_000, 390_000]] = [1234, 5678]
+    for n in (1, 2, 4):
+        mt.set_num_threads(n)
+        with pytest.raises(IndexError, match="1234"):
+            a[mt.asarray(places)]
+
+
+@pytest.mark.parametrize("name", ["sum", "mean", "var", "max", "min", "argmax", "argmin", "prod"])
+@pytest.mark.parametrize("shape", [(700, 900), (3000, 130), (150, 5000), (40, 30, 400)])
+def test_columns_are_folded_alike(name, shape):
+    """Many rows at once or few, with NaN, equal values and zeros of both signs; positions are of the first."""
+    values = np.random.default_rng(shape[0]).integers(-4, 5, shape).astype("f8")
+    values[values == 0] *= -1
+    values[-3, 5] = np.nan
+    for kind in ("f8", "f4"):
+        a = mt.asarray(values.astype(kind))
+        with mt.errstate(all="ignore"):
+            results = on_threads(lambda: getattr(mt, name)(a, axis=0))  # noqa: B023
+        assert len(set(results)) == 1
+        with np.errstate(all="ignore"):
+            theirs = getattr(np, name)(values.astype(kind), axis=0)
+        got = np.frombuffer(results[0], theirs.dtype).reshape(theirs.shape)
+        assert np.allclose(got, theirs, rtol=1e-4 if kind == "f4" else 1e-12, equal_nan=True)

@@ -13,8 +13,8 @@ const TILE: usize = 32;
 /// Side of a square within a tile that is transposed at once: a line of the cache, of elements of 8 bytes.
 const SQUARE: usize = 8;
 /// Bytes from which a second thread pays, and bytes of a task.
-const SHARED: usize = 512 << 10;
-const TASK: usize = 128 << 10;
+pub(crate) const SHARED: usize = 512 << 10;
+pub(crate) const TASK: usize = 128 << 10;
 /// Work that the overlap test may spend before a copy is made to be safe.
 pub(crate) const OVERLAP_WORK: u64 = 1000;
 

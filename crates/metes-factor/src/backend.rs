@@ -5,6 +5,7 @@
 
 use crate::dense::Dense;
 use crate::factor::{NoConvergence, Vectors, Workspace};
+use crate::parts::Parts;
 use faer::diag::DiagMut;
 use faer::dyn_stack::{MemStack, StackReq};
 use faer::linalg::cholesky::llt;
@@ -34,11 +35,33 @@ unsafe fn view_mut<'a, T>(x: Dense<T>) -> MatMut<'a, T> {
     unsafe { MatMut::from_raw_parts_mut(x.ptr, x.rows, x.columns, x.row_step, x.column_step) }
 }
 
-/// A [`crate::dense::Product`].
+/// The addresses of a product that several threads compute, each a part of it.
+struct Shared<T>([Dense<T>; 3]);
+
+// SAFETY: addresses and numbers; parts of the result are apart from each other, and the factors are only read.
+unsafe impl<T> Sync for Shared<T> {}
+
+/// A [`crate::dense::Product`], on several threads where it is large.
 ///
 /// # Safety
 /// As there.
 pub(crate) unsafe fn product<T: ComplexField>(c: Dense<T>, add: bool, a: Dense<T>, conj: bool, b: Dense<T>) {
+    let parts = Parts::of(&c, a.columns);
+    if parts.count() == 1 {
+        // SAFETY: the caller's promise.
+        return unsafe { part([c, a, b], add, conj) };
+    }
+    let shared = Shared([c, a, b]);
+    metes_threads::share(metes_threads::available(), parts.count(), &|_, number| {
+        let shared = &shared;
+        // SAFETY: a part of what the caller vouches for, of whose result no other part writes an element.
+        unsafe { part(parts.part(number, shared.0), add, conj) };
+    });
+}
+
+/// # Safety
+/// As [`product`].
+unsafe fn part<T: ComplexField>([c, a, b]: [Dense<T>; 3], add: bool, conj: bool) {
     let beta = if add { Accum::Add } else { Accum::Replace };
     let conj = if conj { Conj::Yes } else { Conj::No };
     // SAFETY: the caller's promise.

@@ -27,6 +27,13 @@ impl<T> Clone for Dense<T> {
 
 impl<T> Copy for Dense<T> {}
 
+impl<T> Dense<T> {
+    /// The same elements, rows as columns.
+    pub fn transposed(self) -> Dense<T> {
+        Dense { rows: self.columns, columns: self.rows, row_step: self.column_step, column_step: self.row_step, ..self }
+    }
+}
+
 impl<T: Field> Dense<T> {
     fn place(&self, i: usize, j: usize) -> *mut T {
         debug_assert!(i < self.rows && j < self.columns);
@@ -106,11 +113,6 @@ impl<T: Field> Dense<T> {
             // SAFETY: the caller's promise.
             self.places().for_each(|(i, j)| unsafe { self.set(i, j, self.get(i, j).times(one).times(other)) });
         }
-    }
-
-    /// The same elements, rows as columns.
-    pub fn transposed(self) -> Dense<T> {
-        Dense { rows: self.columns, columns: self.rows, row_step: self.column_step, column_step: self.row_step, ..self }
     }
 
     /// Not a number.

@@ -13,9 +13,12 @@ use metes_eval::{Operand, Program, ProgramBuilder, ScratchBuf, assign};
 use metes_factor::Dense;
 use metes_memory::{Access, Buffer, Result};
 use std::marker::PhantomData;
+use std::sync::{Mutex, PoisonError};
 
 /// Products with fewer terms than this are not worth a call of the library.
 const LITTLE: usize = 64;
+/// From so many on they are worth several threads.
+const SHARED: usize = 1 << 20;
 /// Rows or columns of a block of loops, and its terms.
 const SIDE: usize = 256;
 const DEPTH: usize = 512;
@@ -192,24 +195,56 @@ impl<'a, T: Ring> Run<'a, T> {
         odometer(&around, |at| unsafe { self.blocks(at) })
     }
 
-    /// All blocks of one turn of the loops around.
+    /// All blocks of one turn of the loops around; on several threads where loops compute them from where operands lie.
     ///
     /// # Safety
     /// The arrays are held by the caller.
     unsafe fn blocks(&mut self, at: Offsets) -> Result<()> {
-        let [batch, rows, columns, _] = self.core;
-        for i in (0..batch.len).step_by(self.block[0]) {
-            for j in (0..rows.len).step_by(self.block[1]) {
-                for l in (0..columns.len).step_by(self.block[2]) {
-                    let at = at.plus(&batch, i).plus(&rows, j).plus(&columns, l);
-                    let left = |axis: usize, from: usize| self.block[axis].min(self.core[axis].len - from);
-                    let shape = [left(0, i), left(1, j), left(2, l)];
-                    // SAFETY: the caller's promise.
-                    unsafe { self.block(at, shape)? };
-                }
-            }
+        let counts = [0, 1, 2].map(|axis| self.core[axis].len.div_ceil(self.block[axis]));
+        let count = counts.iter().product();
+        let tiled = [&self.a, &self.b, &self.c].iter().any(|side| side.tile.is_some());
+        let lanes = if tiled || self.library || self.terms() < SHARED { 1 } else { metes_threads::available() };
+        if lanes <= 1 || count == 1 {
+            // SAFETY: the caller's promise.
+            return (0..count).try_for_each(|number| unsafe { self.numbered(at, number, counts) });
         }
-        Ok(())
+        let parts: Vec<Mutex<Run<'_, T>>> = (0..lanes.min(count)).map(|_| Mutex::new(self.untiled())).collect();
+        let failed = Mutex::new(None);
+        metes_threads::share(parts.len(), count, &|lane, number| {
+            let mut run = parts[lane].lock().unwrap_or_else(PoisonError::into_inner);
+            // SAFETY: the caller's promise; blocks of the result are apart from each other.
+            if let Err(error) = unsafe { run.numbered(at, number, counts) } {
+                failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            }
+        });
+        failed.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+    }
+
+    /// Products of two elements that one turn of the loops around computes.
+    fn terms(&self) -> usize {
+        let within: usize = self.within.iter().map(|axis| axis.len).product();
+        self.core.iter().fold(within, |terms, axis| terms.saturating_mul(axis.len))
+    }
+
+    /// The same run for another thread, where nothing goes through tiles.
+    fn untiled(&self) -> Run<'a, T> {
+        let side = |side: &Side<'a>| Side { array: side.array, tile: None };
+        let (a, b, c) = (side(&self.a), side(&self.b), side(&self.c));
+        Run { a, b, c, around: Vec::new(), within: self.within.clone(), ..*self }
+    }
+
+    /// The block of this number of as many along each axis of the result.
+    ///
+    /// # Safety
+    /// The arrays are held by the caller.
+    unsafe fn numbered(&mut self, at: Offsets, number: usize, counts: [usize; 3]) -> Result<()> {
+        let places = [number / (counts[1] * counts[2]), number / counts[2] % counts[1], number % counts[2]];
+        let from = [0, 1, 2].map(|axis| places[axis] * self.block[axis]);
+        let [batch, rows, columns, _] = self.core;
+        let at = at.plus(&batch, from[0]).plus(&rows, from[1]).plus(&columns, from[2]);
+        let shape = [0, 1, 2].map(|axis| self.block[axis].min(self.core[axis].len - from[axis]));
+        // SAFETY: the caller's promise.
+        unsafe { self.block(at, shape) }
     }
 
     /// One block of the result, complete.
@@ -245,17 +280,17 @@ impl<'a, T: Ring> Run<'a, T> {
     /// The blocks are valid, aligned, of elements of `T`; `c` overlaps neither factor.
     unsafe fn multiply(&self, [batch, m, n, k]: Four<usize>, a: Block, b: Block, c: Block, add: bool) {
         if let (true, Some(product)) = (self.library, T::PRODUCT) {
-            for i in 0..batch as isize {
-                let matrix = |(ptr, steps): Block, rows, columns| Dense {
-                    ptr: ptr.wrapping_offset(i * steps[0]).cast::<T>(),
-                    rows,
-                    columns,
-                    row_step: steps[1] / size_of::<T>() as isize,
-                    column_step: steps[2] / size_of::<T>() as isize,
-                };
-                // SAFETY: the caller's promise.
-                unsafe { product(matrix(c, m, n), add, matrix(a, m, k), self.conj, matrix(b, k, n)) };
-            }
+            let places = Places { a: a.0, b: b.0, c: c.0 };
+            let each = Stack { a: a.1, b: b.1, c: c.1, places };
+            let group = (SHARED / (m * n * k).max(1)).clamp(1, batch);
+            let lanes = if group == batch { 1 } else { metes_threads::available() };
+            metes_threads::share(lanes, batch.div_ceil(group), &|_, task| {
+                for i in task * group..((task + 1) * group).min(batch) {
+                    let [c, a, b] = each.matrices::<T>(i as isize, [m, n, k]);
+                    // SAFETY: the caller's promise; the results of a stack are apart from each other.
+                    unsafe { product(c, add, a, self.conj, b) };
+                }
+            });
             return;
         }
         let (a, sa, b, sb, c, sc) = (a.0, a.1, b.0, b.1, c.0, c.1);
@@ -282,6 +317,32 @@ impl<'a, T: Ring> Run<'a, T> {
     }
 }
 
+/// Stacks of matrices: where the first of each begins, and the steps to the next one, row and column.
+struct Stack {
+    places: Places,
+    a: [isize; 3],
+    b: [isize; 3],
+    c: [isize; 3],
+}
+
+// SAFETY: addresses and steps; what is done there is the business of who does it.
+unsafe impl Sync for Stack {}
+
+impl Stack {
+    /// The result and the factors of this number.
+    fn matrices<T>(&self, i: isize, [m, n, k]: [usize; 3]) -> [Dense<T>; 3] {
+        let matrix = |ptr: *mut u8, steps: [isize; 3], rows, columns| Dense {
+            ptr: ptr.wrapping_offset(i * steps[0]).cast::<T>(),
+            rows,
+            columns,
+            row_step: steps[1] / size_of::<T>() as isize,
+            column_step: steps[2] / size_of::<T>() as isize,
+        };
+        let Places { a, b, c } = self.places;
+        [matrix(c, self.c, m, n), matrix(a.cast_mut(), self.a, m, k), matrix(b.cast_mut(), self.b, k, n)]
+    }
+}
+
 /// Whether loops can use the array where it lies: its dtype, aligned, at steps of whole elements.
 fn fits(array: &Array, kind: Kind, width: usize) -> bool {
     array.dtype().size() == width
@@ -295,7 +356,8 @@ fn blocks(len: Four<usize>, [a, b, c]: [bool; 3], held: Held, library: bool) -> 
     let [batch, m, n, k] = len.map(|n| n.max(1));
     if !(a || b || c) {
         let thick = !library && m > 1 && n > 1 && k > 1;
-        return if thick { [batch, m.min(SIDE), n.min(DEPTH), k.min(SIDE / 2)] } else { [batch, m, n, k] };
+        let few = (SHARED / 4 / m.saturating_mul(n).saturating_mul(k)).clamp(1, batch);
+        return if thick { [few, m.min(SIDE), n.min(DEPTH), k.min(SIDE / 2)] } else { [batch, m, n, k] };
     }
     let (m, n, k) = match held {
         Held::Rows => ((ROOM / n).clamp(1, m), n, k.min(if a || b { TILE_DEPTH } else { k })),

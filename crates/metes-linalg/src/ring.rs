@@ -7,7 +7,7 @@ use metes_factor::{Field, Product};
 use num_complex::Complex;
 
 /// An element of a sum of products.
-pub(crate) trait Ring: Copy + 'static {
+pub(crate) trait Ring: Copy + Send + Sync + 'static {
     const ZERO: Self;
 
     /// `self + a * b`.

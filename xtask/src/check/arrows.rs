@@ -11,8 +11,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("metes-array", &["metes-threads", "metes-memory", "metes-dtype"]),
     ("metes-kernels", &["metes-dtype"]),
     ("metes-eval", &["metes-threads", "metes-memory", "metes-dtype", "metes-array", "metes-kernels"]),
-    ("metes-factor", &["metes-dtype"]),
-    ("metes-linalg", &["metes-memory", "metes-dtype", "metes-array", "metes-kernels", "metes-eval", "metes-factor"]),
+    ("metes-factor", &["metes-threads", "metes-dtype"]),
+    (
+        "metes-linalg",
+        &["metes-threads", "metes-memory", "metes-dtype", "metes-array", "metes-kernels", "metes-eval", "metes-factor"],
+    ),
     ("metes-store", &["metes-memory", "metes-dtype", "metes-array", "metes-kernels", "metes-eval"]),
     ("metes-report", &["metes-memory"]),
     (

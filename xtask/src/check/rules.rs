@@ -16,6 +16,7 @@ const UNSAFE: &[&str] = &[
     "crates/metes-array/src/select/gather.rs",
     "crates/metes-array/src/select/moves.rs",
     "crates/metes-array/src/select/offsets.rs",
+    "crates/metes-array/src/select/parts.rs",
     "crates/metes-array/src/select/pick.rs",
     "crates/metes-array/src/select/reader.rs",
     "crates/metes-array/src/select/trues.rs",

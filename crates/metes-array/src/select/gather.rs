@@ -3,6 +3,7 @@
 use super::item::{IndexItem, Positions, Selection};
 use super::moves::{Even, Listed, Rest};
 use super::offsets::{Offsets, check, even};
+use super::parts::Parts;
 use super::reader::{BLOCK, Block};
 use super::trues::{Trues, changed};
 use crate::copy::{Copy, OVERLAP_WORK, with_units};
@@ -156,32 +157,31 @@ impl Selection {
             return self.check();
         }
         let _guards = self.guard(array, other, from.is_some())?;
-        let sides = Sides::new(self, other.strides(), array.dtype().size(), from.is_some());
         let cycle = from.unwrap_or(0);
         let fancy: Strides = match cycle {
             0 => other.strides()[self.at..self.at + self.fancy].into(),
             _ => Strides::from_elem(0, self.fancy),
         };
-        let step = if cycle == 0 { even(self.fancy_shape(), &fancy) } else { None };
-        let mut walk = Blocks::new(self, &fancy);
-        let mut cycles = Cycles { length: cycle, step: other.strides().first().copied().unwrap_or(0), next: 0 };
-        let (mut offsets, mut values) = ([0; BLOCK], [0; BLOCK]);
-        let mut left = self.fancy_shape().iter().product::<usize>();
-        let mut place = other.as_ptr();
-        while left > 0 {
-            // SAFETY: the index arrays and the mask are guarded.
-            let n = unsafe { walk.fill(&mut offsets, &mut values)? }.min(left);
-            if n == 0 {
-                return Err(walk.changed());
-            }
-            cycles.fill(&mut values[..n]);
-            // SAFETY: offsets are of elements of the array since each index was checked when it was read; there are
-            // `n` more places on the other side; both arrays are guarded and do not overlap.
-            unsafe { sides.block(array, place, step, &offsets[..n], &values[..n], from.is_some()) };
-            place = place.wrapping_offset(step.unwrap_or(0).wrapping_mul(n as isize));
-            left -= n;
-        }
-        Ok(())
+        let moving = Moving {
+            sides: Sides::new(self, other.strides(), array.dtype().size(), from.is_some()),
+            step: if cycle == 0 { even(self.fancy_shape(), &fancy) } else { None },
+            fancy,
+            array,
+            other,
+            write: from.is_some(),
+        };
+        let target = if from.is_some() { array } else { other };
+        let parts = if cycle == 0 { Parts::of(self, target, from.is_some())? } else { None };
+        let Some(parts) = parts else {
+            let cycles = Cycles { length: cycle, step: other.strides().first().copied().unwrap_or(0), next: 0 };
+            let all = self.fancy_shape().iter().product();
+            return moving.part(Blocks::new(self, &moving.fancy), (0, all), cycles);
+        };
+        parts.share(|number| {
+            let (elements, positions) = parts.part(number);
+            let walk = Blocks::new(self, &moving.fancy).part(elements.0, elements.1);
+            moving.part(walk, positions, Cycles { length: 0, step: 0, next: 0 })
+        })
     }
 
     fn guard(&self, array: &Array, other: &Array, write: bool) -> Result<Guards> {
@@ -226,6 +226,14 @@ impl<'a> Blocks<'a> {
         }
     }
 
+    /// The walk over `count` positions, or elements of the mask, from number `first` on.
+    fn part(self, first: usize, count: usize) -> Blocks<'a> {
+        match self {
+            Blocks::Readers(walk) => Blocks::Readers(walk.part(first, count)),
+            Blocks::Mask(trues, mask) => Blocks::Mask(trues.part(first, count), mask),
+        }
+    }
+
     /// # Safety
     /// The index arrays or the mask may be read.
     unsafe fn fill(&mut self, offsets: &mut Block, values: &mut Block) -> Result<usize> {
@@ -243,6 +251,41 @@ impl<'a> Blocks<'a> {
             Blocks::Mask(_, mask) => changed(mask),
             Blocks::Readers(_) => Error::new(ErrorKind::Value, "an index ended before its shape"),
         }
+    }
+}
+
+/// A selection about to be gathered or scattered, between arrays that are guarded and do not overlap.
+struct Moving<'a> {
+    sides: Sides,
+    /// Strides of the other side along the axes of the index arrays, and their one step where there is one.
+    fancy: Strides,
+    step: Option<isize>,
+    array: &'a Array,
+    other: &'a Array,
+    write: bool,
+}
+
+impl Moving<'_> {
+    /// Moves `count` positions from number `first` on, which are those of the walk.
+    fn part(&self, mut walk: Blocks, (first, count): (usize, usize), mut cycles: Cycles) -> Result<()> {
+        let (mut offsets, mut values) = ([0; BLOCK], [0; BLOCK]);
+        let step = self.step.unwrap_or(0);
+        let mut place = self.other.as_ptr().wrapping_offset(step.wrapping_mul(first as isize));
+        let mut left = count;
+        while left > 0 {
+            // SAFETY: the index arrays and the mask are guarded.
+            let n = unsafe { walk.fill(&mut offsets, &mut values)? }.min(left);
+            if n == 0 {
+                return Err(walk.changed());
+            }
+            cycles.fill(&mut values[..n]);
+            // SAFETY: offsets are of elements of the array since each index was checked when it was read; there are
+            // `n` more places on the other side; both arrays are guarded and do not overlap.
+            unsafe { self.sides.block(self.array, place, self.step, &offsets[..n], &values[..n], self.write) };
+            place = place.wrapping_offset(step.wrapping_mul(n as isize));
+            left -= n;
+        }
+        Ok(())
     }
 }
 

@@ -13,6 +13,7 @@ mod gather;
 mod item;
 mod moves;
 mod offsets;
+mod parts;
 mod pick;
 mod reader;
 mod trues;

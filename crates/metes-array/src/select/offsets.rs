@@ -40,6 +40,22 @@ impl<'a> Offsets<'a> {
         Offsets { readers, shape: merged, steps, at, index, column: 0, left: shape.iter().product(), listed }
     }
 
+    /// The walk over `count` positions from number `first` on, in C order.
+    pub fn part(mut self, first: usize, count: usize) -> Offsets<'a> {
+        let (mut row, last) = (first, self.shape.len() - 1);
+        self.column = row % self.shape[last].max(1);
+        row /= self.shape[last].max(1);
+        for axis in (0..last).rev() {
+            let length = self.shape[axis].max(1);
+            self.index[axis] = row % length;
+            row /= length;
+            let by = self.index[axis] as isize;
+            self.at.iter_mut().zip(&self.steps).for_each(|(at, steps)| *at += steps[axis] * by);
+        }
+        self.left = count;
+        self
+    }
+
     /// Fills the next offsets, and those of the value where it has no even step; how many, 0 at the end.
     ///
     /// # Errors
@@ -51,7 +67,7 @@ impl<'a> Offsets<'a> {
         let mut filled = 0;
         while self.left > 0 && filled < BLOCK {
             let row = self.shape[self.shape.len() - 1];
-            let n = (row - self.column).min(BLOCK - filled);
+            let n = (row - self.column).min(BLOCK - filled).min(self.left);
             // SAFETY: the caller's promise; the row has `n` more positions.
             unsafe { self.row(&mut into[filled..filled + n])? };
             if self.listed {

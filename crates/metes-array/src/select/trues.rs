@@ -82,6 +82,39 @@ impl Trues {
         Ok(Trues::new(array, 0, Layout::contiguous(array.shape(), 1)?.strides()))
     }
 
+    /// The walk over `count` elements from number `first` on, in C order.
+    pub fn part(mut self, first: usize, count: usize) -> Trues {
+        let mut row = first;
+        for axis in (0..self.shape.len()).rev() {
+            let length = self.shape[axis].max(1);
+            let at = row % length;
+            row /= length;
+            self.shift(axis, at as isize);
+            match axis + 1 == self.shape.len() {
+                true => self.column = at,
+                false => self.index[axis] = at,
+            }
+        }
+        self.left = count;
+        self
+    }
+
+    /// How many of the elements that are left are true.
+    ///
+    /// # Safety
+    /// The array may be read.
+    pub unsafe fn count(mut self) -> usize {
+        let last = self.shape.len() - 1;
+        let mut sum = 0;
+        while self.left > 0 {
+            let n = (self.shape[last] - self.column).min(self.left);
+            // SAFETY: the caller's promise; the row has `n` more elements.
+            sum += unsafe { count(self.truth, &[n], &[self.mask[last]], self.from) };
+            self.advance(n);
+        }
+        sum
+    }
+
     /// Fills the next offsets; how many, 0 at the end.
     ///
     /// # Safety
@@ -107,7 +140,7 @@ impl Trues {
         let bits = T::cut(self.truth.bits);
         let mut filled = 0;
         while self.left > 0 && filled + CHUNK <= BLOCK {
-            let n = (self.shape[last] - self.column).min(CHUNK);
+            let n = (self.shape[last] - self.column).min(CHUNK).min(self.left);
             // SAFETY: the caller's promise; the row has `n` more elements, and the block places for as many.
             if n == CHUNK && step == size_of::<T>() as isize {
                 // SAFETY: as above.

@@ -108,6 +108,9 @@ unsafe fn fold_any<F: Fold>(n: usize, x: *const u8, step: isize, state: *mut u8,
     }
 }
 
+/// Rows of more bytes are taken so many at a time: as many as the processor reads ahead in at once.
+const WIDE: usize = 1024;
+const STREAMS: usize = 16;
 /// Columns that are folded together where rows are short: their states stay in registers.
 const NARROW: usize = 4;
 
@@ -136,6 +139,20 @@ unsafe fn fold_dense_rows<F: Fold>(n: usize, x: *const u8, states: *mut u8, inde
 /// As [`fold_rows`].
 #[inline(always)]
 unsafe fn fold_any_rows<F: Fold>(n: usize, x: *const u8, step: isize, states: *mut u8, index: u64, rows: Rows) {
+    // So many rows at once that each is read as a stream of its own while states are held.
+    let most = if n * size_of::<F::In>() <= WIDE { rows.count } else { STREAMS };
+    for top in (0..rows.count).step_by(most.max(1)) {
+        let x = x.wrapping_offset(top as isize * rows.step);
+        let some = Rows { count: most.min(rows.count - top), step: rows.step };
+        // SAFETY: a part of the rows that the caller vouches for.
+        unsafe { fold_some_rows::<F>(n, x, step, states, index + top as u64, some) };
+    }
+}
+
+/// # Safety
+/// As [`fold_rows`].
+#[inline(always)]
+unsafe fn fold_some_rows<F: Fold>(n: usize, x: *const u8, step: isize, states: *mut u8, index: u64, rows: Rows) {
     let states = states.cast::<F::State>();
     // SAFETY: value i of row r is within what the caller vouches for.
     let at = |r: usize, i: usize| unsafe {
