@@ -33,6 +33,7 @@ FACADE = [
     "_limits",
     "_manipulate",
     "_nditer",
+    "_nested",
     "_numpy",
     "_places",
     "_poly1d",

@@ -60,9 +60,23 @@ def unload_ipython_extension(shell):
     _magic.unload_ipython_extension(shell)
 
 
+# What NumPy has and Metes never will, and what to do instead.
+_absent = {
+    "frompyfunc": "its results are objects; vectorize(function, otypes=...) gives arrays",
+    "object_": "elements are numbers, text, time or fields of these, whose bytes it can count",
+    "longdouble": "there are no long doubles; float64 is the widest",
+    "clongdouble": "there are no long doubles; complex128 is the widest",
+    "matrix": "arrays have no subclasses; @ multiplies matrices",
+    "ma": "there are no masked arrays; NaN, where= and the functions whose names begin with nan leave values out",
+    "random": "random numbers are NumPy's: asarray(numpy.random.default_rng().random(n)) takes them without a copy",
+    "char": "its functions are those of metes.strings",
+}
+
+
 def __getattr__(name):
     if name not in _later:
-        raise AttributeError(f"module 'metes' has no attribute {name!r}")
+        why = f": {_absent[name]}" if name in _absent else ""
+        raise AttributeError(f"module 'metes' has no attribute {name!r}{why}")
     from importlib import import_module
 
     part = _later[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import os
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from ._native import (
     empty,
     eye,
     float64,
+    frombuffer,
     fromiter,
     isfinite,
 )
@@ -40,10 +42,15 @@ __all__ = [
 
 
 def asanyarray(
-    a: ArrayLike, dtype: DTypeLike | None = None, order: Order | None = None, *, copy: bool | None = None
+    a: ArrayLike,
+    dtype: DTypeLike | None = None,
+    order: Order | None = None,
+    *,
+    copy: bool | None = None,
+    device: Any = None,
 ) -> Array:
     """The same as `asarray`: arrays have no subclasses here."""
-    return asarray(a, dtype, order, copy=copy)
+    return asarray(a, dtype, order, copy=copy, device=device)
 
 
 def asarray_chkfinite(a: ArrayLike, dtype: DTypeLike | None = None, order: Order | None = None) -> Array:
@@ -183,3 +190,52 @@ def _write(a: Array, file, sep="", format="%s"):
     for part in a:
         _write(part, file)
     return None
+
+
+def _construct(
+    shape: Shape,
+    dtype: DTypeLike | None = float,
+    buffer: Any = None,
+    offset: int = 0,
+    strides: Any = None,
+    order: Order | None = None,
+) -> Array:
+    """`Array(shape, ...)`: a new array, or a view of a buffer, within whose bytes every element is proved to lie."""
+    element = empty(0, dtype=dtype).dtype
+    shape = tuple(operator.index(n) for n in shape) if hasattr(shape, "__iter__") else (operator.index(shape),)
+    if buffer is None and strides is None:
+        return empty(shape, dtype=element, order=order or "C")
+    size = element.itemsize * math.prod(shape)
+    if buffer is None:
+        buffer, offset = empty(_reach(shape, strides, element.itemsize), dtype="u1"), 0
+    whole = frombuffer(buffer, "u1")
+    if not 0 <= operator.index(offset) <= whole.size:
+        raise ValueError(f"Array: offset {offset} is not within the {whole.size} bytes of the buffer")
+    if strides is None:
+        if offset + size > whole.size:
+            raise TypeError(f"buffer is too small for requested array: {size} bytes from {offset} of {whole.size}")
+        line = whole[offset : offset + size].view(element) if size else empty(0, dtype=element)
+        return line.reshape(shape, order="F" if order == "F" else "C")
+    from .lib.stride_tricks import as_strided
+
+    bytes_ = as_strided(whole[offset:], (*shape, element.itemsize), (*strides, 1), writeable=whole.flags.writeable)
+    return bytes_.view(element)[..., 0]
+
+
+def _reach(shape, strides, itemsize):
+    """How many bytes elements at these strides need, from the first on."""
+    steps = [operator.index(step) for step in strides]
+    if len(steps) != len(shape) or any(step < 0 for step in steps):
+        raise ValueError("strides is incompatible with shape of requested array and size of buffer")
+    return itemsize + sum((n - 1) * step for n, step in zip(shape, steps, strict=True)) if math.prod(shape) else 0
+
+
+def _valued(dtype: DType, given: tuple[Any, ...]) -> Array:
+    """`dtype(value)`: an array without axes, or one of what has axes."""
+    if dtype.kind in "Mm" and len(given) == 2:
+        dtype, given = DType(f"{dtype.str[:3]}[{given[1]}]"), given[:1]
+    if dtype.kind == "c" and len(given) == 2:
+        given = (complex(*given),)
+    if len(given) > 1:
+        raise TypeError(f"{dtype}: one value makes an array of it, not {len(given)}")
+    return array(given[0] if given else "" if dtype.kind in "SU" else 0, dtype=dtype)

@@ -27,10 +27,11 @@ _BLOCK = 1 << 18
 _NPY = b"\x93NUMPY"
 
 
-def save(file: Any, arr: ArrayLike, *, progress: bool = False) -> None:
+def save(file: Any, arr: ArrayLike, allow_pickle: bool = True, *, progress: bool = False) -> None:
     """Writes an array as an .npy file: to a path, where it appears when it is complete, or to an open binary file.
 
-    A lazy array is computed in parts, to a path alone.
+    A lazy array is computed in parts, to a path alone. `allow_pickle` is taken for NumPy's sake: nothing is
+    ever pickled.
 
     >>> import io, metes as mt
     >>> file = io.BytesIO()
@@ -45,7 +46,7 @@ def save(file: Any, arr: ArrayLike, *, progress: bool = False) -> None:
         _native._save(os.fspath(file), arr, progress=progress)
 
 
-def savez(file: Any, *arrays: ArrayLike, **named: ArrayLike) -> None:
+def savez(file: Any, *arrays: ArrayLike, allow_pickle: bool = True, **named: ArrayLike) -> None:
     """Writes arrays as an .npz archive, those without a name as arr_0, arr_1, ...: to a path or an open binary file."""
     if hasattr(file, "write"):
         _write_archive(file, arrays, named, compressed=False)
@@ -53,7 +54,7 @@ def savez(file: Any, *arrays: ArrayLike, **named: ArrayLike) -> None:
         _native._savez(os.fspath(file), *arrays, **named)
 
 
-def savez_compressed(file: Any, *arrays: ArrayLike, **named: ArrayLike) -> None:
+def savez_compressed(file: Any, *arrays: ArrayLike, allow_pickle: bool = True, **named: ArrayLike) -> None:
     """As `savez`, with the members compressed."""
     if hasattr(file, "write"):
         _write_archive(file, arrays, named, compressed=True)
@@ -61,12 +62,21 @@ def savez_compressed(file: Any, *arrays: ArrayLike, **named: ArrayLike) -> None:
         _native._savez_compressed(os.fspath(file), *arrays, **named)
 
 
-def load(file: Any, mmap_mode: str | None = None) -> Any:
+def load(
+    file: Any,
+    mmap_mode: str | None = None,
+    allow_pickle: bool = False,
+    fix_imports: bool = True,
+    encoding: str = "ASCII",
+    *,
+    max_header_size: int | None = None,
+) -> Any:
     """Reads a file, by its path or open: an array for .npy, a mapping to arrays for .npz.
 
     With `mmap_mode` "r" (read only), "r+" (writes go to the file) or "c" (writes stay in memory) a file at a path is
     mapped.
-    An open file stays after the array that was read, where the next one may begin.
+    An open file stays after the array that was read, where the next one may begin. `allow_pickle` and what follows are
+    taken for NumPy's sake: no object is ever read, and no header that is longer than NumPy reads.
     """
     if not hasattr(file, "read"):
         return _native._load(os.fspath(file), mmap_mode)

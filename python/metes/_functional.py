@@ -95,7 +95,45 @@ def gradient(f: ArrayLike, *varargs: ArrayLike, axis: Axes = None, edge_order: A
     >>> mt.gradient(mt.asarray([1.0, 2.0, 4.0])).tolist()
     [1.0, 1.5, 2.0]
     """
-    return _native._gradient(f, varargs, axis, edge_order)
+    f = asarray(f)
+    spacings = [_counted(asarray(step)) for step in varargs]
+    if f.dtype.kind not in "mM":
+        return _native._gradient(f, spacings, axis, edge_order)
+    return _slopes_of_time(f, spacings, axis, edge_order)
+
+
+def _counted(step):
+    """Distances or places as numbers; spans as their counts."""
+    return step.view("int64").astype("float64") if step.dtype.kind == "m" else step
+
+
+def _slopes_of_time(f, spacings, axis, edge_order):
+    from ._spans import gradient as slopes
+
+    several = axis is None or isinstance(axis, (tuple, list))
+    axes = [_axis(one, f.ndim) for one in (range(f.ndim) if axis is None else axis if several else (axis,))]
+    if edge_order not in (1, 2):
+        raise ValueError("'edge_order' greater than 2 not supported")
+    if len(spacings) not in (0, 1, len(axes)) or (len(spacings) == 1 and spacings[0].ndim and len(axes) > 1):
+        raise TypeError("invalid number of arguments")
+    steps = spacings or [asarray(1.0)]
+    steps = steps if len(steps) == len(axes) else steps * len(axes)
+    for one in axes:
+        if f.shape[one] < edge_order + 1:
+            raise ValueError("Shape of array too small to calculate a numerical gradient, at least")
+    steps = [_even(step, f.shape[one]) for step, one in zip(steps, axes, strict=True)]
+    found = slopes(f, steps, axes, edge_order)
+    return found[0] if len(found) == 1 else tuple(found)
+
+
+def _even(step, n):
+    """The distance between places where it is one, else all distances."""
+    if step.ndim == 0:
+        return step.item()
+    if step.ndim != 1 or step.shape[0] != n:
+        raise ValueError("when 1d, distances must match the length of the corresponding dimension")
+    distances = _native.diff(step.astype("float64"))
+    return distances[0].item() if (distances == distances[0]).all() else distances
 
 
 class vectorize:

@@ -83,11 +83,13 @@ PARTS = {
     "_kinds": (
         "bool_",
         "byte",
+        "bytes_",
         "cdouble",
         "character",
         "common_type",
         "complexfloating",
         "csingle",
+        "datetime64",
         "double",
         "flexible",
         "floating",
@@ -106,6 +108,8 @@ PARTS = {
         "short",
         "signedinteger",
         "single",
+        "str_",
+        "timedelta64",
         "ubyte",
         "uint",
         "uintc",
@@ -114,6 +118,7 @@ PARTS = {
         "ulonglong",
         "unsignedinteger",
         "ushort",
+        "void",
     ),
     "_limits": (
         "Suggestion",
@@ -140,6 +145,7 @@ PARTS = {
         "transpose",
     ),
     "_nditer": ("nditer",),
+    "_nested": ("nested_iters",),
     "_numpy": (
         "manage_numpy",
         "numpy_is_managed",

@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 __all__ = [
     "bool_",
     "byte",
+    "bytes_",
     "cdouble",
     "character",
     "common_type",
     "complexfloating",
     "csingle",
+    "datetime64",
     "double",
     "flexible",
     "floating",
@@ -37,6 +39,8 @@ __all__ = [
     "short",
     "signedinteger",
     "single",
+    "str_",
+    "timedelta64",
     "ubyte",
     "uint",
     "uintc",
@@ -45,12 +49,15 @@ __all__ = [
     "ulonglong",
     "unsignedinteger",
     "ushort",
+    "void",
 ]
 
 bool_ = DType("bool")
 byte = DType("i1")
+bytes_ = DType("S")
 cdouble = DType("c16")
 csingle = DType("c8")
+datetime64 = DType("M8")
 double = DType("f8")
 half = DType("f2")
 int_ = DType("i8")
@@ -60,6 +67,8 @@ long = DType("l")
 longlong = DType("i8")
 short = DType("i2")
 single = DType("f4")
+str_ = DType("U")
+timedelta64 = DType("m8")
 ubyte = DType("u1")
 uint = DType("u8")
 uintc = DType("u4")
@@ -67,6 +76,7 @@ uintp = DType("u8")
 ulong = DType("L")
 ulonglong = DType("u8")
 ushort = DType("u2")
+void = DType("V")
 
 
 class generic:

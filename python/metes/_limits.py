@@ -57,6 +57,53 @@ class finfo:
         """The smallest positive normal number; another name of `smallest_normal`."""
         return self.smallest_normal
 
+    @property
+    def nmant(self) -> int:
+        """Bits of the mantissa, without the leading one."""
+        return _FLOATS[self.dtype.itemsize][0]
+
+    @property
+    def nexp(self) -> int:
+        """Bits of the exponent."""
+        return _FLOATS[self.dtype.itemsize][1]
+
+    iexp = nexp
+
+    @property
+    def maxexp(self) -> int:
+        """The smallest power of 2 that is too large."""
+        return 1 << (self.nexp - 1)
+
+    @property
+    def minexp(self) -> int:
+        """The power of 2 that is the smallest normal number."""
+        return 2 - self.maxexp
+
+    @property
+    def machep(self) -> int:
+        """The power of 2 that is `eps`."""
+        return -self.nmant
+
+    @property
+    def negep(self) -> int:
+        """The power of 2 that is `epsneg`."""
+        return -self.nmant - 1
+
+    @property
+    def epsneg(self) -> float:
+        """The distance from 1 to the largest number below it."""
+        return 2.0**self.negep
+
+    @property
+    def precision(self) -> int:
+        """Decimal digits that are kept."""
+        return {2: 3, 4: 6, 8: 15}[self.dtype.itemsize]
+
+    @property
+    def resolution(self) -> float:
+        """The power of 10 of the last digit that is kept."""
+        return 10.0**-self.precision
+
     def __repr__(self) -> str:
         return f"finfo(dtype={self.dtype}, eps={self.eps}, max={self.max})"
 

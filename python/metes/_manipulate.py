@@ -77,8 +77,8 @@ def transpose(a: ArrayLike, axes: Any = None) -> Array:
     return _array(a).transpose() if axes is None else _array(a).transpose(tuple(axes))
 
 
-def permute_dims(a: ArrayLike, /, axes: Any) -> Array:
-    """A view with the axes in another order."""
+def permute_dims(a: ArrayLike, /, axes: Any = None) -> Array:
+    """A view with the axes in another order, reversed by default."""
     return transpose(a, axes)
 
 
@@ -116,7 +116,7 @@ def moveaxis(a: ArrayLike, source: Axes, destination: Axes) -> Array:
     return a.transpose(tuple(order))
 
 
-def round(a: ArrayLike, decimals: int = 0) -> Array:
+def round(a: ArrayLike, decimals: int = 0, out: Array | None = None) -> Array:
     """Elements rounded to the nearest number with so many decimals, halves to the even one.
 
     >>> import metes as mt
@@ -125,7 +125,9 @@ def round(a: ArrayLike, decimals: int = 0) -> Array:
     """
     a = _array(a)
     if not isinstance(a, LazyArray):
-        return a.round(decimals)
+        return a.round(decimals, out)
+    if out is not None:
+        raise TypeError("round: out is not for lazy arrays")
     if decimals != 0:
         raise NotImplementedError("round: lazy arrays are rounded to whole numbers; scale them before and after")
     return rint(a)
@@ -156,8 +158,11 @@ def flip(a: ArrayLike, /, axis: Axes = None) -> Array:
     return a[tuple(slice(None, None, -1 if place in turned else 1) for place in range(a.ndim))]
 
 
-def broadcast_arrays(*arrays: ArrayLikes) -> tuple[Array, ...]:
-    """Read-only views of all arrays, stretched to one shape; those that have it already are returned themselves."""
+def broadcast_arrays(*arrays: ArrayLikes, subok: bool = False) -> tuple[Array, ...]:
+    """Read-only views of all arrays, stretched to one shape; those that have it already are returned themselves.
+
+    `subok` is taken for NumPy's sake: arrays have no subclasses.
+    """
     arrays = [_array(a) for a in arrays]
     shape = broadcast_shapes(*(a.shape for a in arrays))
     return tuple(a if a.shape == shape else broadcast_to(a, shape) for a in arrays)
@@ -204,6 +209,9 @@ def astype(
     return a.astype(dtype) if isinstance(a, LazyArray) else a.astype(dtype, copy=copy, casting=casting)
 
 
-def copy(a: ArrayLike, order: Order = "K") -> Array:
-    """A copy that owns its bytes, in memory order C, F, A or K (as near to the source's as possible)."""
+def copy(a: ArrayLike, order: Order = "K", subok: bool = False) -> Array:
+    """A copy that owns its bytes, in memory order C, F, A or K (as near to the source's as possible).
+
+    `subok` is taken for NumPy's sake: arrays have no subclasses.
+    """
     return asarray(a).copy(order)

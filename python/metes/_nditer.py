@@ -1,6 +1,6 @@
 """`nditer`: several arrays walked together, element by element or run by run.
 
-Left out: ranges of the iteration, masked writing, and reductions in runs (`external_loop` over stretched results).
+Left out: masked writing, and reductions in runs (`external_loop` over stretched results).
 """
 
 from __future__ import annotations
@@ -8,32 +8,21 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from ._native import (
-    DType,
-    arange,
-    asarray,
-    broadcast_shapes,
-    broadcast_to,
-    can_cast,
-    empty,
-    put,
-    result_type,
-    shares_memory,
-    take,
-)
-from ._operands import BUFFER, FLAGS, OP_FLAGS, Operand, order_of_axes, read_only, strides_of, unknown, with_axes
+from ._making import Making
+from ._native import arange, asarray, broadcast_to, empty, put, take
+from ._operands import BUFFER, FLAGS, Operand, read_only, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ._native import Array
+    from ._native import Array, DType
     from ._types import Casting, Order
 
 __all__ = ["nditer"]
 
 
-class nditer:
+class nditer(Making):
     """Walks arrays together, in the order in which they lie in memory unless `order` says otherwise.
 
     Each step gives 0-d views (or, with the flag `external_loop`, views with one axis) of all of them; writing to those
@@ -70,191 +59,67 @@ class nditer:
         self._has_index = not self._flags.isdisjoint({"c_index", "f_index"})
         if "external_loop" in self._flags and (self._has_multi or self._has_index):
             raise ValueError("Iterator flag EXTERNAL_LOOP cannot be used if an index or multi-index is being tracked")
+        if {"ranged", "external_loop"} <= self._flags and "buffered" not in self._flags:
+            raise ValueError(
+                "Iterator flag RANGED cannot be used with the flag EXTERNAL_LOOP unless BUFFERED is also enabled"
+            )
         self._ops = [
             Operand(None if one is None else asarray(one), named)
             for one, named in zip(given, self._op_flags(given, op_flags), strict=True)
         ]
         self._closed = False
+        self._operands: list[Array] | None = None
+        # Where this one stands among nested ones: all of them, from which array each starts, and its own place.
+        self._nest: tuple[list[nditer], list[list[Array]], int] | None = None
         self._shape_up(op_axes, itershape)
         self._choose_dtypes(op_dtypes)
         self._order_axes()
         self._allocate()
         self._convert()
         self._merge()
-        self.reset()
-
-    # ---- making
-
-    @staticmethod
-    def _op_flags(given, op_flags):
-        if op_flags is None:
-            return [{"writeonly", "allocate"} if one is None else {"readonly"} for one in given]
-        if op_flags and isinstance(op_flags[0], str):
-            op_flags = [op_flags] * len(given)
-        if len(op_flags) != len(given):
-            raise ValueError("op_flags must be a tuple or array of per-op flag-tuples")
-        out = []
-        for one, names in zip(given, op_flags, strict=True):
-            names = unknown("per-operand flag", [names] if isinstance(names, str) else names, OP_FLAGS)
-            if not names & {"readonly", "readwrite", "writeonly"}:
-                if names != {"allocate"}:
-                    raise ValueError(
-                        "None of the iterator flags READWRITE, READONLY, or WRITEONLY were specified for an operand"
-                    )
-                names = names | {"writeonly"}
-            if one is None and "allocate" not in names:
-                raise ValueError("Iterator input op for output is NULL, and ALLOCATE was not specified")
-            out.append(names)
-        return out
-
-    def _shape_up(self, op_axes, itershape):
-        for number, op in enumerate(self._ops):
-            axes = op_axes[number] if op_axes is not None else None
-            if op.array is None:
-                continue
-            if op.writes and not op.array.flags.writeable:
-                raise ValueError("output array is read-only")
-            op.view = op.array if axes is None else with_axes(op.array, axes)
-        wanted = [op.view.shape for op in self._ops if op.view is not None]
-        if itershape is not None:
-            wanted.append(tuple(n if n >= 0 else 1 for n in itershape))
-        try:
-            self._shape = tuple(broadcast_shapes(*wanted)) if wanted else ()
-        except ValueError:
-            shapes = " ".join(str(shape) for shape in wanted)
-            raise ValueError(f"operands could not be broadcast together with shapes {shapes}") from None
-        ndim = len(self._shape)
-        for op in self._ops:
-            if op.view is None:
-                continue
-            stretched = op.view.shape != self._shape
-            if stretched and "no_broadcast" in op.flags:
-                raise ValueError(f"non-broadcastable operand with shape {op.view.shape} doesn't match {self._shape}")
-            if stretched and op.writes and "reduce_ok" not in self._flags:
-                text = "output operand requires a reduction along dimension" if op_axes else "non-broadcastable output"
-                raise ValueError(
-                    f"{text} operand with shape {op.view.shape} doesn't match the broadcast shape {self._shape}"
-                )
-            if stretched and op.writes and "external_loop" in self._flags:
-                raise NotImplementedError("nditer: reductions are not done in runs; leave out external_loop")
-            op.view = op.view.reshape((1,) * (ndim - op.view.ndim) + op.view.shape)
-        if 0 in self._shape and "zerosize_ok" not in self._flags:
-            raise ValueError("Iteration of zero-sized operands is not enabled")
-
-    def _choose_dtypes(self, op_dtypes):
-        if op_dtypes is None:
-            op_dtypes = [None] * len(self._ops)
-        elif isinstance(op_dtypes, (str, type, DType)):
-            op_dtypes = [op_dtypes] * len(self._ops)
-        if len(op_dtypes) != len(self._ops):
-            raise ValueError("op_dtypes must have one entry per operand")
-        inputs = [op.array.dtype for op in self._ops if op.array is not None]
-        common = result_type(*inputs) if inputs else None
-        for op, dtype in zip(self._ops, op_dtypes, strict=True):
-            fallback = common if op.array is None or "common_dtype" in self._flags else op.array.dtype
-            op.dtype = DType(dtype) if dtype is not None else fallback
-            if op.dtype is None:
-                raise TypeError("nditer: an allocated operand needs a dtype")
-
-    def _order_axes(self):
-        ndim = len(self._shape)
-        strides = [strides_of(op.view) for op in self._ops if op.view is not None]
-        self._axes = list(range(ndim))
-        self._flipped = [False] * ndim
-        arrays = [op.array for op in self._ops if op.array is not None]
-        fortran = all(array.flags.f_contiguous for array in arrays)
-        if self._order == "F" or (self._order == "A" and fortran):
-            self._axes.reverse()
-        elif self._order == "K":
-            self._axes = order_of_axes(strides, ndim)
-            # As NumPy has it, an allocated operand never runs backwards.
-            for axis in range(ndim if len(arrays) == len(self._ops) else 0):
-                steps = [s[axis] for s in strides]
-                self._flipped[axis] = any(step < 0 for step in steps) and all(step <= 0 for step in steps)
-        elif self._order not in ("A", "C"):
-            raise ValueError(f"order must be one of 'C', 'F', 'A', or 'K' (got {self._order!r})")
-
-    def _allocate(self):
-        back = sorted(range(len(self._axes)), key=self._axes.__getitem__)
-        for op in self._ops:
-            if op.array is None:
-                op.array = empty(tuple(self._shape[axis] for axis in self._axes), dtype=op.dtype).transpose(tuple(back))
-                op.view = op.array
-
-    def _convert(self):
-        """What needs a cast: buffered, or copied where the flags allow it."""
-        for number, op in enumerate(self._ops):
-            have, want = op.array.dtype, op.dtype
-            op.cast = have != want
-            if op.cast:
-                for used, source, into in ((op.reads, have, want), (op.writes, want, have)):
-                    if used and not can_cast(source, into, self._casting):
-                        which = "Iterator operand" if used is op.reads else "Iterator requested dtype for operand"
-                        raise TypeError(
-                            f"{which} {number} dtype could not be cast from {source!r} to {into!r} "
-                            f"according to the rule '{self._casting}'"
-                        )
-                if "buffered" not in self._flags:
-                    wanted = "updateifcopy" if op.writes else "copy"
-                    if not op.flags & {wanted, "updateifcopy"}:
-                        raise TypeError(
-                            "Iterator operand required copying or buffering, "
-                            "but neither copying nor buffering was enabled"
-                        )
-                    if op.writes:
-                        op.buffer = op.view
-                    op.view = op.view.astype(want)
-                    op.array = op.view if not op.writes else op.array
-            elif "copy_if_overlap" in self._flags and not op.writes:
-                written = [other.array for other in self._ops if other.writes]
-                if any(shares_memory(op.array, other) for other in written):
-                    op.view = op.view.copy()
-
-    def _merge(self):
-        """The views in the order of the walk, and merged axes where no index is wanted."""
-        for op in self._ops:
-            walk = tuple(
-                slice(None, None, -1 if flipped and n > 1 else 1)
-                for flipped, n in zip(self._flipped, op.view.shape, strict=True)
-            )
-            op.wide = op.view[(*walk, ...)].transpose(tuple(self._axes))
-        self._walk = tuple(self._shape[axis] for axis in self._axes)
-        self._full = self._walk
-        self.itersize: int = math.prod(self._walk)
-        if self._has_multi or self._has_index or not self.itersize:
-            return
-        strides = [strides_of(op.wide) for op in self._ops]
-        groups = []
-        for axis, n in enumerate(self._walk):
-            if n == 1:
-                continue
-            if groups and all(s[groups[-1][-1]] == s[axis] * n for s in strides):
-                groups[-1].append(axis)
-            else:
-                groups.append([axis])
-        merged = tuple(math.prod(self._walk[axis] for axis in group) for group in groups) or (
-            (1,) if self._walk else ()
-        )
-        for op in self._ops:
-            own = tuple(math.prod(op.wide.shape[axis] for axis in group) for group in groups) or (1,) * len(merged)
-            op.wide = op.wide.reshape(own, copy=False)
-        self._walk = merged
+        self._range = (0, self.itersize)
+        self._waits = {"buffered", "delay_bufalloc"} <= self._flags
+        self._rewind()
 
     # ---- walking
 
     def reset(self) -> None:
-        """Begins again."""
+        """Begins again, at the start of the range."""
+        self._check()
+        self._waits = False
+        self._rewind()
+
+    def _rewind(self):
         self._flush()
-        self._at = 0
+        self._at = self._range[0]
         self._started = False
         self._chunk = None
+        self._follow()
+
+    def _follow(self):
+        """Has the iterator within this one begin anew where it stands now."""
+        if self._nest is None or self.finished:
+            return
+        iterators, wholes, place = self._nest
+        index = [i for outer in iterators[: place + 1] for i in outer._multi()]
+        inner = iterators[place + 1]
+        inner._flush()
+        for op, whole in zip(inner._ops, wholes[place + 1], strict=True):
+            own = tuple(0 if n == 1 else i for i, n in zip(index, whole.shape, strict=False))
+            op.wide = whole[(*own, ...)]
+        inner._rewind()
+
+    def _go(self, at):
+        self._flush()
+        self._at, self._started = at, False
+        self._follow()
 
     def _length(self):
         """How many elements this step is about."""
         if "external_loop" not in self._flags:
             return 1
         if "buffered" in self._flags:
-            return min(self._size, self.itersize - self._at)
+            return min(self._size, self._range[1] - self._at)
         return self._walk[-1] if self._walk else 1
 
     def _index(self):
@@ -281,7 +146,7 @@ class nditer:
         """A piece of an operand, cast; written back when the iterator leaves it."""
         if self._chunk is None or not self._chunk[0] <= self._at < self._chunk[1]:
             self._flush()
-            self._chunk = (self._at, min(self._at + self._size, self.itersize))
+            self._chunk = (self._at, min(self._at + self._size, self._range[1]))
             for other in self._ops:
                 other.buffer = None
         start, stop = self._chunk
@@ -291,7 +156,7 @@ class nditer:
                 op.buffer = take(wide, arange(start, stop)).astype(op.dtype)
             else:
                 op.buffer = empty((stop - start,), dtype=op.dtype)
-        found = op.buffer if "external_loop" in self._flags else op.buffer[self._at - start]
+        found = op.buffer if "external_loop" in self._flags else op.buffer[self._at - start, ...]
         return found if op.writes else read_only(found)
 
     def _flush(self):
@@ -306,22 +171,23 @@ class nditer:
     def iternext(self) -> bool:
         """Moves on; whether there is anything."""
         self._check()
-        self._at = min(self._at + self._length(), self.itersize)
+        self._at = min(self._at + self._length(), self._range[1])
         if self._chunk is not None and self._at >= self._chunk[1]:
             self._flush()
         self._started = True
+        self._follow()
         return not self.finished
 
     @property
     def finished(self) -> bool:
         """Whether all has been walked."""
-        return self._at >= self.itersize
+        return self._at >= self._range[1]
 
     def __iter__(self) -> Iterator[Any]:
         return self
 
     def __next__(self) -> Any:
-        self._check()
+        self._ready()
         if self._started:
             self.iternext()
         self._started = True
@@ -333,14 +199,14 @@ class nditer:
     @property
     def value(self) -> Any:
         """The views of this step: one, or a tuple."""
-        self._check()
+        self._ready()
         if self.finished:
             raise ValueError("Iterator is past the end")
         values = tuple(map(self._current, self._ops))
         return values[0] if self._alone else values
 
-    def __getitem__(self, number: Any) -> Array:
-        self._check()
+    def __getitem__(self, number: Any) -> Any:
+        self._ready()
         if self.finished:
             raise ValueError("Iterator is past the end")
         if isinstance(number, slice):
@@ -364,7 +230,7 @@ class nditer:
     def operands(self) -> tuple[Array, ...]:
         """The arrays, allocated ones too."""
         self._check()
-        return tuple(op.array for op in self._ops)
+        return tuple(op.array for op in self._ops) if self._operands is None else tuple(self._operands)
 
     @property
     def dtypes(self) -> tuple[DType, ...]:
@@ -398,8 +264,41 @@ class nditer:
 
     @property
     def iterindex(self) -> int:
-        """How many elements have been walked."""
+        """How many elements have been walked; setting it goes there."""
         return self._at
+
+    @iterindex.setter
+    def iterindex(self, at: int) -> None:
+        if not self._range[0] <= at < self._range[1]:
+            raise IndexError(f"iterindex {at} is outside of the range {self._range}")
+        self._go(at)
+
+    @property
+    def iterrange(self) -> tuple[int, int]:
+        """The first step and the one after the last, of all that there are; with the flag `ranged` it can be set."""
+        return self._range
+
+    @iterrange.setter
+    def iterrange(self, ends: tuple[int, int]) -> None:
+        if "ranged" not in self._flags:
+            raise ValueError("the range of an iterator can be set where it was made with the flag ranged")
+        start, stop = ends
+        if start < 0 or stop > self.itersize:
+            raise ValueError(f"Out-of-bounds range [{start}, {stop}) of {self.itersize} steps")
+        if start > stop:
+            raise ValueError(f"Invalid range [{start}, {stop})")
+        self._range = (start, stop)
+        self._rewind()
+
+    @property
+    def has_delayed_bufalloc(self) -> bool:
+        """Whether `reset` must be called before the first step, as `delay_bufalloc` asks."""
+        return self._waits
+
+    @property
+    def iterationneedsapi(self) -> bool:
+        """Whether elements are Python's objects, which they never are."""
+        return False
 
     def _multi(self):
         index = [0] * len(self._shape)
@@ -416,6 +315,23 @@ class nditer:
             raise ValueError("Iterator is past the end")
         return self._multi()
 
+    @multi_index.setter
+    def multi_index(self, index: tuple[int, ...]) -> None:
+        if not self._has_multi:
+            raise ValueError("Iterator is not tracking a multi-index")
+        if len(index) != len(self._shape):
+            raise ValueError("Wrong number of indices")
+        if any(not 0 <= i < n for i, n in zip(index, self._shape, strict=True)):
+            raise IndexError(f"multi-index {tuple(index)} is out of bounds for shape {self._shape}")
+        self._go(self._step_of(index))
+
+    def _step_of(self, index):
+        """Which step has an index."""
+        at = 0
+        for axis, n in zip(self._axes, self._walk, strict=True):
+            at = at * n + (n - 1 - index[axis] if self._flipped[axis] else index[axis])
+        return at
+
     @property
     def index(self) -> int:
         """The position of this step in C or F order."""
@@ -429,11 +345,74 @@ class nditer:
             position = position * self._shape[axis] + self._multi()[axis]
         return position
 
+    @index.setter
+    def index(self, position: int) -> None:
+        if not self._has_index:
+            raise ValueError("Iterator does not have an index")
+        if not 0 <= position < self.itersize:
+            raise IndexError(f"index {position} is out of bounds for {self.itersize} steps")
+        index, axes = [0] * len(self._shape), range(len(self._shape))
+        for axis in reversed(axes) if "c_index" in self._flags else axes:
+            position, index[axis] = divmod(position, self._shape[axis])
+        self._go(self._step_of(index))
+
+    # ---- changing
+
+    def copy(self) -> nditer:
+        """Another iterator over the same operands, at the same step."""
+        self._check()
+        self._flush()
+        other = object.__new__(nditer)
+        vars(other).update(vars(self))
+        other._ops = [op.copy() for op in self._ops]
+        other._nest = None
+        return other
+
+    def _keeps_index(self, what):
+        if not self._has_multi:
+            raise RuntimeError(f"{what}: the iterator is not tracking a multi-index")
+
+    def remove_axis(self, i: int) -> None:
+        """Leaves an axis out: its first element is looked at alone. Begins again."""
+        self._keeps_index("remove_axis")
+        if not 0 <= i < len(self._shape):
+            raise ValueError("axis out of bounds in iterator RemoveAxis")
+        at = self._axes.index(i)
+        for op in self._ops:
+            first = op.wide.shape[at] - 1 if self._flipped[i] else 0
+            op.wide = op.wide[(slice(None),) * at + (first, Ellipsis)]
+        self._shape = self._shape[:i] + self._shape[i + 1 :]
+        self._walk = self._full = self._walk[:at] + self._walk[at + 1 :]
+        self._axes = [axis - (axis > i) for axis in self._axes if axis != i]
+        self._flipped = self._flipped[:i] + self._flipped[i + 1 :]
+        self.itersize = math.prod(self._walk)
+        self._range = (0, self.itersize)
+        self._rewind()
+
+    def remove_multi_index(self) -> None:
+        """Tracks no index any more, so that axes may be walked as one. Begins again."""
+        self._keeps_index("remove_multi_index")
+        self._has_multi = False
+        self._collapse()
+        self._rewind()
+
+    def enable_external_loop(self) -> None:
+        """Gives runs of elements from now on. Begins again."""
+        if self._has_multi or self._has_index:
+            raise ValueError("Iterator flag EXTERNAL_LOOP cannot be used if an index or multi-index is being tracked")
+        self._flags = self._flags | {"external_loop"}
+        self._rewind()
+
     # ---- ending
 
     def _check(self):
         if self._closed:
             raise ValueError("Iterator is closed")
+
+    def _ready(self):
+        self._check()
+        if self._waits:
+            raise ValueError("Iterator construction used delayed buffer allocation, and no reset has been done yet")
 
     def close(self) -> None:
         """Writes back what is in buffers and copies."""

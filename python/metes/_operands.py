@@ -15,6 +15,7 @@ FLAGS = {
     "grow_inner",
     "growinner",
     "multi_index",
+    "ranged",
     "reduce_ok",
     "refs_ok",
     "zerosize_ok",
@@ -46,6 +47,13 @@ class Operand:
         self.writes = not flags.isdisjoint({"readwrite", "writeonly"})
         self.reads = "writeonly" not in flags
         self.view = self.wide = self.dtype = self.buffer = self.cast = None
+
+    def copy(self):
+        """The same operand, walked on its own."""
+        other = object.__new__(Operand)
+        for name in self.__slots__:
+            setattr(other, name, getattr(self, name))
+        return other
 
 
 def unknown(kind, names, known):

@@ -6,7 +6,7 @@ import operator
 from typing import TYPE_CHECKING
 
 from . import _native
-from ._native import LazyArray, arange, asarray, broadcast_shapes, copyto, full, nonzero, result_type, tri
+from ._native import AxisError, LazyArray, arange, asarray, broadcast_shapes, copyto, full, nonzero, result_type, tri
 from ._native import zeros_like as _zeros_like
 
 if TYPE_CHECKING:
@@ -38,6 +38,12 @@ def count_nonzero(a: ArrayLike, axis: Axes = None, *, keepdims: bool = False) ->
     """
     lazy = isinstance(a, LazyArray)
     a = a if lazy else asarray(a)
+    if not lazy and a.ndim == 0 and axis is not None:
+        # As in NumPy, the only element counts as an axis of its own.
+        for one in axis if isinstance(axis, tuple) else (axis,):
+            if operator.index(one) not in (0, -1):
+                raise AxisError(f"axis {one} is out of bounds for array of dimension 0")
+        axis = None
     if axis is None and not lazy:
         return full((1,) * a.ndim if keepdims else (), _native._count_true(a), dtype="int64")
     if not lazy and a.dtype.kind not in "biufc":

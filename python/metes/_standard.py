@@ -78,6 +78,18 @@ def _array(x):
     return x if isinstance(x, (Array, LazyArray)) else asarray(x)
 
 
+def _within(x, low, high):
+    """Python's integers as bounds of a dtype of integers: beyond its range they bound nothing."""
+    if x.dtype.kind not in "iu":
+        return low, high
+    bits, signed = 8 * x.dtype.itemsize, x.dtype.kind == "i"
+    least, most = -(1 << (bits - 1)) if signed else 0, (1 << (bits - signed)) - 1
+    # A lower bound above everything, or an upper one below, stays: it is an error, as in NumPy.
+    low = least if type(low) is int and low < least else low
+    high = most if type(high) is int and high > most else high
+    return low, high
+
+
 def clip(
     x: ArrayLike,
     /,
@@ -96,6 +108,8 @@ def clip(
     """
     min, max = a_min if min is None else min, a_max if max is None else max
     lazily = isinstance(x, LazyArray)
+    if type(min) is int or type(max) is int:
+        min, max = _within(x if lazily else _array(x), min, max)
     if lazily and out is not None:
         raise TypeError("clip: out is not for lazy arrays")
     keywords = {} if out is None else {"out": out}

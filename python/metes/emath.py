@@ -88,3 +88,7 @@ def arcsin(x: ArrayLike) -> Array:
 def arctanh(x: ArrayLike) -> Array:
     """Inverse hyperbolic tangents, complex ones of values beyond 1."""
     return _native.arctanh(_where_beyond_one(x))
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -230,3 +230,7 @@ def kept_plans() -> tuple[int, int]:
 def forget_plans() -> None:
     """Gives the kept plans back."""
     _native._fft_forget()
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -333,3 +333,7 @@ def diagonal(x: ArrayLike, /, *, offset: int = 0) -> Array:
 def trace(x: ArrayLike, /, *, offset: int = 0, dtype: DTypeLike | None = None) -> Array:
     """The sums along the diagonals of matrices."""
     return _native.trace(x, offset, -2, -1, dtype)
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

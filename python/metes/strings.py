@@ -278,3 +278,7 @@ def encode(a: ArrayLike, encoding: str = "utf-8", errors: str = "strict") -> Arr
 def decode(a: ArrayLike, encoding: str = "utf-8", errors: str = "strict") -> Array:
     """Bytes as text."""
     return _call("decode", a, encoding, errors, result="U")
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

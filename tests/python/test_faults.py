@@ -320,6 +320,7 @@ MORE = {
     "overlapping assignment by arrays": lambda e: e.i.__setitem__(e.i % 4, e.i[::-1, :, None]),
     "grids": lambda e: (mt.r_[1:3, e.a[0]], mt.mgrid[:2, :3], mt.c_[[1, 2], [3, 4]]),
     "flat": lambda e: (e.a.T.flat[[1, 2]], e.a.T.flat.__setitem__(slice(2, 5), e.i[0])),
+    "nested_iters": lambda e: mt.nested_iters(e.i, [[0], [1]], op_dtypes=["f8"], op_flags=[["readonly", "copy"]]),
     "nditer": lambda e: copied_by_nditer(e.a),
     "assignment": lambda e: e.a.__setitem__(slice(1, None), e.a[:-1]),
     "out": lambda e: mt.add(e.a, e.i, out=e.a[::-1]),

@@ -15,7 +15,7 @@ use crate::resolve::{Input, placed, resolve, signed, squared};
 use crate::status;
 use crate::walk::Walk;
 use metes_array::{Array, Dims, Order, Scalar, broadcast_shapes, shape_text, shares_memory};
-use metes_dtype::{Casting, DType, Kind, can_cast};
+use metes_dtype::{Casting, Category, DType, Kind, can_cast};
 use metes_kernels::{Cell, Flags, NEGATIVE_POWER, Ufunc};
 use metes_memory::{Error, ErrorKind, Reason, Result, copying, widening};
 use smallvec::SmallVec;
@@ -129,6 +129,9 @@ pub fn apply(ufunc: &'static Ufunc, inputs: &[Operand], options: &Options) -> Re
     } else {
         signed(ufunc, &kinds, &options.signature)?
     };
+    if options.dtype.is_some() {
+        check_inputs(ufunc, cell, &kinds, options)?;
+    }
     let plain = options.out.is_empty() && options.where_.is_none() && matches!(options.order, Order::K | Order::C);
     if plain && crate::share::lanes(weight_of(cell, inputs)) <= 1 {
         let borrowed: SmallVec<[Borrowed; 3]> = inputs.iter().map(Borrowed::from).collect();
@@ -144,7 +147,7 @@ pub fn apply(ufunc: &'static Ufunc, inputs: &[Operand], options: &Options) -> Re
             return Ok(place.into_iter().collect());
         }
     }
-    check_inputs(ufunc, cell, &kinds, options.casting)?;
+    check_inputs(ufunc, cell, &kinds, options)?;
     let as_arrays = || {
         let pairs = inputs.iter().zip(cell.inputs);
         let arrays = pairs.map(|(input, &kind)| match input {
@@ -255,9 +258,26 @@ pub(crate) fn check_power(flags: Flags) -> Result<()> {
     Err(Error::new(ErrorKind::Value, "Integers to negative integer powers are not allowed."))
 }
 
-fn check_inputs(ufunc: &Ufunc, cell: &Cell, inputs: &[Input], casting: Casting) -> Result<()> {
+/// Whether a Python number becomes a value of this kind without a loss of category.
+fn weakly_taken(scalar: Scalar, kind: Kind) -> bool {
+    match scalar {
+        Scalar::Bool(_) => true,
+        Scalar::Int(_) => kind != Kind::Bool,
+        Scalar::Float(_) => kind.category() >= Category::Float,
+        Scalar::Complex(..) => kind.category() == Category::Complex,
+    }
+}
+
+fn check_inputs(ufunc: &Ufunc, cell: &Cell, inputs: &[Input], options: &Options) -> Result<()> {
+    let casting = options.casting;
+    // A signature prescribes what Python's numbers become; a dtype must be able to hold them.
+    let checked = options.dtype.is_some() && casting != Casting::Unsafe;
     for (number, (input, &to)) in inputs.iter().zip(cell.inputs).enumerate() {
-        let Input::DType(from) = *input else { continue };
+        let from = match *input {
+            Input::DType(from) => from,
+            Input::Weak(scalar) if checked && !weakly_taken(scalar, to) => scalar.default_dtype(),
+            Input::Weak(_) => continue,
+        };
         let chosen = ufunc.name == "where" && number == 0;
         if !chosen && !can_cast(from, to.into(), casting) {
             let message = format!(

@@ -75,6 +75,9 @@ pub(crate) fn count(time: Time, object: &Object<'_>) -> PyResult<i64> {
         return Ok(NAT);
     }
     if let Some(Scalar::Int(value)) = weak_scalar(object)? {
+        if !time.span && time.unit == Unit::Generic {
+            return Err(PyValueError::new_err("Converting an integer to a NumPy datetime requires a specified unit"));
+        }
         return i64::try_from(value).map_err(|_| too_far());
     }
     if let Ok(text) = object.cast::<PyString>() {

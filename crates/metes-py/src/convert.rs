@@ -4,7 +4,6 @@
 //! array, so that nothing is collected outside the ledger. What has no numeric dtype (strings, objects) is refused.
 
 use crate::discover::{Found, Leaf, discover, leaf};
-use crate::dtype::parse_dtype_or_none;
 use crate::element::{self, Element, WithElement, with_kind};
 use crate::errors::OrRaise;
 use crate::items::Items;
@@ -70,6 +69,7 @@ pub(crate) fn to_object_of<'py>(
         return Err(never_copy(&format!("{} must be cast to {}", array.dtype(), dtype.unwrap_or(array.dtype()))));
     }
     if copy == Some(true) && !fresh || !same {
+        crate::eval::warn_of_lost_parts(py, array.dtype(), dtype.unwrap_or(array.dtype()))?;
         return cast::copy_as(&array, dtype.unwrap_or(array.dtype())).map(|array| from_array(py, array, None));
     }
     Ok(if is_array(object) { object.clone() } else { from_array(py, array, base) })
@@ -204,22 +204,12 @@ fn label(object: &Bound<'_, PyAny>) -> PyResult<&'static str> {
     })
 }
 
-/// `Array(object, dtype=None)`.
+/// `Array(shape, dtype=float, buffer=None, offset=0, strides=None, order=None)`.
 pub(crate) fn construct<'py>(
     args: &Bound<'py, PyTuple>,
     kwargs: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let named = |name| kwargs.map_or(Ok(None), |kwargs| kwargs.get_item(name));
-    let dtype = match args.len() {
-        2 => Some(args.get_item(1)?),
-        _ => named("dtype")?,
-    };
-    let known = args.len() + kwargs.map_or(0, |k| k.len()) == 1 + usize::from(dtype.is_some());
-    let object = if args.is_empty() { named("object")? } else { Some(args.get_item(0)?) };
-    match object {
-        Some(object) if known => to_object(&object, parse_dtype_or_none(dtype.as_ref())?, Some(true)),
-        _ => Err(PyTypeError::new_err("Array() takes an object and, if wanted, a dtype")),
-    }
+    args.py().import("metes._convert")?.getattr("_construct")?.call(args, kwargs)
 }
 
 /// A list or tuple of numbers of one type, the usual case.
@@ -268,6 +258,9 @@ fn fill<T: Element>(
     places: &mut std::slice::IterMut<'_, MaybeUninit<T>>,
 ) -> PyResult<()> {
     let mut put = |value: T| places.next().ok_or_else(changed).map(|place| _ = place.write(value));
+    if object.is_none() {
+        return put(T::from_scalar(metes_array::Scalar::Float(f64::NAN))?);
+    }
     match leaf(object)? {
         Leaf::Number(number) => put(T::from_scalar(number)?),
         Leaf::Text(_) | Leaf::Record => Err(changed()),

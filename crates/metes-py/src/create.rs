@@ -22,13 +22,13 @@ pub(crate) fn functions() -> Vec<ffi::PyMethodDef> {
         method!(
             "asarray",
             asarray,
-            ["obj", "dtype=None", "order=None", "*", "copy=None", "device=None"],
+            ["a", "dtype=None", "order=None", "*", "copy=None", "device=None"],
             "The array for anything that can be one, sharing bytes where that is possible.\n\ncopy=False raises ValueError where a copy is needed."
         ),
         method!(
             "array",
             array,
-            ["obj", "dtype=None", "*", "copy=True", "order=None", "ndmin=0", "device=None"],
+            ["object", "dtype=None", "*", "copy=True", "order='K'", "ndmin=0", "device=None", "subok=False"],
             "A new array with the values of anything that can be one; with at least ndmin axes, new ones in front."
         ),
         method!(
@@ -53,26 +53,26 @@ pub(crate) fn functions() -> Vec<ffi::PyMethodDef> {
         method!(
             "empty_like",
             empty_like,
-            ["prototype", "dtype=None", "order='K'", "*", "shape=None", "device=None"],
+            ["prototype", "dtype=None", "order='K'", "subok=True", "shape=None", "*", "device=None"],
             "An uninitialised array of the prototype's shape, dtype and order of axes."
         ),
         method!(
             "zeros_like",
             zeros_like,
-            ["prototype", "dtype=None", "order='K'", "*", "shape=None", "device=None"],
-            "Zeros of the prototype's shape, dtype and order of axes."
+            ["a", "dtype=None", "order='K'", "subok=True", "shape=None", "*", "device=None"],
+            "Zeros of the array's shape, dtype and order of axes."
         ),
         method!(
             "ones_like",
             ones_like,
-            ["prototype", "dtype=None", "order='K'", "*", "shape=None", "device=None"],
-            "Ones of the prototype's shape, dtype and order of axes."
+            ["a", "dtype=None", "order='K'", "subok=True", "shape=None", "*", "device=None"],
+            "Ones of the array's shape, dtype and order of axes."
         ),
         method!(
             "full_like",
             full_like,
-            ["prototype", "fill_value", "dtype=None", "order='K'", "*", "shape=None", "device=None"],
-            "One value in the prototype's shape, dtype and order of axes."
+            ["a", "fill_value", "dtype=None", "order='K'", "subok=True", "shape=None", "*", "device=None"],
+            "One value in the array's shape, dtype and order of axes."
         ),
         method!(
             "arange",
@@ -83,7 +83,7 @@ pub(crate) fn functions() -> Vec<ffi::PyMethodDef> {
         method!(
             "eye",
             eye,
-            ["N", "M=None", "k=0", "dtype=None", "*", "device=None"],
+            ["N", "M=None", "k=0", "dtype=None", "order='C'", "*", "device=None"],
             "Ones on the diagonal k of a matrix of zeros."
         ),
         method!(
@@ -292,7 +292,7 @@ fn like<'py>(args: &Args<'_, 'py>, first: usize, op: &'static str) -> Made<'py> 
     let prototype = to_array(args.required(0)?, None)?;
     let dtype = parse_dtype_or_none(args.some(first))?.unwrap_or(prototype.dtype());
     let order = parse_order(args.some(first + 1), Order::K)?;
-    let array = match args.some(first + 2) {
+    let array = match args.some(first + 3) {
         None => prototype.empty_like(dtype, order, op),
         Some(shape) => shaped_like(&prototype, &parse_shape(shape)?, dtype, order, op),
     };
@@ -392,7 +392,11 @@ fn eye<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     let rows = length(0)?.ok_or_else(|| PyTypeError::new_err("eye: N must be a length"))?;
     let columns = length(1)?.unwrap_or(rows);
     let k = args.some(2).map_or(Ok(0), any_integer)?;
-    let made = Array::eye(rows, columns, k, dtype_or_float(args, 3)?).or_raise()?;
+    let dtype = dtype_or_float(args, 3)?;
+    let made = match parse_order(args.some(4), Order::C)? {
+        Order::F => Array::eye(columns, rows, -k, dtype).map(|made| made.reversed()).or_raise()?,
+        _ => Array::eye(rows, columns, k, dtype).or_raise()?,
+    };
     Ok(from_array(args.py(), made, None))
 }
 

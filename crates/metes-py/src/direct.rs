@@ -126,6 +126,11 @@ pub(crate) fn reduce_along<'py>(
 /// `array[...] = value`; says whether it was done.
 #[inline]
 pub(crate) fn assign(py: Python<'_>, into: &Array, value: &Borrowed) -> PyResult<bool> {
+    if let Borrowed::Array(array) = value
+        && crate::eval::loses_parts(array.dtype(), into.dtype())
+    {
+        return Ok(false);
+    }
     let Some(flags) = metes_eval::assign_direct(into, value) else { return Ok(false) };
     if flags != 0 {
         report(py, "cast", flags)?;
@@ -145,7 +150,7 @@ pub(crate) fn operand<'a>(object: &'a Bound<'_, PyAny>) -> Option<Borrowed<'a>> 
 /// A copy of a small array with its elements cast.
 #[inline]
 pub(crate) fn astype<'py>(py: Python<'py>, array: &Array, dtype: DType) -> PyResult<Option<Bound<'py, PyAny>>> {
-    if array.nbytes() >= HEAVY {
+    if array.nbytes() >= HEAVY || crate::eval::loses_parts(array.dtype(), dtype) {
         return Ok(None);
     }
     let mut noticed = 0;

@@ -7,7 +7,7 @@ use crate::items::Items;
 use crate::object::type_name;
 use crate::objects::text_dtype;
 use metes_array::{Array, Scalar, meet, shape_text};
-use metes_dtype::{DType, Form, Kind, Time, Unit, parse_moment};
+use metes_dtype::{Category, DType, Form, Kind, Time, Unit, parse_moment};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyFloat, PyInt, PyList, PySequence, PyString, PyTuple};
@@ -137,10 +137,19 @@ impl Found {
         Ok(found.map(|unit| DType::from_form(Form::Time(Time::new(false, unit)))))
     }
 
+    /// Whether text is wanted as wide as the longest element.
+    fn spells(&self) -> bool {
+        self.wanted.is_some_and(|wanted| matches!(wanted.form(), Form::Bytes(0) | Form::Text { chars: 0, .. }))
+    }
+
     fn leaf<'py>(&self, object: &Bound<'py, PyAny>) -> PyResult<Leaf<'py>> {
         let record = self.wanted.is_some_and(|wanted| wanted.record().is_some());
         if record && object.is_instance_of::<PyTuple>() {
             return Ok(Leaf::Record);
+        }
+        let float = self.wanted.and_then(DType::any_number).is_some_and(|kind| kind.category() >= Category::Float);
+        if float && object.is_none() {
+            return Ok(Leaf::Number(Scalar::Float(f64::NAN)));
         }
         match self.wanted.filter(|wanted| wanted.time().is_some() && object.is_none()) {
             Some(no_time) => Ok(Leaf::Text(no_time)),
@@ -157,7 +166,11 @@ impl Found {
             Leaf::Record => self.see_element(depth)?,
             Leaf::Number(number) => {
                 self.see_element(depth)?;
-                self.see(scalar_dtype(number)?)?;
+                self.see(if self.spells() {
+                    DType::text(object.str()?.len()?).unwrap_or(DType::of(Kind::Bool))
+                } else {
+                    scalar_dtype(number)?
+                })?;
             }
             Leaf::Array(array) => {
                 for (axis, length) in array.shape().iter().enumerate() {
@@ -171,7 +184,7 @@ impl Found {
             }
             Leaf::Sequence(items) => {
                 self.see_length(depth, items.len())?;
-                if let Some(kind) = items.uniform() {
+                if let Some(kind) = items.uniform().filter(|_| !self.spells()) {
                     self.see(DType::of(kind))?;
                     return self.see_element(depth + 1);
                 }

@@ -389,6 +389,12 @@ impl PyDType {
         (letter(self.kind()), letter(order), flags, self.0.size(), self.0.align()).into_pyobject(py)?.hash()
     }
 
+    /// A value of this dtype as an array without axes, or an array of what has some.
+    #[pyo3(signature = (*values))]
+    fn __call__<'py>(slf: &Bound<'py, PyDType>, values: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
+        slf.py().import("metes._convert")?.getattr("_valued")?.call1((slf, values))
+    }
+
     fn __repr__(&self) -> String {
         self.0.repr()
     }

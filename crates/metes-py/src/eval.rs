@@ -5,7 +5,7 @@ use crate::convert::{existing, to_array};
 use crate::element::{check_fits, weak_scalar};
 use crate::errors::{OrRaise, unsupported};
 use metes_array::{Array, Order, Scalar, broadcast_shapes};
-use metes_dtype::{Casting, DType};
+use metes_dtype::{Casting, Category, DType, Kind};
 pub(crate) use metes_eval::{Operand, Options, Outputs, ReduceOptions};
 use metes_kernels::{Flags, Reduction, Ufunc};
 use pyo3::prelude::*;
@@ -156,7 +156,27 @@ pub(crate) fn assign(py: Python<'_>, into: &Array, value: &Operand, where_: Opti
             return into.set_item(&[], *scalar).or_raise();
         }
     }
+    if let Operand::Array(array) = value {
+        warn_of_lost_parts(py, array.dtype(), into.dtype())?;
+    }
     computed(py, "cast", into.nbytes(), || metes_eval::assign(into, value, Casting::Unsafe, where_.as_ref()))
+}
+
+/// Whether a cast drops imaginary parts; as a truth value they count.
+#[inline]
+pub(crate) fn loses_parts(from: DType, to: DType) -> bool {
+    let real = |dtype: DType| dtype.any_number().is_some_and(|k| k != Kind::Bool && k.category() != Category::Complex);
+    from.any_number().is_some_and(|kind| kind.category() == Category::Complex) && real(to)
+}
+
+/// Warns where imaginary parts go lost, as NumPy does.
+#[inline]
+pub(crate) fn warn_of_lost_parts(py: Python<'_>, from: DType, to: DType) -> PyResult<()> {
+    if !loses_parts(from, to) {
+        return Ok(());
+    }
+    let category = py.import("metes.exceptions")?.getattr("ComplexWarning")?;
+    PyErr::warn(py, &category, c"Casting complex values to real discards the imaginary part", 1)
 }
 
 /// The array with elements of another dtype.
@@ -168,6 +188,7 @@ pub(crate) fn astype(
     casting: Casting,
     copy: bool,
 ) -> PyResult<Array> {
+    warn_of_lost_parts(py, array.dtype(), dtype)?;
     computed(py, "cast", array.nbytes(), || metes_eval::astype(array, dtype, order, casting, copy))
 }
 

@@ -55,3 +55,7 @@ def normalize_axis_tuple(
     if not allow_duplicate and len(set(axes)) != len(axes):
         raise ValueError(f"repeated axis in `{argname}` argument" if argname else "repeated axis")
     return axes
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

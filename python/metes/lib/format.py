@@ -75,3 +75,7 @@ def open_memmap(
     with open(path, "wb") as file:
         file.write(head)
     return _native._memmap(os.fsdecode(path), dtype, "r+", len(head), lengths, "F" if fortran_order else "C")
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

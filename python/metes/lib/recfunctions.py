@@ -410,3 +410,7 @@ def rec_join(
 ) -> Array:
     """As `join_by`."""
     return join_by(key, r1, r2, jointype, r1postfix, r2postfix, defaults)
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

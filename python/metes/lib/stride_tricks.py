@@ -67,3 +67,7 @@ def sliding_window_view(
         if shape[place] <= 0:
             raise ValueError("window shape cannot be larger than input array shape")
     return x._as_strided((*shape, *window), (*x.strides, *(x.strides[place] for place in axes)), writeable)
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -7,7 +7,7 @@ use crate::fastcall::Args;
 use crate::methods::{output, parse_axis, single};
 use crate::object::from_array;
 use metes_array::{Array, shape_text};
-use metes_dtype::{Casting, can_cast};
+use metes_dtype::{Casting, Category, can_cast};
 use metes_memory::Result;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -71,4 +71,26 @@ pub(super) fn made_into<'py>(
     }
     eval::assign(py, &out, &Operand::Array(result), None)?;
     Ok(object)
+}
+
+/// A product of spans with whole numbers, which is counted where their dtypes are told apart.
+pub(super) fn spans<'py>(
+    py: Python<'py>,
+    name: &str,
+    a: &Array,
+    b: &Array,
+    mode: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let span = |array: &Array| array.dtype().time().is_some_and(|time| time.span);
+    let whole = |array: &Array| array.dtype().any_number().is_some_and(|kind| kind.category() <= Category::Signed);
+    if !(span(a) && whole(b) || whole(a) && span(b)) {
+        return Ok(None);
+    }
+    let product = py.import("metes._spans")?.getattr("product")?;
+    let (a, b) = (from_array(py, a.clone(), None), from_array(py, b.clone(), None));
+    match mode {
+        Some(mode) => product.call1((name, a, b, mode)),
+        None => product.call1((name, a, b)),
+    }
+    .map(Some)
 }

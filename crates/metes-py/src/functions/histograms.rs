@@ -88,6 +88,16 @@ fn pair<'py>(py: Python<'py>, counts: Array, edges: Vec<Array>, apart: bool) -> 
 
 fn histogram<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     let (py, a) = (args.py(), array_at(args, 0)?);
+    if a.dtype().time().is_some()
+        && let Some(edges) = args.some(1)
+        && let Some((edges, _)) = crate::convert::existing(edges)?
+        && edges.dtype().time().is_some()
+        && !args.flag(3, false)?
+    {
+        let weights = array_named(args, "weights")?.map(|weights| from_array(py, weights, None));
+        let counted = py.import("metes._spans")?.getattr("histogram")?;
+        return counted.call1((from_array(py, a, None), from_array(py, edges, None), weights));
+    }
     let (bins, range, density) = (bins(args.some(1))?, range(args.some(2))?, args.flag(3, false)?);
     let weights = array_named(args, "weights")?;
     let work = || statistics::histogram(&a, &bins, range, weights.as_ref(), density);

@@ -167,10 +167,16 @@ fn sequences(args: &Args<'_, '_>, default: Mode) -> PyResult<(Array, Array, Mode
 
 fn convolve<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     let (a, v, mode) = sequences(args, Mode::Full)?;
+    if let Some(spans) = super::given::spans(args.py(), "convolve", &a, &v, args.some(2))? {
+        return Ok(spans);
+    }
     made(args, "convolve", a.nbytes().saturating_mul(v.size()), || numeric::convolve(&a, &v, mode))
 }
 
 fn correlate<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     let (a, v, mode) = sequences(args, Mode::Valid)?;
+    if let Some(spans) = super::given::spans(args.py(), "correlate", &a, &v, args.some(2))? {
+        return Ok(spans);
+    }
     made(args, "correlate", a.nbytes().saturating_mul(v.size()), || numeric::correlate(&a, &v, mode))
 }

@@ -95,6 +95,11 @@ fn stacked<'py>(args: &Args<'_, 'py>, product: Product) -> Made<'py> {
 
 fn dot<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     let (a, b, bytes) = two(args)?;
+    if args.some(2).is_none()
+        && let Some(spans) = super::given::spans(args.py(), "dot", &a, &b, None)?
+    {
+        return Ok(spans);
+    }
     dot_into(args.py(), &a, &b, bytes, args.some(2))
 }
 
@@ -123,7 +128,11 @@ fn vdot<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
 }
 
 fn inner<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
-    plain(args, linalg::inner)
+    let (a, b, _) = two(args)?;
+    match super::given::spans(args.py(), "inner", &a, &b, None)? {
+        Some(spans) => Ok(spans),
+        None => plain(args, linalg::inner),
+    }
 }
 
 fn kron<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {

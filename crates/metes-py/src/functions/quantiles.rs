@@ -124,6 +124,9 @@ fn quantiles<'py>(name: &'static str, scale: f64, skip_nan: bool, args: &Args<'_
         }
     };
     let weights = array_named(args, "weights")?;
+    if a.dtype().time().is_some() && weights.is_none() && args.some(3).is_none() {
+        return of_time(name, scale, skip_nan, args, &a, &q);
+    }
     let fractions = fractions(args.py(), &q, scale)?;
     let weak = args.required(1)?.is_instance_of::<PyFloat>() || args.required(1)?.is_instance_of::<PyInt>();
     let whole = q.dtype().category() < Category::Float;
@@ -145,6 +148,24 @@ fn quantiles<'py>(name: &'static str, scale: f64, skip_nan: bool, args: &Args<'_
         let options = QuantileOptions { axes, keepdims, method, weights, skip_nan, dtype };
         statistics::quantile(&a, &fractions, q.shape(), &options)
     })
+}
+
+/// Quantiles of instants and spans.
+fn of_time<'py>(name: &str, scale: f64, skip_nat: bool, args: &Args<'_, 'py>, a: &Array, q: &Array) -> Made<'py> {
+    let py = args.py();
+    let method = args.named("method").map_or(Ok("linear".to_owned()), |method| method.extract::<String>())?;
+    let values = fractions(py, q, scale)?;
+    if values.iter().any(|q| !(0.0..=1.0).contains(q)) {
+        return Err(PyValueError::new_err(format!("{name}: q must be in the range [0, {scale}]")));
+    }
+    let q = Array::from_slice(q.shape(), &values).or_raise()?;
+    let (axes, keepdims) = (axes(args)?, flag(args, "keepdims")?);
+    let axes = match axes {
+        None => None,
+        Some(axes) => Some(axes.into_iter().map(|axis| a.axis(axis).or_raise()).collect::<PyResult<Vec<usize>>>()?),
+    };
+    let run = py.import("metes._spans")?.getattr("quantile")?;
+    run.call1((from_array(py, a.clone(), None), from_array(py, q, None), axes, method, keepdims, skip_nat))
 }
 
 /// The quantiles that are asked for, in C order.

@@ -107,6 +107,11 @@ fn copyto<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
         }
         check_fits(scalar, to)?;
     }
+    if let Operand::Array(array) = &src
+        && casting == Casting::Unsafe
+    {
+        crate::eval::warn_of_lost_parts(args.py(), array.dtype(), into.dtype())?;
+    }
     heavy(args.py(), into.nbytes(), || metes_eval::assign(&into, &src, casting, mask.as_ref())).or_raise()?;
     Ok(none(args.py()))
 }

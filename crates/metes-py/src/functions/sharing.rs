@@ -16,7 +16,12 @@ use pyo3::types::PyTuple;
 
 pub(super) fn table() -> Vec<PyMethodDef> {
     vec![
-        method!("broadcast_to", broadcast_to, ["a", "shape"], "A read-only view stretched to a shape."),
+        method!(
+            "broadcast_to",
+            broadcast_to,
+            ["array", "shape", "subok=False"],
+            "A read-only view stretched to a shape."
+        ),
         method!("broadcast_shapes", broadcast_all, ["*shapes"], "The shape that all the shapes broadcast to."),
         method!(
             "shares_memory",

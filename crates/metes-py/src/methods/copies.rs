@@ -155,7 +155,9 @@ fn tobytes<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'p
     let fortran = match parse_order(args.some(0), Order::C)? {
         Order::C => false,
         Order::F => true,
-        Order::A | Order::K => found.is_f_contiguous() && !found.is_c_contiguous(),
+        Order::A => found.is_f_contiguous() && !found.is_c_contiguous(),
+        // As NumPy has it.
+        Order::K => false,
     };
     let seen = if fortran { found.transpose(None).or_raise()? } else { found.clone() };
     Ok(crate::foreign::bytes_of(array.py(), &seen)?.into_any())
