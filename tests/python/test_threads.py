@@ -298,3 +298,68 @@ def test_columns_are_folded_alike(name, shape):
             theirs = getattr(np, name)(values.astype(kind), axis=0)
         got = np.frombuffer(results[0], theirs.dtype).reshape(theirs.shape)
         assert np.allclose(got, theirs, rtol=1e-4 if kind == "f4" else 1e-12, equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    "name", ["nansum", "nanmean", "nanvar", "nanmax", "nanmin", "nanargmax", "nanargmin", "nanprod"]
+)
+def test_reductions_without_nan_are_shared(name):
+    """Few NaN, many, whole leaves of them; what is left out keeps its place, so that threads may begin anywhere."""
+    random = np.random.default_rng(8)
+    for share in (0.0, 0.001, 0.5, 0.97):
+        theirs = random.normal(size=N) * 10.0 ** random.integers(-3, 3, N)
+        theirs[random.random(N) < share] = np.nan
+        theirs[1000:70_000] = np.nan
+        a = mt.asarray(theirs)
+        for work in (lambda x: x, lambda x: x[::-1], lambda x: x.reshape(3, -1)[:, 1:]):
+            with mt.errstate(all="ignore"), np.errstate(all="ignore"):
+                results = on_threads(lambda: getattr(mt, name)(work(a)))  # noqa: B023
+                expected = getattr(np, name)(work(theirs))
+            assert len(set(results)) == 1
+            got = np.frombuffer(results[0], expected.dtype)[0]
+            assert np.isclose(got, expected, rtol=1e-9, atol=1e-9)
+
+
+def test_sums_under_masks_are_shared():
+    random = np.random.default_rng(9)
+    theirs = random.normal(size=(3, N // 3))
+    for share in (0.0, 0.01, 0.5, 1.0):
+        mask = random.random(theirs.shape) < share
+        mask[:, 500:2000] = False
+        a, where = mt.asarray(theirs), mt.asarray(mask)
+        for axis in (None, 0, 1):
+            results = on_threads(lambda: mt.sum(a, axis=axis, where=where))  # noqa: B023
+            assert len(set(results)) == 1
+            expected = np.sum(theirs, axis=axis, where=mask)
+            assert np.allclose(np.frombuffer(results[0]), expected)
+
+
+@pytest.mark.parametrize("kind", ["f8", "f4", "u1", "c16"])
+def test_results_beyond_the_caches(kind):
+    """Results from 32 MiB on are written in another way: every byte of them, wherever they begin, and no other."""
+    n = (34 << 20) // np.dtype(kind).itemsize
+    theirs = np.random.default_rng(10).integers(0, 100, n + 3).astype(kind)
+    a = mt.asarray(theirs).copy()
+    works = (
+        lambda m, x: x + x,
+        lambda m, x: x[3:] + x[:-3],
+        lambda m, x: x[::-1] + 1,
+        lambda m, x: x.copy(),
+        lambda m, x: m.concatenate([x[: n // 2], x, x[1:]]),
+        lambda m, x: x[: n // 17 * 17].reshape(17, -1)[:, 1:].copy(),
+        lambda m, x: m.where(x > 50, x, x[:1]),
+    )
+    for work in works:
+        expected = np.ascontiguousarray(work(np, theirs))
+        for threads in (1, 2):
+            mt.set_num_threads(threads)
+            assert np.array_equal(np.asarray(work(mt, a)), expected)
+    frame = mt.zeros(n + 13, dtype=kind)
+    for at in (1, 5):
+        frame[...] = 0
+        mt.add(a[:n], a[3:], out=frame[at : n + at])
+        got = np.asarray(frame)
+        assert not got[:at].any() and not got[n + at :].any()
+        assert np.array_equal(got[at : n + at], theirs[:n] + theirs[3:])
+    converted = np.asarray(a.astype("f8"))
+    assert np.array_equal(converted, theirs.astype("f8")) if kind != "c16" else converted.size

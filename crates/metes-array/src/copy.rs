@@ -5,6 +5,7 @@
 
 use crate::inplace::copy_meeting;
 use crate::layout::{Dims, Strides, shape_text};
+use crate::past::{PAST_CACHES, copy_past, settle};
 use crate::{Array, Order, coalesce, meeting, shares_memory};
 use metes_memory::{Access, Buffer, Cause, Error, ErrorKind, Guards, Reason, Result, copying};
 
@@ -96,7 +97,7 @@ impl Array {
         let Some(_held) = self.buffer().brief(Access::Read) else { return Ok(false) };
         let copy = place.insert(Array::empty(self.shape(), self.dtype(), op)?);
         // SAFETY: both have as many elements of the same size, densely; the fresh bytes are nobody else's, the others held.
-        unsafe { copy_bytes(self.as_ptr(), copy.as_ptr(), copy.nbytes()) };
+        unsafe { copy_bytes(self.as_ptr(), copy.as_ptr(), copy.nbytes(), copy.nbytes()) };
         Ok(true)
     }
 }
@@ -130,7 +131,9 @@ pub fn join_dense(arrays: &[Array], op: &'static str) -> Result<Option<Array>> {
         let Some(_held) = array.buffer().brief(Access::Read) else { return Ok(None) };
         let bytes = array.nbytes();
         // SAFETY: dense elements, which are held; the fresh array has room for those of all arrays.
-        unsafe { std::ptr::copy_nonoverlapping(array.as_ptr(), to, bytes) };
+        unsafe {
+            copy_bytes(array.as_ptr(), to, bytes, length * within.iter().product::<usize>() * first.dtype().size())
+        };
         to = to.wrapping_add(bytes);
     }
     Ok(Some(out))
@@ -147,12 +150,31 @@ fn copy_guarded(dst: &Array, src: &Array) -> Result<()> {
     Ok(())
 }
 
+/// Copies bytes into a result that has so many in all.
+///
 /// # Safety
 /// `n` bytes may be read and written, and do not overlap.
-unsafe fn copy_bytes(from: *const u8, to: *mut u8, n: usize) {
-    let copy = Copy { shape: &[n], dst: &[1], src: &[1] };
-    // SAFETY: the caller's promise.
-    unsafe { copy.shared(1, to, from) };
+unsafe fn copy_bytes(from: *const u8, to: *mut u8, n: usize, whole: usize) {
+    if n < SHARED {
+        // SAFETY: the caller's promise.
+        return unsafe { std::ptr::copy_nonoverlapping(from, to, n) };
+    }
+    let (ends, past) = (Ends(to, from), whole >= PAST_CACHES);
+    metes_threads::share(metes_threads::available(), n.div_ceil(TASK), &|_, task| {
+        let ends = &ends;
+        let first = task * TASK;
+        let (to, from, count) = (ends.0.wrapping_add(first), ends.1.wrapping_add(first), TASK.min(n - first));
+        // SAFETY: a part of what the caller vouches for; no other part writes its bytes.
+        unsafe {
+            match past {
+                true => copy_past(from, to, count),
+                false => std::ptr::copy_nonoverlapping(from, to, count),
+            }
+        }
+        if past {
+            settle();
+        }
+    });
 }
 
 /// Guards for a copy between arrays of one shape, and what it walks in units: axes from the target's largest step on, merged
@@ -208,6 +230,13 @@ impl Copy<'_> {
         let unit = unit(width);
         let bytes = self.shape.iter().product::<usize>().saturating_mul(unit);
         let lanes = if bytes < SHARED { 1 } else { metes_threads::available() };
+        if let ([_], [to], [from]) = (self.shape, self.dst, self.src)
+            && *to == unit as isize
+            && *from == *to
+        {
+            // SAFETY: the caller's promise, for one dense run.
+            return unsafe { copy_bytes(src, dst, bytes, bytes) };
+        }
         let [length, rest @ ..] = self.shape else {
             // SAFETY: the caller's promise.
             return unsafe { self.walk_units(unit, dst, src) };
@@ -345,13 +374,40 @@ impl Copy<'_> {
 /// [`SQUARE`] elements side by side in each of as many lines at both ends, so many bytes apart.
 #[inline(always)]
 unsafe fn square<T: std::marker::Copy>((dst, dst_step): (*mut u8, isize), (src, src_step): (*const u8, isize)) {
-    // SAFETY: the caller's promise.
-    let lines: [[T; SQUARE]; SQUARE] = std::array::from_fn(|c| unsafe {
-        src.wrapping_offset(c as isize * src_step).cast::<[T; SQUARE]>().read_unaligned()
-    });
-    let rows: [[T; SQUARE]; SQUARE] = std::array::from_fn(|r| std::array::from_fn(|c| lines[c][r]));
-    for (r, row) in rows.into_iter().enumerate() {
-        // SAFETY: the caller's promise.
-        unsafe { dst.wrapping_offset(r as isize * dst_step).cast::<[T; SQUARE]>().write_unaligned(row) };
+    #[cfg(target_arch = "x86_64")]
+    if size_of::<T>() == 8 {
+        for r in (0..SQUARE).step_by(2) {
+            for c in (0..SQUARE).step_by(2) {
+                let to = dst.wrapping_offset(r as isize * dst_step).wrapping_add(8 * c);
+                let from = src.wrapping_offset(c as isize * src_step).wrapping_add(8 * r);
+                // SAFETY: the caller's promise, for a part of the square; elements have 8 bytes.
+                unsafe { pairs((to, dst_step), (from, src_step)) };
+            }
+        }
+        return;
+    }
+    for r in 0..SQUARE {
+        for c in 0..SQUARE {
+            let from = src.wrapping_offset(c as isize * src_step).cast::<T>().wrapping_add(r);
+            let to = dst.wrapping_offset(r as isize * dst_step).cast::<T>().wrapping_add(c);
+            // SAFETY: the caller's promise.
+            unsafe { to.write_unaligned(from.read_unaligned()) };
+        }
+    }
+}
+
+/// Transposes two times two elements of 8 bytes.
+///
+/// # Safety
+/// As [`square`], for two elements in each of two lines.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+unsafe fn pairs((dst, dst_step): (*mut u8, isize), (src, src_step): (*const u8, isize)) {
+    use std::arch::x86_64::{_mm_loadu_si128, _mm_storeu_si128, _mm_unpackhi_epi64, _mm_unpacklo_epi64};
+    // SAFETY: the caller's promise; the instructions are part of every processor of the family.
+    unsafe {
+        let [a, b] = [0, src_step].map(|step| _mm_loadu_si128(src.wrapping_offset(step).cast()));
+        _mm_storeu_si128(dst.cast(), _mm_unpacklo_epi64(a, b));
+        _mm_storeu_si128(dst.wrapping_offset(dst_step).cast(), _mm_unpackhi_epi64(a, b));
     }
 }

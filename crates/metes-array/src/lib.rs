@@ -16,6 +16,7 @@ mod inplace;
 mod layout;
 mod meeting;
 mod overlap;
+mod past;
 mod ranges;
 mod reshape;
 mod scalar;
@@ -36,6 +37,7 @@ pub use index::{Index, index_shape, slice_indices};
 pub use layout::{Dims, Layout, MAX_NDIM, Strides, shape_text, strides_text};
 pub use meeting::{Meeting, meeting};
 pub use overlap::{may_share_memory, shares_memory};
+pub use past::{PAST_CACHES, copy_past, settle};
 pub use reshape::resolve_shape;
 pub use scalar::Scalar;
 pub use select::{

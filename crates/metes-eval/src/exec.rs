@@ -3,7 +3,7 @@
 
 use crate::program::{BLOCK, Place, Program, Registers, ScratchBuf};
 use crate::walk::{Run, Runs, Walk};
-use crate::{share, status};
+use crate::{past, share, status};
 use metes_array::{Array, Scalar};
 use metes_dtype::DType;
 use metes_kernels::{Flags, Loop};
@@ -176,11 +176,11 @@ pub(crate) fn weight(call: Loop, size: usize, width: usize) -> usize {
 pub(crate) fn run_loop_shared(call: Loop, results: usize, walk: &Walk, widths: &[usize]) -> Flags {
     let weight = weight(call, walk.size(), widths.iter().sum());
     let lanes = share::lanes(weight);
+    let past = results == 1 && past::pays(walk, walk.size().saturating_mul(widths[0]));
+    let run = |walk: &Walk| if past { past::run_loop(call, widths[0], walk) } else { run_loop(call, results, walk) };
     match walk.cuts(share::tasks(lanes, weight), &widths[..results]) {
-        Some(cuts) if lanes > 1 => {
-            share::share(lanes, cuts.count, |_, task| run_loop(call, results, &walk.part(cuts, task)))
-        }
-        _ => run_loop(call, results, walk),
+        Some(cuts) if lanes > 1 => share::share(lanes, cuts.count, |_, task| run(&walk.part(cuts, task))),
+        _ => run(walk),
     }
 }
 
@@ -223,39 +223,107 @@ impl Program {
         let weight = walk.size().saturating_mul(self.weight());
         let lanes = scratch.lanes().min(share::lanes(weight));
         let scratch = &*scratch;
+        let ends = if mask.is_some() {
+            Ends::Masked
+        } else if past::pays(&walk, out.nbytes()) {
+            Ends::Past
+        } else {
+            Ends::Plain
+        };
         Ok(match walk.cuts(share::tasks(lanes, weight), &[out.dtype().size()]) {
             Some(cuts) if lanes > 1 => share::share(lanes, cuts.count, |lane, task| {
-                self.along(&walk.part(cuts, task), mask.is_some(), scratch.lane(lane))
+                self.along(&walk.part(cuts, task), ends, scratch.lane(lane))
             }),
-            _ => self.along(&walk, mask.is_some(), scratch.lane(0)),
+            _ => self.along(&walk, ends, scratch.lane(0)),
         })
     }
 
     /// Computes along a walk over the result, the inputs, and the mask if there is one, which the caller holds.
-    fn along(&self, walk: &Walk, masked: bool, scratch: Registers) -> Flags {
+    fn along(&self, walk: &Walk, ends: Ends, scratch: Registers) -> Flags {
         let mut flags = 0;
+        let width = self.dtype().size();
+        let mut repeated = SmallVec::from_elem((std::ptr::null_mut(), 0), self.inputs.len());
         walk.for_each_block(|n, runs| {
             let (to, from) = (runs[0], &runs[1..=self.inputs.len()]);
+            self.fetch_next(n, from);
+            // SAFETY: the walk stays within the arrays, which the caller holds.
+            let from = &unsafe { self.repeat(n, from, scratch, &mut repeated) };
             // SAFETY: the walk stays within the arrays, which the caller holds.
             unsafe {
-                if masked {
+                if ends == Ends::Masked {
                     let mask = runs[self.inputs.len() + 1];
                     status::take();
                     let (result, noticed) = block(self, scratch, n, from, None);
-                    masked_move(n, self.dtype().size(), result, to, mask);
+                    masked_move(n, width, result, to, mask);
                     if noticed | status::take() != 0 {
                         flags |= self.noticed_where(n, from, mask, scratch);
                     }
+                } else if ends == Ends::Past && to.1 == width as isize {
+                    let (result, noticed) = block(self, scratch, n, from, None);
+                    metes_array::copy_past(result.0, to.0, n * width);
+                    flags |= noticed;
                 } else {
                     flags |= block(self, scratch, n, from, Some(to)).1;
                 }
             }
         });
+        if ends == Ends::Past {
+            metes_array::settle();
+        }
         flags
     }
 }
 
 impl Program {
+    /// The inputs with those of one value as registers full of it, which stay so as long as it is the same one: `repeated`
+    /// says of each input which value its register holds, and how often.
+    ///
+    /// # Safety
+    /// As [`block`].
+    unsafe fn repeat(
+        &self,
+        n: usize,
+        inputs: &[Run],
+        scratch: Registers,
+        repeated: &mut SmallVec<[(*mut u8, usize); 4]>,
+    ) -> Runs {
+        let mut runs: Runs = inputs.into();
+        if self.moved.is_some() || n < SPLAT {
+            return runs;
+        }
+        for (i, run) in runs.iter_mut().enumerate().filter(|(_, run)| run.1 == 0) {
+            let (to, width) = (scratch.at(self.gathers[i]), self.inputs[i].size());
+            if repeated[i].0 != run.0 || repeated[i].1 < n {
+                // SAFETY: the caller's promise; the register holds as many values as a block has, and is for this input alone.
+                unsafe { move_values(n, width, *run, (to, width as isize)) };
+                repeated[i] = (run.0, n);
+            }
+            *run = (to, width as isize);
+        }
+        runs
+    }
+
+    /// Asks for the values after a block's, so that they come while the block is computed: the first of several steps reads
+    /// them faster than memory gives them, the others not at all.
+    pub(crate) fn fetch_next(&self, n: usize, inputs: &[Run]) {
+        #[cfg(target_arch = "x86_64")]
+        for (&(start, step), dtype) in inputs.iter().zip(&self.inputs) {
+            if self.steps.len() > 1 && step == dtype.size() as isize {
+                let bytes = n * dtype.size();
+                let next = start.wrapping_add(bytes);
+                for line in (0..bytes).step_by(64) {
+                    // SAFETY: a hint, which reads nothing, wherever it points.
+                    unsafe {
+                        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+                        _mm_prefetch::<_MM_HINT_T1>(next.wrapping_add(line).cast());
+                    }
+                }
+            }
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = (n, inputs);
+    }
+
     /// What a block's loops notice where the mask is true: they have computed the other values too, for nobody.
     ///
     /// # Safety
@@ -284,30 +352,61 @@ unsafe fn masked_move(n: usize, width: usize, from: Run, to: Run, mask: Run) {
 
 /// The stretches of a mask that are true: start and length.
 pub(crate) fn true_runs(n: usize, mask: Run) -> SmallVec<[(usize, usize); 8]> {
+    if mask.1 == 1 {
+        // SAFETY: called for masks of at least `n` bytes by their step.
+        return stretches(n, |i| unsafe { *mask.0.add(i) } != 0);
+    }
+    // SAFETY: likewise.
+    stretches(n, |i| unsafe { *mask.0.wrapping_offset(i as isize * mask.1) } != 0)
+}
+
+fn stretches(n: usize, is_true: impl Fn(usize) -> bool) -> SmallVec<[(usize, usize); 8]> {
     let mut runs: SmallVec<[(usize, usize); 8]> = SmallVec::new();
-    // SAFETY: called for masks of at least `n` bytes by their step.
-    let is_true = |i: usize| unsafe { *mask.0.wrapping_offset(i as isize * mask.1) } != 0;
     let mut i = 0;
     while i < n {
-        // Most masks have long stretches of either kind: eight at once, as long as they are alike.
-        while i + 8 <= n && (i..i + 8).fold(true, |none, i| none & !is_true(i)) {
-            i += 8;
-        }
-        while i < n && !is_true(i) {
-            i += 1;
-        }
-        let start = i;
-        while i + 8 <= n && (i..i + 8).fold(true, |all, i| all & is_true(i)) {
-            i += 8;
-        }
-        while i < n && is_true(i) {
-            i += 1;
-        }
+        let start = end_of(i, n, |i| !is_true(i));
+        i = end_of(start, n, &is_true);
         if start < i {
             runs.push((start, i - start));
         }
     }
     runs
+}
+
+/// Up to where, from `start` on, all are so: looked for in ever larger steps, since most masks have long stretches of
+/// either kind.
+#[inline(always)]
+fn end_of(start: usize, n: usize, is_so: impl Fn(usize) -> bool) -> usize {
+    const FEW: usize = 8;
+    const MANY: usize = 64;
+    let mut at = start;
+    while at < n && at - start < FEW {
+        if !is_so(at) {
+            return at;
+        }
+        at += 1;
+    }
+    while at + FEW <= n && (at..at + FEW).fold(true, |all, i| all & is_so(i)) {
+        at += FEW;
+        while at - start >= MANY && at + MANY <= n && (at..at + MANY).fold(true, |all, i| all & is_so(i)) {
+            at += MANY;
+        }
+    }
+    while at < n && is_so(at) {
+        at += 1;
+    }
+    at
+}
+
+/// How results go to where they belong.
+#[derive(Clone, Copy, PartialEq)]
+enum Ends {
+    /// As loops write them.
+    Plain,
+    /// Past the caches.
+    Past,
+    /// Where a mask is true.
+    Masked,
 }
 
 /// Guards for one operation: the first `written` operands are written, the others read.

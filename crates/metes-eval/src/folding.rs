@@ -265,7 +265,7 @@ impl Folding {
             let o = before + at;
             tree.restart(0);
             self.fold_run(lane, feed, &mut tree, 0, line, &begin, (0, feed.count(&self.axes.run)), o * length);
-            let state = tree.finish(0, ((o + 1) * length) as u64);
+            let state = tree.finish(0);
             // SAFETY: both are states of the cell.
             unsafe { (self.cell.merge)(1, state, lane.states.at(0, into)) };
             lane.states.carry(into, 1, o);
@@ -332,10 +332,15 @@ impl Folding {
     ) {
         // SAFETY: the caller's promise.
         unsafe {
+            self.program.fetch_next(n, &runs[..feed.inputs]);
             let (x, step) = self.values(lane, n, &runs[..feed.inputs]);
+            let mut at = 0;
             for (start, len) in self.stretches(lane, n, (x, step), runs.get(feed.inputs).copied()) {
+                tree.skip(run, start - at);
                 tree.push(run, len, x.wrapping_offset(start as isize * step), step, index + start as u64);
+                at = start + len;
             }
+            tree.skip(run, n - at);
         }
     }
 

@@ -16,6 +16,7 @@ mod fold;
 mod folding;
 mod loose;
 mod meeting;
+mod past;
 mod plan;
 mod program;
 mod put;

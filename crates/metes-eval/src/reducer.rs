@@ -132,7 +132,6 @@ impl Reducer {
         if let Some(split) = &self.split
             && lanes > 1
             && units < 2 * lanes
-            && (strips || folding.takes_all(feed))
         {
             (0..units).for_each(|unit| split.unit(folding, feed, unit, lanes, &|lane| self.lane(lane)));
             return;
@@ -199,10 +198,10 @@ impl Reducer {
         if let Some(runs) = &mut lane.runs
             && cut.is_some_and(|axis| axes.run.contains(&axis))
         {
-            let (outer, length) = (axes.count(&axes.outer), axes.count(&axes.run));
+            let outer = axes.count(&axes.outer);
             for result in 0..kept {
                 for o in 0..outer {
-                    let state = runs.finish(result * outer + o, ((o + 1) * length) as u64);
+                    let state = runs.finish(result * outer + o);
                     // SAFETY: both are states of the cell.
                     unsafe { (cell.merge)(1, state, lane.states.at(0, result)) };
                     lane.states.carry(result, 1, o);

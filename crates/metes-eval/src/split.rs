@@ -169,7 +169,7 @@ impl Split {
                 let mut tree = lane.runs.take().expect("the last axis is reduced");
                 tree.restart(0);
                 folding.fold_run(lane, feed, &mut tree, 0, line, &unit.begin, range, 0);
-                let state = tree.finish(0, range.1 as u64);
+                let state = tree.finish(0);
                 lane.runs = Some(tree);
                 (1, state.cast_const())
             }

@@ -3,7 +3,8 @@
 //! The reduced axes at the end of the shape, flattened in C order, make *runs*: a run is folded in leaves of
 //! [`LEAF`] values at fixed positions, leaves are merged 128 at a time into a second level, those 128 at a time into a
 //! third, and so on. The other reduced axes, flattened in C order, are folded the same way over the results of the
-//! runs, one value (or run) after the other. Where a part of the data ends inside a leaf, its values wait.
+//! runs, one value (or run) after the other. Where a part of the data ends inside a leaf, its values wait. Values that are
+//! left out (NaN, or by a mask) keep their positions: the others are where they would be beside them.
 
 use metes_kernels::{LEAF, ReduceCell};
 use metes_memory::{Buffer, Request, Result};
@@ -99,13 +100,15 @@ pub(crate) struct RunTree {
     waiting: Buffer,
     runs: SmallVec<[Progress; 1]>,
     itemsize: usize,
-    /// Whether positions count: values that are not neighbours do not share a leaf then.
+    /// Whether positions count: values that are not neighbours are not folded together then.
     pub positional: bool,
 }
 
 #[derive(Clone, Copy, Default)]
 struct Progress {
+    /// Values of the present leaf that wait, and its positions that were seen: more where values are left out.
     waiting: usize,
+    seen: usize,
     /// The position after the last value that waits.
     end: u64,
     leaves: usize,
@@ -145,28 +148,44 @@ impl RunTree {
     pub(crate) unsafe fn push(&mut self, run: usize, n: usize, x: *const u8, step: isize, index: u64) {
         let (mut n, mut x, mut index) = (n, x, index);
         let store = self.waiting.as_ptr().wrapping_add(run * LEAF * self.itemsize);
-        if self.positional && self.runs[run].waiting > 0 && self.runs[run].end != index {
-            self.flush(run, self.runs[run].end);
-        }
         while n > 0 {
-            let waiting = self.runs[run].waiting;
-            if waiting == 0 && n >= LEAF {
+            let Progress { waiting, seen, .. } = self.runs[run];
+            if seen == 0 && n >= LEAF {
                 let take = LEAF * (n / LEAF).min(FAN - self.runs[run].leaves % FAN);
                 // SAFETY: at least so many values lie there by the caller's promise.
                 unsafe { self.fold(run, take, x, step, index) };
                 (n, x, index) = (n - take, x.wrapping_offset(step * take as isize), index + take as u64);
                 continue;
             }
-            let take = n.min(LEAF - waiting);
+            let take = n.min(LEAF - seen);
             let to = (store.wrapping_add(waiting * self.itemsize), self.itemsize as isize);
             // SAFETY: values by the caller's promise; the store has room for a leaf.
             unsafe { crate::exec::move_values(take, self.itemsize, (x.cast_mut(), step), to) };
             self.runs[run].waiting += take;
             (n, x, index) = (n - take, x.wrapping_offset(step * take as isize), index + take as u64);
             self.runs[run].end = index;
-            if self.runs[run].waiting == LEAF {
-                self.flush(run, index);
-            }
+            self.pass(run, take);
+        }
+    }
+
+    /// Passes by the next `n` values of a run, which are left out.
+    pub(crate) fn skip(&mut self, run: usize, n: usize) {
+        if n > 0 && self.positional {
+            self.fold_waiting(run);
+        }
+        let mut n = n;
+        while n > 0 {
+            let take = n.min(LEAF - self.runs[run].seen);
+            self.pass(run, take);
+            n -= take;
+        }
+    }
+
+    /// Counts positions of the present leaf, and ends it where it is full.
+    fn pass(&mut self, run: usize, n: usize) {
+        self.runs[run].seen += n;
+        if self.runs[run].seen == LEAF {
+            self.flush(run);
         }
     }
 
@@ -179,18 +198,29 @@ impl RunTree {
         self.states.carry(run, 1, self.runs[run].leaves - 1);
     }
 
-    /// Folds the values that wait; `end` is the position after the last of them.
-    fn flush(&mut self, run: usize, end: u64) {
-        let n = std::mem::take(&mut self.runs[run].waiting);
-        let store = self.waiting.as_ptr().wrapping_add(run * LEAF * self.itemsize);
-        // SAFETY: the store holds `n` values.
-        unsafe { self.fold(run, n, store, self.itemsize as isize, end - n as u64) };
+    /// Folds the values that wait, and ends their leaf.
+    fn flush(&mut self, run: usize) {
+        self.fold_waiting(run);
+        self.runs[run].seen = 0;
+        self.runs[run].leaves += 1;
+        self.states.carry(run, 1, self.runs[run].leaves - 1);
     }
 
-    /// The finished state of a run whose values end before position `end`.
-    pub(crate) fn finish(&mut self, run: usize, end: u64) -> *mut u8 {
-        if self.runs[run].waiting > 0 {
-            self.flush(run, if self.positional { self.runs[run].end } else { end });
+    fn fold_waiting(&mut self, run: usize) {
+        let n = std::mem::take(&mut self.runs[run].waiting);
+        if n == 0 {
+            return;
+        }
+        let store = self.waiting.as_ptr().wrapping_add(run * LEAF * self.itemsize);
+        let index = self.runs[run].end - n as u64;
+        // SAFETY: the store holds `n` values; the run's first level lies within its buffer.
+        unsafe { (self.states.cell.fold)(n, store, self.itemsize as isize, self.states.at(0, run), index) };
+    }
+
+    /// The finished state of a run.
+    pub(crate) fn finish(&mut self, run: usize) -> *mut u8 {
+        if self.runs[run].seen > 0 {
+            self.flush(run);
         }
         self.states.collect(run, 1)
     }

@@ -54,6 +54,11 @@ impl Walk {
         self.shape.iter().product()
     }
 
+    /// Whether no other operand begins where the first one does.
+    pub(crate) fn is_apart(&self) -> bool {
+        self.starts.split_first().is_none_or(|(first, others)| others.iter().all(|other| other.0 != first.0))
+    }
+
     /// Calls `each` with every run: its length, and where each operand's values lie.
     pub(crate) fn for_each_run(&self, mut each: impl FnMut(usize, &[Run])) {
         if self.shape.contains(&0) {

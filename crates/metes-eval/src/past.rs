@@ -1,0 +1,56 @@
+//! Results beyond the last cache: a loop writes to a few kilobytes that stay in the nearest one, and from there they go past
+//! all caches. The bits are the same; what is saved is the reading of lines that are overwritten.
+
+use crate::walk::{Run, Walk};
+use metes_array::{PAST_CACHES, copy_past, settle};
+use metes_kernels::{Flags, Loop};
+use smallvec::SmallVec;
+use std::mem::MaybeUninit;
+
+/// Bytes that a loop writes before they are moved on.
+const ROOM: usize = 8 << 10;
+
+#[repr(align(64))]
+struct Room([MaybeUninit<u8>; ROOM]);
+
+/// Whether results of so many bytes along a walk, whose first operand is the result, go past the caches: inputs that are
+/// the result would be read into them anyway.
+pub(crate) fn pays(walk: &Walk, bytes: usize) -> bool {
+    bytes >= PAST_CACHES && walk.is_apart()
+}
+
+/// As [`crate::exec::run_loop`], of one result of elements of `width` bytes.
+pub(crate) fn run_loop(call: Loop, width: usize, walk: &Walk) -> Flags {
+    let mut room = Room([MaybeUninit::uninit(); ROOM]);
+    let (place, each) = (room.0.as_mut_ptr().cast::<u8>(), ROOM / width);
+    let mut flags = 0;
+    walk.for_each_run(|n, runs| {
+        let (to, from) = (runs[0], &runs[1..]);
+        if to.1 != width as isize {
+            // SAFETY: the walk stays within the arrays, which the caller guards and knows to be apart or the same.
+            flags |= unsafe { at(call, n, from, to) };
+            return;
+        }
+        for start in (0..n).step_by(each) {
+            let count = each.min(n - start);
+            let from: SmallVec<[Run; 4]> =
+                from.iter().map(|run| (run.0.wrapping_offset(start as isize * run.1), run.1)).collect();
+            // SAFETY: as above, for a part of the run; the room has as many aligned places.
+            unsafe {
+                flags |= at(call, count, &from, (place, to.1));
+                copy_past(place, to.0.wrapping_add(start * width), count * width);
+            }
+        }
+    });
+    settle();
+    flags
+}
+
+/// # Safety
+/// As [`Loop`].
+unsafe fn at(call: Loop, n: usize, from: &[Run], to: Run) -> Flags {
+    let ptrs: SmallVec<[*mut u8; 4]> = from.iter().chain([&to]).map(|run| run.0).collect();
+    let steps: SmallVec<[isize; 4]> = from.iter().chain([&to]).map(|run| run.1).collect();
+    // SAFETY: the caller's promise.
+    unsafe { call(n, &ptrs, &steps) }
+}
