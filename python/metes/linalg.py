@@ -172,11 +172,16 @@ def cholesky(a: ArrayLike, /, *, upper: ArrayLike = False) -> Array:
     return _native._linalg_cholesky(a, upper)
 
 
-def qr(a: ArrayLike, mode: str = "reduced") -> QRResult | Array:
+def qr(a: ArrayLike, mode: str = "reduced") -> QRResult | tuple[Array, Array] | Array:
     """The QR decompositions of matrices: `a = Q @ R`, `Q` with orthonormal columns, `R` upper triangular.
 
-    `mode` is "reduced", "complete" (a square `Q`) or "r" (`R` alone).
+    `mode` is "reduced", "complete" (a square `Q`), "r" (`R` alone) or "raw": LAPACK's reflections below `R`,
+    transposed, and their factors.
     """
+    if mode == "raw":
+        from ._reflections import raw_qr
+
+        return raw_qr(a)
     Q, R = _native._linalg_qr(a, mode)
     return R if Q is None else QRResult(Q, R)
 

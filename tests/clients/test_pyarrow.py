@@ -17,6 +17,17 @@ def test_slices_come_back():
     assert mt.from_arrow(pyarrow.array([True, False, True])[1:]).tolist() == [False, True]
 
 
+def test_text_and_days_go_over_and_come_back():
+    words = mt.asarray(["one", "\u00e9", ""])
+    assert pyarrow.array(words).to_pylist() == words.tolist()
+    for kind in (pyarrow.string(), pyarrow.large_string()):
+        assert mt.from_arrow(pyarrow.array(["b", "two"], kind)).tolist() == ["b", "two"]
+    days = mt.asarray(["2024-02-29", "NaT"], dtype="M8[D]")
+    column = pyarrow.array(days)
+    assert column.type == pyarrow.date32() and column.null_count == 1
+    assert mt.from_arrow(column).tolist() == days.tolist()
+
+
 def test_a_table_computes_with_a_column(rows):
     compute = pytest.importorskip("pyarrow.compute")
     table = pyarrow.table({"x": pyarrow.array(mt.array(rows[:, 0])), "y": pyarrow.array(mt.array(rows[:, 1]))})

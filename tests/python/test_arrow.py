@@ -165,7 +165,8 @@ def test_an_import_is_released_with_its_last_view():
         ({"valid": b"\x3d", "null_count": 1}, ValueError, "1 of 6 elements are null"),
         ({"valid": b"\x15", "null_count": -1}, ValueError, "3 of 6 elements are null"),
         ({"valid": b"\xfd", "null_count": -1, "offset": 1, "length": 5}, ValueError, "1 of 5"),
-        ({"form": b"u"}, TypeError, "no data type"),
+        ({"form": b"u"}, ValueError, "2 buffers"),
+        ({"form": b"vu"}, TypeError, "no data type"),
         ({"form": b"+l", "n_children": 1}, TypeError, "no data type"),
         ({"n_buffers": 3}, ValueError, "3 buffers"),
         ({"length": -1}, ValueError, "length -1"),
@@ -238,6 +239,86 @@ def test_bytes_of_fixed_width(dtype):
 
 
 def test_dtypes_without_a_name():
-    for dtype in ("M8[D]", "M8[25us]", ">M8[s]", "U3", [("a", "i4")]):
+    for dtype in ("M8[M]", "M8[25us]", ">M8[s]", [("a", "i4")]):
         with pytest.raises(TypeError, match="no type"):
             mt.zeros(2, dtype).__arrow_c_array__()
+
+
+class Words(Provider):
+    """A column of text by hand."""
+
+    def __init__(self, ends, text, form=b"u", valid=None, **fields):
+        super().__init__(form=form, length=len(ends) - 1, valid=valid)
+        self.ends = np.array(ends, "i4" if form == b"u" else "i8")
+        self.text = ctypes.create_string_buffer(text, max(len(text), 1))
+        self.three = (ctypes.c_void_p * 3)(self.buffers[0], self.ends.ctypes.data, ctypes.addressof(self.text))
+        self.column.buffers = ctypes.cast(self.three, ctypes.POINTER(ctypes.c_void_p))
+        self.column.n_buffers = 3
+        for name, value in fields.items():
+            setattr(self.column, name, value)
+
+
+@pytest.mark.parametrize("words", [["a", "", "bcd"], ["\u00e9\u4e2d\U0001f600", "x"], [], [""]])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_text(words, order):
+    theirs = np.array(words, "U4").astype(f"{order}U4")
+    for part in (theirs, theirs[::-1], theirs[1:]):
+        ours = mt.asarray(part)
+        schema, column, capsules = structures(ours)
+        assert schema.format == b"u" and column.n_buffers == 3 and column.null_count == 0
+        ends = ctypes.cast(column.buffers[1], ctypes.POINTER(ctypes.c_int32))[: part.size + 1]
+        assert ctypes.string_at(column.buffers[2], ends[-1]) == "".join(part.tolist()).encode()
+        assert np.diff(ends).tolist() == [len(word.encode()) for word in part.tolist()]
+        del capsules
+        assert mt.from_arrow(ours).tolist() == part.tolist()
+
+
+@pytest.mark.parametrize("form", [b"u", b"U"])
+def test_text_of_others(form):
+    whole = Words([0, 1, 3, 3], b"a\xc3\xa9", form=form)
+    found = mt.from_arrow(whole)
+    assert found.tolist() == ["a", "\u00e9", ""] and found.dtype == mt.dtype("U1")
+    assert mt.from_arrow(Words([9, 9, 0, 2, 4], b"abcd", form=form, offset=2, length=2)).tolist() == ["ab", "cd"]
+    assert mt.from_arrow(Words([0], b"", form=form)).tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("ends", "text", "more", "words"),
+    [
+        ([0, 2, 1], b"ab", {}, "row 0 has the offsets 0 and 2"),
+        ([-1, 2], b"ab", {}, "row 0 has the offsets -1"),
+        ([0, -1], b"ab", {}, "the offset -1"),
+        ([0, 1, 2], b"\xc3\xa9", {}, "row 0 is no UTF-8"),
+        ([0, 1, 2], b"ab", {"valid": b"\x01", "null_count": 1}, "1 of 2 elements are null"),
+        ([0, 1], b"a", {"n_buffers": 2}, "2 buffers"),
+    ],
+)
+def test_text_that_is_refused(ends, text, more, words):
+    with pytest.raises(ValueError, match=words):
+        mt.from_arrow(Words(ends, text, **more))
+
+
+def test_what_is_no_character():
+    with pytest.raises(ValueError, match="no character"):
+        mt.asarray(np.array(["\ud800"])).__arrow_c_array__()
+
+
+def test_days():
+    theirs = np.array(["2024-02-29", "1969-12-31", "NaT"], "M8[D]")
+    for part in (theirs, theirs[:2], theirs[::-1], theirs[:0]):
+        ours = mt.asarray(part)
+        schema, column, capsules = structures(ours)
+        assert schema.format == b"tdD" and column.null_count == np.isnat(part).sum()
+        days = ctypes.cast(column.buffers[1], ctypes.POINTER(ctypes.c_int32))[: part.size]
+        assert [d for d, lost in zip(days, np.isnat(part), strict=True) if not lost] == [
+            int(d) for d in part[~np.isnat(part)].astype("i8")
+        ]
+        del capsules
+        again = mt.from_arrow(ours)
+        assert again.dtype == part.dtype and again.tobytes() == part.tobytes()
+    provider = Provider(
+        np.arange(4, dtype="i4").tobytes(), valid=b"\x0b", form=b"tdD", length=3, offset=1, null_count=-1
+    )
+    assert mt.from_arrow(provider).tolist() == np.array([1, "NaT", 3], "M8[D]").tolist()
+    with pytest.raises(OverflowError, match="date32"):
+        mt.asarray(np.array([2**40], "M8[D]")).__arrow_c_array__()

@@ -415,3 +415,16 @@ def test_tensors():
         mt.linalg.tensorsolve(np.ones((2, 3)), np.ones(2))
     with pytest.raises(ValueError, match="ind"):
         mt.linalg.tensorinv(np.ones((2, 2)), 0)
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (5, 2), (2, 5), (1, 4), (4, 1), (2, 4, 3), (0, 3), (3, 0)])
+@pytest.mark.parametrize("kind", ["f8", "f4", "c16", "i8"])
+def test_reflections(kind, shape):
+    rng = np.random.default_rng(4)
+    a = (rng.normal(size=shape) * 9 + (1j * rng.normal(size=shape) if kind == "c16" else 0)).astype(kind)
+    a[..., :1, :1] = 0
+    (h, tau), (theirs, factors) = mt.linalg.qr(mt.asarray(a), mode="raw"), np.linalg.qr(a, mode="raw")
+    assert h.dtype == theirs.dtype and h.shape == theirs.shape and tau.shape == factors.shape
+    bound = 1e-4 if kind == "f4" else 1e-11
+    np.testing.assert_allclose(np.asarray(h), theirs, rtol=bound, atol=bound * 30)
+    np.testing.assert_allclose(np.asarray(tau), factors, rtol=bound, atol=bound)

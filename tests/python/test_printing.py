@@ -158,3 +158,45 @@ def test_format():
     assert f"{array}" == "[1.  2.5]"
     with pytest.raises(TypeError, match="format"):
         format(array, ".2f")
+
+
+SMALL = [
+    np.zeros(3, [("a", "i1", (2,)), ("b", "f4", (2, 2))]),
+    np.array([([1, 200], "ab"), ([-3, 4], "c")], [("a", "i4", (2,)), ("t", "U3")]),
+    np.array([([[1.5, 2], [3, 400.25]],)], [("x", "f8", (2, 2))]),
+    np.array([([True, False],), ([False, False],)], [("b", "?", (2,))]),
+    np.zeros((2, 2), [("a", "i4", (2,))]),
+    np.zeros((), [("a", "i4", (2, 2))]),
+    np.zeros(2, [("a", "f8", (1001,)), ("b", "i4")]),
+    np.zeros(1001, [("a", "i4", (2,)), ("b", "U2")]),
+    np.array([(["2020", "NaT"],)], [("d", "M8[D]", (2,))]),
+]
+
+
+@pytest.mark.parametrize("number", range(len(SMALL)))
+@pytest.mark.parametrize("options", [{}, {"precision": 1}, {"threshold": 3, "edgeitems": 1}, {"sign": "+"}])
+def test_small_arrays_in_records(number, options):
+    with np.printoptions(**options), mt.printoptions(**options):
+        alike(SMALL[number])
+
+
+FUNCTIONS = [
+    {"all": lambda _: "*"},
+    {"numpystr": lambda text: f"<{text}>"},
+    {"str_kind": lambda text: str(text).upper()},
+    {"datetime": lambda _: "when"},
+    {"timedelta": lambda _: "how long"},
+    {"void": lambda _: "?"},
+]
+
+
+@pytest.mark.parametrize("number", range(len(FUNCTIONS)))
+def test_functions_for_what_is_no_number(number):
+    arrays = [
+        *(np.array(["a", "bcd"]), np.array([b"a", b"bcd"]), np.array("x"), np.array(["2020", "NaT"], "M8[D]")),
+        *(np.array([1, "NaT"], "m8[s]"), np.array(5, "m8[h]"), np.zeros(2, "V3")),
+        np.array([(1, 2.5, "ab")], [("a", "i4"), ("b", "f8"), ("c", "U3")]),
+    ]
+    with np.printoptions(formatter=FUNCTIONS[number]), mt.printoptions(formatter=FUNCTIONS[number]):
+        for array in arrays:
+            alike(array)

@@ -28,6 +28,7 @@ pub(super) fn format_of(dtype: DType) -> Option<CString> {
         Form::Number(own) => {
             return FORMATS.iter().find(|(kind, _)| *kind == own).map(|(_, format)| (*format).to_owned());
         }
+        Form::Time(time) if is_days(time) => "tdD".to_owned(),
         Form::Time(time) if !time.swapped && time.multiple == 1 => {
             let (_, letter) = UNITS.iter().find(|(unit, _)| *unit == time.unit)?;
             if time.span { format!("tD{letter}") } else { format!("ts{letter}:") }
@@ -38,6 +39,19 @@ pub(super) fn format_of(dtype: DType) -> Option<CString> {
     CString::new(text).ok()
 }
 
+/// Whether an instant is a count of days, for which Arrow has 32 bits.
+pub(super) fn is_days(time: Time) -> bool {
+    !time.span && !time.swapped && time.multiple == 1 && time.unit == Unit::Day
+}
+
+/// The dtype of the offsets of Arrow's text of this name.
+pub(super) fn offsets_of(format: &CStr) -> Option<Kind> {
+    if format == c"u" {
+        return Some(Kind::I32);
+    }
+    (format == c"U").then_some(Kind::I64)
+}
+
 /// The dtype that Arrow's name means; instants in a zone are counted in universal time, as all are.
 pub(super) fn parse(format: &CStr) -> Option<DType> {
     if let Some((kind, _)) = FORMATS.iter().find(|(_, known)| *known == format) {
@@ -46,6 +60,9 @@ pub(super) fn parse(format: &CStr) -> Option<DType> {
     let text = format.to_str().ok()?;
     if let Some(width) = text.strip_prefix("w:") {
         return width.parse().ok().filter(|&width| width > 0).and_then(DType::void);
+    }
+    if text == "tdD" {
+        return Some(DType::from_form(Form::Time(Time::new(false, Unit::Day))));
     }
     let (span, rest) = match (text.strip_prefix("tD"), text.strip_prefix("ts")) {
         (Some(rest), _) => (true, rest),

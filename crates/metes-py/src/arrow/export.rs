@@ -1,11 +1,12 @@
 //! `__arrow_c_array__`: two capsules, the second of which owns a share of the array's bytes.
 
-use super::abi::{Carried, Column, Schema, format_of};
+use super::abi::{Carried, Column, Schema, format_of, is_days};
+use super::converted::{characters, is_large, to_days, to_utf8};
 use crate::errors::OrRaise;
 use crate::fastcall::Args;
 use crate::object::this;
 use metes_array::{Array, Layout, Order};
-use metes_dtype::{DType, Kind};
+use metes_dtype::Kind;
 use metes_memory::Reason;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
@@ -18,26 +19,27 @@ type Object<'py> = Bound<'py, PyAny>;
 
 /// What a column points to.
 struct Shown {
-    /// Arrow's two buffers of a primitive type: which elements are there (all: null), and the elements.
-    buffers: [*const c_void; 2],
-    _array: Array,
-    _there: Option<Array>,
+    /// Arrow's buffers: which elements are there (all: null), and the elements; of text offsets and bytes.
+    buffers: [*const c_void; 3],
+    _arrays: Vec<Array>,
 }
 
 pub(super) fn schema<'py>(object: &Object<'py>, _: &Args<'_, 'py>) -> PyResult<Object<'py>> {
-    capsule(object.py(), describe(this(object)?.dtype())?)
+    capsule(object.py(), describe(this(object)?)?)
 }
 
 pub(super) fn array<'py>(object: &Object<'py>, _: &Args<'_, 'py>) -> PyResult<Object<'py>> {
     let (py, array) = (object.py(), this(object)?);
-    let schema = capsule(py, describe(array.dtype())?)?;
+    let schema = capsule(py, describe(array)?)?;
     let column = capsule(py, column(array)?)?;
     Ok(PyTuple::new(py, [schema, column])?.into_any())
 }
 
-fn describe(dtype: DType) -> PyResult<Schema> {
-    let format = format_of(dtype).ok_or_else(|| {
-        let hint = if dtype.time().is_some() { ": it counts s, ms, us and ns, one at a time" } else { "" };
+fn describe(array: &Array) -> PyResult<Schema> {
+    let dtype = array.dtype();
+    let text = characters(dtype).map(|chars| if is_large(array, chars) { c"U" } else { c"u" }.to_owned());
+    let format = text.or_else(|| format_of(dtype)).ok_or_else(|| {
+        let hint = if dtype.time().is_some() { ": it counts days, s, ms, us and ns, one at a time" } else { "" };
         PyTypeError::new_err(format!("Arrow has no type for {dtype}{hint}"))
     })?;
     Ok(Schema {
@@ -67,6 +69,12 @@ fn column(array: &Array) -> PyResult<Column> {
         let text = format!("Arrow takes arrays of one dimension, not of {}", array.ndim());
         return Err(PyValueError::new_err(text));
     }
+    if let Some(chars) = characters(array.dtype()) {
+        let (offsets, data) = to_utf8(array, chars)?;
+        crate::foreign::expose(&offsets)?;
+        crate::foreign::expose(&data)?;
+        return Ok(owner(array.size(), 0, ptr::null(), vec![offsets, data], None));
+    }
     let dense = match array.dtype().number() {
         Some(Kind::Bool) => metes::bits::pack(array).or_raise()?,
         _ if array.is_c_contiguous() => array.clone(),
@@ -75,22 +83,31 @@ fn column(array: &Array) -> PyResult<Column> {
             array.copy_because(Order::C, Reason::Conversion, why).or_raise()?
         }
     };
-    crate::foreign::expose(&dense)?;
     let (nulls, there) = missing(&dense)?;
     let bits = there.as_ref().map_or(ptr::null(), |bits| bits.as_ptr().cast_const().cast());
-    let mut shown = Box::new(Shown { buffers: [bits, dense.as_ptr().cast()], _array: dense, _there: there });
-    Ok(Column {
-        length: array.size() as i64,
+    let dense = if dense.dtype().time().is_some_and(is_days) { to_days(&dense)? } else { dense };
+    crate::foreign::expose(&dense)?;
+    Ok(owner(array.size(), nulls, bits, vec![dense], there))
+}
+
+/// The column over arrays that it keeps.
+fn owner(length: usize, nulls: i64, bits: *const c_void, mut arrays: Vec<Array>, there: Option<Array>) -> Column {
+    let at = |place: usize| arrays.get(place).map_or(ptr::null(), |array| array.as_ptr().cast_const().cast());
+    let (buffers, count) = ([bits, at(0), at(1)], 1 + arrays.len() as i64);
+    arrays.extend(there);
+    let mut shown = Box::new(Shown { buffers, _arrays: arrays });
+    Column {
+        length: length as i64,
         null_count: nulls,
         offset: 0,
-        n_buffers: 2,
+        n_buffers: count,
         n_children: 0,
         buffers: shown.buffers.as_mut_ptr(),
         children: ptr::null_mut(),
         dictionary: ptr::null_mut(),
         release: Some(end_column),
         private_data: Box::into_raw(shown).cast(),
-    })
+    }
 }
 
 /// How many elements are NaT, which Arrow tells by a bit for each element.

@@ -1,10 +1,11 @@
 //! Arrow's C data interface in capsules, both ways, for one dimension: numbers without a copy, booleans packed.
 //!
-//! Arrow keeps booleans eight to a byte, so these are converted, into counted memory. Time that is none is null there. Left
-//! out: all other nulls, which arrays cannot hold and which are refused with their count; nested, text and dictionary types;
-//! streams of chunks.
+//! Arrow keeps booleans eight to a byte, text as UTF-8 and days in 32 bits, so these are converted, into counted memory.
+//! Time that is none is null there. Left out: all other nulls, which arrays cannot hold and which are refused with their
+//! count; nested and dictionary types; streams of chunks.
 
 mod abi;
+mod converted;
 mod export;
 mod import;
 

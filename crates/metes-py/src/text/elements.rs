@@ -69,13 +69,18 @@ impl<'py> Formatter<'py> {
 
 /// The function that the options give for a kind, the narrowest key first.
 fn custom<'py>(py: Python<'py>, kind: Kind, options: &Options) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let Some(functions) = &options.formatter else { return Ok(None) };
     let keys = match kind.category() {
         Category::Bool => ["bool", "bool", "all"],
         Category::Signed | Category::Unsigned | Category::Other => ["int", "int_kind", "all"],
         Category::Float => ["float", "float_kind", "all"],
         Category::Complex => ["complexfloat", "complex_kind", "all"],
     };
+    given(py, &keys, options)
+}
+
+/// The function that the options give under the first of these keys.
+pub(super) fn given<'py>(py: Python<'py>, keys: &[&str], options: &Options) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let Some(functions) = &options.formatter else { return Ok(None) };
     for key in keys {
         if let Some(function) = functions.bind(py).get_item(key)?.filter(|function| !function.is_none()) {
             return Ok(Some(function));

@@ -1,9 +1,9 @@
 //! Elements as words: numbers in columns, text between quotes, time as it is counted, records field by field.
 
-use super::elements::Formatter;
+use super::elements::{Formatter, given};
 use super::options::Options;
 use crate::element::each_edge;
-use metes_array::{Array, Index};
+use metes_array::{Array, Index, Order};
 use metes_dtype::{DType, Form, NAT, Time};
 use pyo3::prelude::*;
 
@@ -57,6 +57,9 @@ pub(super) fn words(py: Python<'_>, array: &Array, edge: Option<usize>, options:
         }
         _ => {
             let parts = elements(array, edge)?;
+            if let Some(function) = given(py, keys(array.dtype()), options)? {
+                return parts.iter().map(|element| by_function(py, &function, element)).collect();
+            }
             let words = parts.iter().map(|element| {
                 if let Some(time) = array.dtype().time() {
                     return Ok(counted(time, crate::objects::ticks(element)?));
@@ -75,6 +78,25 @@ pub(super) fn words(py: Python<'_>, array: &Array, edge: Option<usize>, options:
     }
 }
 
+/// Under which keys the options have functions for elements that are no numbers.
+fn keys(dtype: DType) -> &'static [&'static str] {
+    match dtype.form() {
+        Form::Time(time) if time.span => &["timedelta", "all"],
+        Form::Time(_) => &["datetime", "all"],
+        Form::Void(_) => &["void", "all"],
+        _ => &["numpystr", "str_kind", "all"],
+    }
+}
+
+/// What a function of the user's makes of an element: of time as an array, of text as what Python has.
+fn by_function(py: Python<'_>, function: &Bound<'_, PyAny>, element: &Array) -> PyResult<String> {
+    let value = match element.dtype().time() {
+        Some(_) => crate::object::from_array(py, element.copy(Order::C).map_err(crate::errors::raise)?, None),
+        None => crate::objects::item(py, element, &[])?,
+    };
+    Ok(function.call1((value,))?.str()?.to_string())
+}
+
 /// A span as a number, an instant or none between quotes.
 fn counted(time: Time, count: i64) -> String {
     let text = time.text(count);
@@ -86,7 +108,38 @@ fn column(py: Python<'_>, view: &Array, ndim: usize, edge: Option<usize>, option
     if view.ndim() == ndim {
         return words(py, view, edge, options);
     }
-    elements_of(view, ndim, edge)?.iter().map(|small| super::body(py, small, ", ", 0, usize::MAX, options)).collect()
+    let smalls = elements_of(view, ndim, edge)?;
+    let words = match view.dtype().any_number() {
+        // All small arrays have one width, and are one line each.
+        Some(kind) => {
+            let mut values = Vec::new();
+            for small in &smalls {
+                each_edge(small, None, |value| {
+                    values.push(value);
+                    Ok(())
+                })?;
+            }
+            let formatter = Formatter::new(py, kind, &values, false, options)?;
+            values.iter().map(|value| formatter.word(py, *value)).collect::<PyResult<Vec<String>>>()?
+        }
+        None => {
+            smalls.iter().map(|small| self::words(py, small, None, options)).collect::<PyResult<Vec<_>>>()?.concat()
+        }
+    };
+    let mut words = words.into_iter();
+    Ok(smalls.iter().map(|small| line(small.shape(), &mut words, options.edge_of(small.size()))).collect())
+}
+
+/// The words of a small array in brackets, on one line; of long axes those at the edges.
+fn line(shape: &[usize], words: &mut dyn Iterator<Item = String>, edge: Option<usize>) -> String {
+    let Some((n, inner)) = shape.split_first() else { return words.next().unwrap_or_default() };
+    let mut parts: Vec<String> = (0..*n).map(|_| line(inner, words, edge)).collect();
+    if let Some(edge) = edge
+        && *n > edge.saturating_mul(2)
+    {
+        parts.splice(edge..n - edge, ["...".to_owned()]);
+    }
+    format!("[{}]", parts.join(", "))
 }
 
 /// `b'\x01\x02'`, every byte in hexadecimal digits, as NumPy shows raw bytes.
