@@ -43,7 +43,7 @@ def works(quick):
         a, b, c = (np.ones(int(mib * 1e6) // 8) for _ in range(3))
         return lambda: a * 2.0 + b * 3.0 - c * a
 
-    a8, a300 = np.ones(8), np.ones(300)
+    a8, a300, out300 = np.ones(8), np.ones(300), np.empty(300)
 
     def deep():
         return a300 + a300
@@ -57,6 +57,8 @@ def works(quick):
         "empty(8)": lambda: np.empty(8),
         "a8 + a8 (64 B)": lambda: a8 + a8,
         "a300 + a300 (2.4 kB), depth 3": lambda: deeper(),
+        "add(a300, a300, out) (no block)": lambda: np.add(a300, a300, out300),
+        "a300.max() (no block)": lambda: a300.max(),
         "a 4 kB copy kept for 50": lambda keep=[]: (keep.append(np.ones(512)), len(keep) > 50 and keep.clear()),
     }
     return table
@@ -71,6 +73,71 @@ def child(mode, quick):
     times = {name: best(work, 0.1 if quick else 0.3) for name, work in works(quick).items()}
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"times": times, "peak": peak}))
+
+
+def resident():
+    """Bytes of physical memory now."""
+    with open("/proc/self/statm") as statm:
+        return int(statm.read().split()[1]) * resource.getpagesize()
+
+
+def temporaries():
+    """The most physical memory, beyond what was there, of a loop whose temporaries are of many sizes."""
+    import numpy as np
+
+    begin = resident()
+    for i in range(300):
+        a = np.ones(100_000 + 5000 * (i % 40))
+        a = np.sqrt(a * 2.0 + 1.0) - a * a
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - begin
+
+
+def survivors(trim):
+    """Of 20,000 arrays of 20 kB one in a hundred stays, then one of 200 MB comes and goes: bytes that are resident, and
+    live, without the large one and with it."""
+    import numpy as np
+
+    begin = resident()
+    small = [np.ones(5000, "i4") for _ in range(20_000)][::100]
+    big = np.ones(50_000_000, "i4")
+    live = sum(a.nbytes for a in small) + big.nbytes
+    with_big = resident() - begin
+    del big
+    trim()
+    return resident() - begin, live - 200_000_000, with_big, live
+
+
+def facts(mode):
+    """What a process of a mode says of physical memory."""
+    if mode != "plain":
+        import metes as mt
+
+        mt.manage_numpy()
+    import numpy as np
+
+    np.ones(10)
+    trim = (lambda: None) if mode == "plain" else mt.memory.trim
+    print(json.dumps({"loop": temporaries(), "survivors": survivors(trim)}))
+
+
+def run_facts(mode):
+    words = [sys.executable, os.path.abspath(__file__), "--facts", mode]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def show_facts():
+    plain, managed = run_facts("plain"), run_facts("managed")
+    print(f"{'':<58}{'plain':>10}{'managed':>10}")
+    rows = [("a loop with temporaries: peak resident, MiB", plain["loop"], managed["loop"], 2**20)]
+    rows.append(("1 % of small arrays, and a large one: resident / live", *ratios(plain, managed, 2, 3), 1))
+    rows.append(("the same without the large one, trimmed", *ratios(plain, managed, 0, 1), 1))
+    for name, one, other, unit in rows:
+        print(f"{name:<58}{one / unit:>10.2f}{other / unit:>10.2f}")
+
+
+def ratios(plain, managed, over, under):
+    return [one["survivors"][over] / one["survivors"][under] for one in (plain, managed)]
 
 
 def run(mode, quick):
@@ -89,7 +156,11 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--child", metavar="MODE", help=argparse.SUPPRESS)
+    parser.add_argument("--facts", metavar="MODE", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.facts:
+        facts(options.facts)
+        return
     if options.child:
         child(options.child, options.quick)
         return
@@ -104,6 +175,7 @@ def main():
         print(f"{name:<34}" + "".join(f"{ratio:>10.2f}" for ratio in ratios))
     peaks = [statistics.median(one[mode]["peak"] for one in rounds) for mode in modes]
     print(f"{'peak resident, MiB (plain first)':<34}" + "".join(f"{peak:>10.0f}" for peak in peaks))
+    show_facts()
 
 
 if __name__ == "__main__":

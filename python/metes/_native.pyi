@@ -474,6 +474,7 @@ _memory_peak_site: Any
 _memory_reset_peak: Any
 _memory_rss: Any
 _memory_runs: Any
+_memory_scopes: Any
 _memory_set_cache: Any
 _memory_set_decay: Any
 _memory_set_limit: Any

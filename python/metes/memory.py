@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import operator
 import os
 import sys
@@ -136,6 +137,11 @@ def get_limit() -> int | None:
     return _native._memory_get_limit()
 
 
+# The innermost budget of each task.
+_scopes = contextvars.ContextVar("metes_budget", default=None)
+_native._memory_scopes(_scopes)
+
+
 class Budget:
     """What `budget` gives: how much of it is used."""
 
@@ -161,7 +167,9 @@ def budget(
     soft: int | str | None = None,
     on_exceed: str | Callable[[str, int], object] = "warn",
 ) -> Generator[Budget]:
-    """A limit for what is allocated inside the `with` block on this thread, under the limits around it.
+    """A limit for what is allocated inside the `with` block by this thread or task, under the limits around it.
+
+    A task of `asyncio` that is started inside is under it too, a thread that is started inside is not.
 
     Blocks that outlive the `with` block stay charged to it until they are freed. What passes the `soft` limit is
     allowed: the first time `on_exceed` is called with the budget's name and bytes, or a `SoftLimitWarning` given.
@@ -179,11 +187,16 @@ def budget(
     scope = _native._MemoryScope(_size(limit), str(name), _size(soft))
     if soft is not None:
         _soft[str(name)] = on_exceed
+    around = _scopes.get()
     scope.enter()
+    _scopes.set(scope)
     try:
         yield Budget(scope, str(name))
     finally:
         scope.exit()
+        # Another may have begun meanwhile, where a generator holds this one.
+        if _scopes.get() is scope:
+            _scopes.set(around)
 
 
 def _mib(count):

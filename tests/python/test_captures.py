@@ -35,10 +35,10 @@ def program(source, *words):
             process.kill()
 
 
-@pytest.fixture
-def capture(tmp_path):
-    """A capture of expressions, a copy, a pin and a leak."""
-    path = tmp_path / "run.metes"
+@pytest.fixture(scope="module")
+def capture(tmp_path_factory):
+    """A capture of expressions, a copy, a pin and a leak; to be read only."""
+    path = tmp_path_factory.mktemp("capture") / "run.metes"
     kept = []
     with mt.memory.profile(path):
         a = mt.ones(1 << 18)

@@ -197,7 +197,7 @@ def test_foreign_bytes_are_counted_apart(limit):
 
 def test_profile_and_report(tmp_path):
     capture, page = tmp_path / "run.metes", tmp_path / "run.html"
-    with memory.profile(capture):
+    with memory.profile(capture, pins=False):
         a = mt.ones(5 * MIB, dtype="uint8")
         del a
     memory.report(capture, page)

@@ -247,3 +247,83 @@ except mt.OutOfMemory as error:
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+BUDGETS = """
+import asyncio, contextlib
+if MANAGED:
+    mt.manage_numpy()
+made = np.ones if MANAGED else mt.ones
+async def hold(n, pause):
+    with m.budget("5 MiB", name=f"task{n}") as b:
+        kept = [made(100_000)]
+        await asyncio.sleep(pause)
+        kept.append(made(100_000) + 1)
+        kept.append(await asyncio.to_thread(made, 100))
+        seen = b.current_bytes
+        try:
+            made(1_000_000)
+        except MemoryError as error:
+            assert f'budget "task{n}"' in str(error), error
+        else:
+            raise AssertionError
+        return seen, kept
+async def child(b):
+    kept = made(1000)
+    assert b.current_bytes == 8000
+    await asyncio.sleep(0.02)
+    return kept, made(10)
+async def main():
+    for bytes_of, _ in await asyncio.gather(*(hold(i, 0.01 * (3 - i)) for i in range(3))):
+        assert bytes_of == 1_600_800, bytes_of
+    with m.budget("1 MiB", name="around") as outer:
+        with m.budget("1 MiB", name="inner") as inner:
+            task = asyncio.create_task(child(inner))
+            await asyncio.sleep(0.01)
+        # The task goes on after the inner one has ended: what it makes now is the outer one's.
+        kept = await task
+        assert (inner.current_bytes, outer.current_bytes) == (8000, 8080)
+    free = made(10**6)
+before = live()
+asyncio.run(main())
+assert live() == before
+
+def generate(name):
+    with m.budget("1 MiB", name=name) as b:
+        yield b
+        yield made(1000)
+        yield b.current_bytes
+first, second = generate("first"), generate("second")
+a, b = next(first), next(second)
+kept = [next(first), next(second)]
+assert [next(first), next(second)] == [16000, 16000]
+first.close()
+more = made(500)
+assert b.current_bytes == 20000 and a.current_bytes == 20000
+second.close()
+last = made(10)
+assert b.current_bytes == 20000
+del kept, more, last, first, second
+threads = []
+def work():
+    threads.append(made(1000))
+with m.budget("1 MiB", name="mine") as b:
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert b.current_bytes == 0
+    mine = made((2000, 10))
+    assert b.current_bytes == 160_000
+    if MANAGED:
+        # Lanes are sorted without the interpreter, in a buffer.
+        np.sort(mine, axis=0)
+        assert b.peak_bytes >= 336_000, b.peak_bytes
+del threads, mine
+gc.collect()
+assert m.stats().current_count <= before[1]
+"""
+
+
+@pytest.mark.parametrize("managed", [True, False])
+def test_budgets_are_of_tasks_not_of_what_runs_between(managed):
+    run(BUDGETS.replace("MANAGED", str(managed)))

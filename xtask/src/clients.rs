@@ -30,15 +30,28 @@ pub fn test(steps: &mut Steps, venv: &Venv, site: &Path) -> Result<()> {
 pub fn oldest_numpy(steps: &mut Steps, venv: &Venv, site: &Path) -> Result<()> {
     steps.step("the oldest NumPy that is managed: 1.26", || {
         let other = venv.beside("target/numpy-1.26")?;
-        if !["numpy==1.26", "pytest", "hypothesis"].iter().all(|one| is_there(&other, one))
-            && let Err(output) = quietly(other.command(INSTALL).args(["numpy==1.26.*", "pytest>=8", "hypothesis"]))
-        {
-            return Ok(format!("left out: {}", reason(&output)));
-        }
-        let tests = ["tests/python/test_under_numpy.py", "tests/python/test_run.py"];
-        let mut pytest = other.command(&["-m", "pytest", "-p", "no:cacheprovider"]);
-        Ok(told(&quietly(pytest.args(tests).env("PYTHONPATH", site))?))
+        under_numpy(&other, "numpy==1.26.*", site)
     })
+}
+
+/// The same on a newer Python with its newest NumPy, where one is found: the package is built once for all of them, but
+/// reads frames of the interpreter, which differ.
+pub fn newer_python(steps: &mut Steps, venv: &Venv, site: &Path) -> Result<()> {
+    steps.step("a newer Python, with its newest NumPy", || match venv.newer("target/python-newer")? {
+        Some(other) => under_numpy(&other, "numpy", site),
+        None => Ok("left out: none is found; METES_NEWER_PYTHON may name one".to_owned()),
+    })
+}
+
+fn under_numpy(venv: &Venv, numpy: &str, site: &Path) -> Result<String> {
+    if !["numpy", "pytest", "hypothesis"].iter().all(|one| is_there(venv, one))
+        && let Err(output) = quietly(venv.command(INSTALL).args([numpy, "pytest>=8", "hypothesis"]))
+    {
+        return Ok(format!("left out: {}", reason(&output)));
+    }
+    let tests = ["under_numpy", "numpy_answers", "run"].map(|name| format!("tests/python/test_{name}.py"));
+    let mut pytest = venv.command(&["-m", "pytest", "-p", "no:cacheprovider"]);
+    Ok(told(&quietly(pytest.args(tests).env("PYTHONPATH", site))?))
 }
 
 /// Installs what is missing, all at once or else one by one; names what could not be had, and why.

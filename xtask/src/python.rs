@@ -42,6 +42,28 @@ impl Venv {
         Ok(other)
     }
 
+    /// An environment of a newer interpreter than this one's, the newest that is found; `None` where there is none.
+    pub fn newer(&self, place: &str) -> Result<Option<Venv>> {
+        let Some(python) = self.find_newer() else { return Ok(None) };
+        let other = Venv(root().join(place));
+        if !other.works() {
+            quietly(Command::new(python).args(["-m", "venv", "--clear"]).arg(&other.0))?;
+        }
+        Ok(Some(other))
+    }
+
+    /// The newest interpreter, or the one that `METES_NEWER_PYTHON` names, that can make environments and is newer.
+    fn find_newer(&self) -> Option<String> {
+        let own = quietly(&mut self.command(&["-c", "import sys; print(sys.version_info[1])"])).ok()?;
+        let own: u32 = own.trim().parse().ok()?;
+        let test = format!("import sys, venv, ensurepip; raise SystemExit(sys.version_info[:2] <= (3, {own}))");
+        let versions = (own + 1..=NEWEST).rev().map(|minor| format!("python3.{minor}"));
+        std::env::var("METES_NEWER_PYTHON")
+            .into_iter()
+            .chain(versions)
+            .find(|python| quietly(Command::new(python).args(["-c", &test])).is_ok())
+    }
+
     /// A path below the environment's directory.
     pub fn path(&self, below: &str) -> PathBuf {
         self.0.join(below)

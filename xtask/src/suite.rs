@@ -46,6 +46,7 @@ fn python(steps: &mut Steps, venv: &Venv) -> Result<()> {
     let mut pytest = venv.command(&["-m", "pytest", "-p", "no:cacheprovider"]);
     steps.step("Python tests, documents, example", || last_line(pytest.env("PYTHONPATH", &site)))?;
     clients::oldest_numpy(steps, venv, &site)?;
+    clients::newer_python(steps, venv, &site)?;
     clients::test(steps, venv, &site)
 }
 

@@ -88,7 +88,7 @@ impl Ledger {
         if live_bytes >= self.bytes.peak() {
             self.peak_site.store(tag.site, Ordering::Relaxed);
         }
-        self.watch.tell(|| Event::Take { size, tag, id, live_bytes });
+        self.watch.tell(|| Event::Take { size, count: 1, tag, id, live_bytes });
         Booking { account, scope }
     }
 
@@ -98,7 +98,10 @@ impl Ledger {
         self.books.give(booking.account, size, reserved);
         self.count.sub(1);
         let live_bytes = self.bytes.sub(size);
-        self.watch.tell(|| Event::Give { size, tag: self.books.tag(booking.account), id, live_bytes });
+        self.watch.tell(|| {
+            let tag = self.books.tag(booking.account);
+            Event::Give { size, count: 1, tag, id, live_bytes }
+        });
         if let Some(scope) = &booking.scope {
             scope.credit(size);
         }
@@ -111,8 +114,8 @@ impl Ledger {
         let live_bytes = if live > isize::MAX as usize { 0 } else { live };
         let (size, tag) = (bytes.unsigned_abs(), Tag { op, site: 0, scope: 0, dtype: "" });
         self.watch.tell(|| match bytes {
-            0.. => Event::Take { size, tag, id: 0, live_bytes },
-            _ => Event::Give { size, tag, id: 0, live_bytes },
+            0.. => Event::Take { size, count, tag, id: 0, live_bytes },
+            _ => Event::Give { size, count: -count, tag, id: 0, live_bytes },
         });
     }
 

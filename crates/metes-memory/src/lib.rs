@@ -56,7 +56,7 @@ pub use map::{MapAdvice, MapMode, is_mapped};
 pub use memory::{Charge, Memory, Stats};
 pub use observer::{Event, Observer};
 pub use pool::Pool;
-pub use scope::{Scope, scope_name};
+pub use scope::{Scope, scope_name, set_scope_provider};
 pub use scratch::Need;
 pub use site::{SITE_BYTES, intern_called, intern_site, set_site_provider, site_name, site_stack, with_site};
 pub use source::{Block, Request, Source, Tag};

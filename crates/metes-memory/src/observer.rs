@@ -13,6 +13,8 @@ pub enum Event {
     Take {
         /// Bytes as requested.
         size: usize,
+        /// Blocks: one, or for a sum of many (`id` 0) how many live more than before, which may be below zero.
+        count: isize,
         /// Who asked.
         tag: Tag,
         /// Its address: unique among live blocks.
@@ -25,6 +27,8 @@ pub enum Event {
     Give {
         /// Bytes as requested.
         size: usize,
+        /// Blocks: one, or for a sum of many (`id` 0) how many live fewer than before, which may be below zero.
+        count: isize,
         /// Who had asked.
         tag: Tag,
         /// Its address.

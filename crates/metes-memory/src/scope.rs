@@ -8,7 +8,7 @@ use crate::{Error, Refusal, Request, Result, hooks, raw, size_text};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, OnceLock, PoisonError, RwLock};
 
 /// A budget for a block of code.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ struct Inner {
     /// The mark above which somebody wants to know, and whether that was told.
     soft: usize,
     told: AtomicBool,
+    /// Whether it was ended: what is allocated where it was current goes to the one around it.
+    ended: AtomicBool,
     used: Counter,
     around: Option<Scope>,
 }
@@ -36,8 +38,20 @@ struct Names {
     all: Vec<String>,
 }
 
+/// Says which scope the task that runs now is in; `None` where it does not know.
+type Provider = fn() -> Option<Option<Scope>>;
+static PROVIDER: OnceLock<Provider> = OnceLock::new();
+
 thread_local! {
     static ENTERED: RefCell<Vec<Scope>> = const { RefCell::new(Vec::new()) };
+    /// What the provider said last on this thread.
+    static LAST: RefCell<Option<Scope>> = const { RefCell::new(None) };
+}
+
+/// Sets who knows the scope of the task that runs now, where one thread runs several in turn; the first call wins. Those
+/// that it knows begin by [`Scope::begin`], and not on a thread.
+pub fn set_scope_provider(provider: fn() -> Option<Option<Scope>>) {
+    let _ = PROVIDER.set(provider);
 }
 
 impl Scope {
@@ -58,6 +72,7 @@ impl Scope {
         Scope(Arc::new(Inner {
             soft: soft.unwrap_or(usize::MAX),
             told: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
             number: number_of(name),
             name: name.to_owned(),
             limit: limit.unwrap_or(usize::MAX),
@@ -66,9 +81,43 @@ impl Scope {
         }))
     }
 
-    /// The innermost scope that this thread is in.
+    /// The innermost scope that this thread is in, or the task that runs on it.
     pub fn current() -> Option<Scope> {
-        ENTERED.with_borrow(|stack| stack.last().cloned())
+        if !raw::closely() {
+            return None;
+        }
+        if let Some(scope) = ENTERED.with_borrow(|stack| stack.last().cloned()) {
+            return Some(scope);
+        }
+        // Where the provider does not know, it is the task that it knew last.
+        match PROVIDER.get().and_then(|ask| ask()) {
+            Some(scope) => LAST.with_borrow_mut(|last| {
+                *last = scope.and_then(Scope::lasting);
+                last.clone()
+            }),
+            None => LAST.with_borrow(|last| last.clone()).and_then(Scope::lasting),
+        }
+    }
+
+    /// This one or the nearest around it that was not ended.
+    fn lasting(self) -> Option<Scope> {
+        let mut scope = self;
+        while scope.0.ended.load(Ordering::Relaxed) {
+            scope = scope.0.around.clone()?;
+        }
+        Some(scope)
+    }
+
+    /// Begins a scope that the provider knows, until [`Scope::end`].
+    pub fn begin(&self) {
+        raw::look_closely();
+    }
+
+    /// Ends a scope that was begun.
+    pub fn end(&self) {
+        if !self.0.ended.swap(true, Ordering::Relaxed) {
+            raw::look_away();
+        }
     }
 
     /// Runs `body` in the scope.
@@ -176,29 +225,19 @@ impl Scope {
 /// Charges the thread's scope, if it is in one, and returns it.
 #[inline]
 pub(crate) fn charge(bytes: usize, request: &Request) -> Result<Option<Scope>> {
-    if !raw::closely() {
-        return Ok(None);
-    }
-    let charged = ENTERED.with_borrow(|stack| match stack.last() {
-        None => Ok(None),
-        Some(scope) => scope.charge(bytes, request).map(|()| Some(scope.clone())),
-    })?;
-    if let Some(scope) = &charged {
-        scope.tell_soft();
-    }
-    Ok(charged)
+    let Some(scope) = Scope::current() else { return Ok(None) };
+    scope.charge(bytes, request)?;
+    scope.tell_soft();
+    Ok(Some(scope))
 }
 
 /// Whether this is the scope that the thread is in, or neither is one.
 pub(crate) fn is_here(scope: Option<&Scope>) -> bool {
-    if !raw::closely() {
-        return scope.is_none();
-    }
-    ENTERED.with_borrow(|stack| match (stack.last(), scope) {
+    match (Scope::current(), scope) {
         (None, None) => true,
         (Some(here), Some(scope)) => Arc::ptr_eq(&here.0, &scope.0),
         _ => false,
-    })
+    }
 }
 
 fn number_of(name: &str) -> u32 {

@@ -82,6 +82,8 @@ pub(crate) fn heavy<T: Send>(py: Python<'_>, bytes: usize, work: impl FnOnce() -
 /// Runs `work` with the interpreter released; what it allocates is attributed to the Python code that runs now.
 pub(crate) fn released<T: Send>(py: Python<'_>, work: impl FnOnce() -> T + Send) -> T {
     let site = crate::site::here(py);
+    // Where several tasks share the thread, it is known from here on which one's budget is charged.
+    let _ = metes_memory::Scope::current();
     py.detach(|| metes_memory::with_site(site, work))
 }
 

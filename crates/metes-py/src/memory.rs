@@ -1,13 +1,14 @@
 //! What `metes.memory` is made of; the public functions, their texts and tables are in `python/metes/memory.py`.
 
 use crate::errors::OrRaise;
-use metes_memory::{By, Memory, Scope, parse_size, resident};
+use metes_memory::{By, Memory, Scope, parse_size, resident, set_scope_provider};
 use metes_report::Recorder;
 use pyo3::exceptions::PyValueError;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 /// The counts of the ledger by name.
 #[pyfunction]
@@ -73,9 +74,27 @@ fn _memory_rss() -> usize {
     resident().0
 }
 
-/// A budget that a thread is in between `enter` and `exit`.
+/// A budget between `enter` and `exit`; in which task, says the variable of [`_memory_scopes`].
 #[pyclass(frozen)]
 struct _MemoryScope(Scope);
+
+/// The context variable with the innermost scope of a task.
+static SCOPES: OnceLock<Py<PyAny>> = OnceLock::new();
+
+/// Takes the context variable that has the innermost `_MemoryScope` of each task, or `None`.
+#[pyfunction]
+fn _memory_scopes(variable: Py<PyAny>) {
+    let _ = SCOPES.set(variable);
+    set_scope_provider(scope_of_task);
+}
+
+fn scope_of_task() -> Option<Option<Scope>> {
+    let variable = SCOPES.get()?;
+    crate::site::with_interpreter(|py| {
+        let found = variable.bind(py).call_method0(intern!(py, "get")).ok()?;
+        Some(found.cast::<_MemoryScope>().ok().map(|scope| scope.get().0.clone()))
+    })
+}
 
 #[pymethods]
 impl _MemoryScope {
@@ -86,11 +105,11 @@ impl _MemoryScope {
     }
 
     fn enter(&self) {
-        self.0.enter();
+        self.0.begin();
     }
 
     fn exit(&self) {
-        Scope::leave();
+        self.0.end();
     }
 
     /// Live bytes charged to the budget, and the most that ever were.
@@ -166,6 +185,7 @@ pub(crate) fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<_Recorder>()?;
     module.add_class::<_MemoryScope>()?;
     module.add_class::<_FailAfter>()?;
+    module.add_function(wrap_pyfunction!(_memory_scopes, module)?)?;
     module.add_function(wrap_pyfunction!(_memory_stats, module)?)?;
     module.add_function(wrap_pyfunction!(_memory_reset_peak, module)?)?;
     module.add_function(wrap_pyfunction!(_memory_size, module)?)?;

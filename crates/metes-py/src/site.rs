@@ -104,11 +104,19 @@ pub(crate) type Instruction = (usize, usize);
 /// Calls `work` with the instruction that runs now and is no library's, and the number of its place; not where there is
 /// none. The thread must hold the interpreter.
 pub(crate) fn with_instruction(work: impl FnOnce(Python<'_>, Instruction, u32)) {
+    with_interpreter(|py| instruction(py, work));
+}
+
+/// Calls `work` where this thread holds the interpreter.
+pub(crate) fn with_interpreter<T>(work: impl FnOnce(Python<'_>) -> Option<T>) -> Option<T> {
     if !attached() {
-        return;
+        return None;
     }
     // SAFETY: just asked.
-    let py = unsafe { Python::assume_attached() };
+    work(unsafe { Python::assume_attached() })
+}
+
+fn instruction(py: Python<'_>, work: impl FnOnce(Python<'_>, Instruction, u32)) -> Option<()> {
     let found = match frames::running(py) {
         Some(places) => places
             .take(SKIPPED_AT_MOST)
@@ -121,9 +129,9 @@ pub(crate) fn with_instruction(work: impl FnOnce(Python<'_>, Instruction, u32)) 
             })
             .find(|&(_, site)| site != SKIP),
     };
-    if let Some((instruction, site)) = found.filter(|&(_, site)| site != 0) {
-        work(py, instruction, site);
-    }
+    let (instruction, site) = found.filter(|&(_, site)| site != 0)?;
+    work(py, instruction, site);
+    Some(())
 }
 
 /// The code object of an instruction that runs now, and the instruction's offset in it in bytes.

@@ -38,6 +38,8 @@ pub struct Change {
     pub id: u64,
     /// Its bytes.
     pub size: usize,
+    /// Blocks: one, or of many small ones how many more or fewer live.
+    pub count: i64,
     /// Who holds it.
     pub tag: Tag,
     /// Nanoseconds since the recording started.
@@ -218,13 +220,14 @@ impl Journal {
         let held = &mut self.held[group];
         let size = change.size as u64;
         if change.taken {
-            (held.bytes, held.count) = (held.bytes + size, held.count + 1);
-            self.since.takes += 1;
+            (held.bytes, held.count) = (held.bytes + size, held.count.saturating_add_signed(change.count));
+            self.since.takes += change.count.max(0) as u64;
             self.since.taken += size;
         } else {
             // A block from before the recording may come back: it was never counted here.
-            (held.bytes, held.count) = (held.bytes.saturating_sub(size), held.count.saturating_sub(1));
-            self.since.gives += 1;
+            let count = held.count.saturating_add_signed(change.count.saturating_neg());
+            (held.bytes, held.count) = (held.bytes.saturating_sub(size), count);
+            self.since.gives += change.count.max(0) as u64;
         }
         if !held.changed {
             held.changed = true;

@@ -110,15 +110,15 @@ impl Drop for Recorder {
 
 impl Observer for Shared {
     fn event(&self, event: &Event) {
-        let (taken, size, tag, id, live) = match *event {
-            Event::Take { size, tag, id, live_bytes, .. } => (true, size, tag, id, live_bytes),
-            Event::Give { size, tag, id, live_bytes, .. } => (false, size, tag, id, live_bytes),
+        let (taken, size, count, tag, id, live) = match *event {
+            Event::Take { size, count, tag, id, live_bytes, .. } => (true, size, count, tag, id, live_bytes),
+            Event::Give { size, count, tag, id, live_bytes, .. } => (false, size, count, tag, id, live_bytes),
             _ => return,
         };
         let wants_map = {
             let mut journal = lock(&self.journal);
             let time = self.now();
-            journal.change(&Change { taken, id: id as u64, size, tag, time, live })
+            journal.change(&Change { taken, id: id as u64, size, count: count as i64, tag, time, live })
         };
         if wants_map {
             self.map();

@@ -4,6 +4,7 @@ use crate::{MIB, Scratch, block, recorded};
 use metes_memory::{Memory, Reason, copying, intern_site, with_site};
 use metes_report::{Capture, Export, PieceState, Recorder, View, compare, read_capture};
 use std::io::Read;
+use std::sync::{Mutex, PoisonError};
 
 /// Stacks, temporaries, a growing list, a pin, a copy, small blocks with holes.
 fn program(memory: &Memory, recorder: Option<&Recorder>) {
@@ -35,7 +36,11 @@ fn program(memory: &Memory, recorder: Option<&Recorder>) {
     drop((last, small));
 }
 
+/// Copies are counted for the whole program: one recording at a time.
+static TURN: Mutex<()> = Mutex::new(());
+
 fn capture(name: &str) -> (Scratch, Capture) {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let (file, memory) = (Scratch::new(name), Memory::new());
     let recorder = Recorder::start(&file.0, &memory).unwrap();
     program(&memory, Some(&recorder));
