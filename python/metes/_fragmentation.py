@@ -43,7 +43,7 @@ class Fragmentation:
     """How uneven free runs are: 0 for one run, near 1 for many of about the same size."""
     blow_up: float
     """The most that was set aside at once, over the most that was asked for at once."""
-    runs: list = field(repr=False)
+    runs: list[int] = field(repr=False)
     """Bytes of each free run, the largest first."""
 
     def unusable_for(self, size: int) -> float:

@@ -26,7 +26,7 @@ from ._native import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
+    from typing import Any, ClassVar
 
     from ._types import ArrayLikes, DTypeLike, Shape
 
@@ -82,7 +82,7 @@ class flatiter:
     def __eq__(self, other: Any) -> Any:
         return self.base.reshape(-1) == other
 
-    __hash__ = None
+    __hash__: ClassVar[None] = None
 
     def _key(self, key):
         """A position, a slice, or an index array."""

@@ -13,6 +13,8 @@ from . import _census, _native
 from ._copies import Pinned, Table
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from ._types import ArrayLike
 
 __all__ = [
@@ -51,7 +53,7 @@ class ArrayRecord:
 
     bytes: int
     dtype: str
-    shape: tuple
+    shape: tuple[int, ...]
     kind: str
     """"owner", or "view"."""
     site: str
@@ -122,7 +124,7 @@ class Snapshot:
 
     bytes: int
     count: int
-    sites: dict = field(repr=False)
+    sites: dict[str, Any] = field(repr=False)
     born: int = 0
 
 
@@ -254,18 +256,18 @@ class Explanation:
     """Why an array's bytes are where they are."""
 
     dtype: str
-    shape: tuple
+    shape: tuple[int, ...]
     logical: int
     block: int
     kind: str
     managed: bool
     site: str
-    stack: list
-    holders: list
+    stack: list[Any]
+    holders: list[Any]
     tag: str = ""
-    shared: list = field(default_factory=list)
+    shared: list[Any] = field(default_factory=list)
     """Other arrays of the same bytes, with their shapes."""
-    advice: list = field(default_factory=list)
+    advice: list[str] = field(default_factory=list)
     """What would save memory."""
 
     def __str__(self) -> str:

@@ -385,7 +385,7 @@ class nditer(Making):
         self._walk = self._full = self._walk[:at] + self._walk[at + 1 :]
         self._axes = [axis - (axis > i) for axis in self._axes if axis != i]
         self._flipped = self._flipped[:i] + self._flipped[i + 1 :]
-        self.itersize = math.prod(self._walk)
+        self.itersize: int = math.prod(self._walk)
         self._range = (0, self.itersize)
         self._rewind()
 

@@ -13,7 +13,7 @@ from ._questions import isscalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
+    from typing import Any, ClassVar
 
     from ._types import ArrayLike, DTypeLike
 
@@ -42,7 +42,7 @@ class poly1d:
     1 x + 2 x + 3
     """
 
-    __hash__ = None
+    __hash__: ClassVar[None] = None
 
     def __init__(self, c_or_r: ArrayLike | poly1d, r: bool = False, variable: str | None = None) -> None:
         if isinstance(c_or_r, poly1d):
@@ -71,7 +71,17 @@ class poly1d:
         if value is not self._coeffs:
             raise AttributeError("Cannot set attribute")
 
-    c = coef = coefficients = coeffs
+    @property
+    def c(self) -> Array:
+        """The coefficients."""
+        return self._coeffs
+
+    @c.setter
+    def c(self, value: Array) -> None:
+        self.coeffs = value
+
+    coef: Any = c
+    coefficients: Any = c
 
     @property
     def variable(self) -> str:

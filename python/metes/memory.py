@@ -253,7 +253,7 @@ class Holder:
     count: int
 
 
-class Live(list):
+class Live(list["Any"]):
     """Holders, the largest first; prints as a table."""
 
     def __str__(self) -> str:

@@ -11,8 +11,12 @@ import json
 import os
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from typing import Any
 
 MARKS = {
     "limit_peak(size)": "the test fails where more bytes of arrays are live at once than before it",
@@ -25,7 +29,7 @@ MARKS = {
 _NAMES = tuple(name.split("(")[0] for name in MARKS)
 
 
-def pytest_addoption(parser):
+def pytest_addoption(parser: Any) -> None:
     """The options, in a group of their own."""
     group = parser.getgroup("metes", "memory of arrays (Metes)")
     group.addoption("--metes-memory", action="store_true", help="print the peak of every test, the largest first")
@@ -45,7 +49,7 @@ def pytest_addoption(parser):
     group.addoption("--metes-write-baseline", action="store_true", help="write the peaks of this run to that file")
 
 
-def pytest_configure(config):
+def pytest_configure(config: Any) -> None:
     """Makes the marks known, and measures where that is asked for."""
     for mark, about in MARKS.items():
         config.addinivalue_line("markers", f"{mark}: {about}")

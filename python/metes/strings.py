@@ -13,10 +13,26 @@ from . import _native
 from ._native import asarray
 
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Protocol
 
     from ._native import Array
     from ._types import ArrayLike
+
+    class _Answer(Protocol):
+        def __call__(self, x: ArrayLike) -> Array: ...
+
+    class _Change(Protocol):
+        def __call__(self, a: ArrayLike) -> Array: ...
+
+    class _Search(Protocol):
+        def __call__(self, a: ArrayLike, sub: Any, start: Any = 0, end: Any = None) -> Array: ...
+
+    class _Strip(Protocol):
+        def __call__(self, a: ArrayLike, chars: Any = None) -> Array: ...
+
+    class _Pad(Protocol):
+        def __call__(self, a: ArrayLike, width: Any, fillchar: Any = " ") -> Array: ...
+
 
 __all__ = [
     "add",
@@ -67,13 +83,13 @@ __all__ = [
     "zfill",
 ]
 
-equal = _native.equal
-not_equal = _native.not_equal
-less = _native.less
-less_equal = _native.less_equal
-greater = _native.greater
-greater_equal = _native.greater_equal
-add = _native.add
+equal: _native.ufunc[Array] = _native.equal
+not_equal: _native.ufunc[Array] = _native.not_equal
+less: _native.ufunc[Array] = _native.less
+less_equal: _native.ufunc[Array] = _native.less_equal
+greater: _native.ufunc[Array] = _native.greater
+greater_equal: _native.ufunc[Array] = _native.greater_equal
+add: _native.ufunc[Array] = _native.add
 
 
 def _text(a: Any) -> Array:
@@ -135,20 +151,20 @@ def _map(name: str) -> Any:
     return change
 
 
-isalnum = _question("isalnum")
-isalpha = _question("isalpha")
-isdecimal = _question("isdecimal")
-isdigit = _question("isdigit")
-islower = _question("islower")
-isnumeric = _question("isnumeric")
-isspace = _question("isspace")
-istitle = _question("istitle")
-isupper = _question("isupper")
-capitalize = _map("capitalize")
-lower = _map("lower")
-swapcase = _map("swapcase")
-title = _map("title")
-upper = _map("upper")
+isalnum: _Answer = _question("isalnum")
+isalpha: _Answer = _question("isalpha")
+isdecimal: _Answer = _question("isdecimal")
+isdigit: _Answer = _question("isdigit")
+islower: _Answer = _question("islower")
+isnumeric: _Answer = _question("isnumeric")
+isspace: _Answer = _question("isspace")
+istitle: _Answer = _question("istitle")
+isupper: _Answer = _question("isupper")
+capitalize: _Change = _map("capitalize")
+lower: _Change = _map("lower")
+swapcase: _Change = _map("swapcase")
+title: _Change = _map("title")
+upper: _Change = _map("upper")
 
 
 def str_len(x: ArrayLike) -> Array:
@@ -166,13 +182,13 @@ def _search(name: str, result: str) -> Any:
     return search
 
 
-find = _search("find", "i")
-rfind = _search("rfind", "i")
-index = _search("index", "i")
-rindex = _search("rindex", "i")
-count = _search("count", "i")
-startswith = _search("startswith", "?")
-endswith = _search("endswith", "?")
+find: _Search = _search("find", "i")
+rfind: _Search = _search("rfind", "i")
+index: _Search = _search("index", "i")
+rindex: _Search = _search("rindex", "i")
+count: _Search = _search("count", "i")
+startswith: _Search = _search("startswith", "?")
+endswith: _Search = _search("endswith", "?")
 
 
 def _strip(name: str) -> Any:
@@ -185,9 +201,9 @@ def _strip(name: str) -> Any:
     return strip
 
 
-strip = _strip("strip")
-lstrip = _strip("lstrip")
-rstrip = _strip("rstrip")
+strip: _Strip = _strip("strip")
+lstrip: _Strip = _strip("lstrip")
+rstrip: _Strip = _strip("rstrip")
 
 
 def replace(a: ArrayLike, old: Any, new: Any, count: Any = -1) -> Array:
@@ -211,9 +227,9 @@ def _pad(name: str) -> Any:
     return pad
 
 
-center = _pad("center")
-ljust = _pad("ljust")
-rjust = _pad("rjust")
+center: _Pad = _pad("center")
+ljust: _Pad = _pad("ljust")
+rjust: _Pad = _pad("rjust")
 
 
 def zfill(a: ArrayLike, width: Any) -> Array:
