@@ -1,5 +1,9 @@
 """Iterators over elements and indices, grids, and what is chosen by conditions: against NumPy."""
 
+import copy
+import operator
+import pickle
+
 import metes as mt
 import numpy as np
 import pytest
@@ -244,3 +248,57 @@ def test_a_closed_nditer():
     it.close()
     with pytest.raises(ValueError):
         next(it)
+
+
+ITERATED = [
+    np.arange(5.0),
+    np.arange(10, dtype=">i4")[::-3],
+    np.arange(12.0).reshape(3, 4).T,
+    np.zeros((0, 3)),
+    np.zeros((2, 0, 3)),
+    np.array([True, False]),
+    np.array(["b", "cd"]),
+    np.array([(1, 2.0), (3, 4.0)], dtype="i4,f8"),
+    np.array([(1, 2.0), (3, 4.0)], dtype="i4,f8")[1],
+]
+
+
+@pytest.mark.parametrize("array", ITERATED, ids=lambda array: f"{array.dtype}{array.shape}")
+def test_iterators(array):
+    ours, theirs = iter(mt.asarray(array)), iter(array)
+    for left in range(len(array), 0, -1):
+        assert operator.length_hint(ours) == left
+        rest = [list(copy.copy(ours)), list(pickle.loads(pickle.dumps(ours)))]
+        assert [len(one) for one in rest] == [left, left]
+        mine, other = next(ours), next(theirs)
+        assert np.array_equal(np.asarray(mine), np.asarray(other))
+        assert all(np.array_equal(np.asarray(one[0]), np.asarray(other)) for one in rest)
+    for _ in range(2):
+        with pytest.raises(StopIteration):
+            next(ours)
+        assert (operator.length_hint(ours), list(copy.copy(ours)), list(ours)) == (0, [], [])
+
+
+def test_iterated_elements_are_copies_and_rows_are_views():
+    line, table = mt.arange(3.0), mt.zeros((2, 2))
+    for element in line:
+        element += 10
+    for row in table:
+        row += 1
+    assert line.tolist() == [0.0, 1.0, 2.0]
+    assert table.tolist() == [[1.0, 1.0], [1.0, 1.0]]
+
+
+def test_an_iterator_outlives_its_array_and_goes_where_it_is_told():
+    it = iter(mt.arange(5))
+    next(it)
+    state = it.__reduce__()
+    assert state[2] == 1
+    it.__setstate__(3)
+    assert [int(x) for x in it] == [3, 4]
+    it.__setstate__(0)
+    assert list(it) == []
+    with pytest.raises(TypeError):
+        type(it)()
+    with pytest.raises(TypeError):
+        iter(mt.asarray(1.0))

@@ -1,5 +1,6 @@
 """Many threads at once: right answers, exact counts, no writes lost between disjoint views."""
 
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -155,3 +156,37 @@ def test_lazy_in_threads(tmp_path, depth):
         return float((archive["x"] * k).max().compute())
 
     assert run(work) == [float((data * k).max()) for k in range(THREADS)]
+
+
+def test_short_and_long_operations_in_turns():
+    """Some threads work with the interpreter, others without it, on arrays that all share; counts stay exact."""
+    small, large = mt.arange(64.0), mt.ones(40_000)
+    view = large[:64]
+    before, interval = mt.memory.stats(), sys.getswitchinterval()
+
+    def work(k):
+        kept, total = [], 0.0
+        for i in range(300):
+            if (i + k) % 7 == 0:
+                kept.append(large + large)
+            kept.append(small[i % 64])
+            kept.append(view + small)
+            total += float(kept[-1][i % 64]) + sum(float(x) for x in small[:4])
+            if len(kept) > 20:
+                del kept[:15]
+        return total
+
+    sys.setswitchinterval(1e-6)
+    try:
+        totals = run(work)
+    finally:
+        sys.setswitchinterval(interval)
+    expected = sum(1.0 + i % 64 + 6.0 for i in range(300))
+    assert totals == [expected] * THREADS
+    after = mt.memory.stats()
+    assert (after.current_bytes, after.current_count) == (before.current_bytes, before.current_count)
+    made = sum(300 * 3 + 300 * 4 + len([i for i in range(300) if (i + k) % 7 == 0]) for k in range(THREADS))
+    assert after.total_count - before.total_count == made
+    assert after.freed_count - before.freed_count == made
+    assert small.flags.writeable
+    small[:] = 0.0

@@ -72,6 +72,13 @@ impl Array {
         Ok(Array { buffer, dtype, layout, writeable: true })
     }
 
+    /// One element of its own in fresh bytes, which are arbitrary.
+    #[inline]
+    pub(crate) fn fresh_element(dtype: DType, op: &'static str) -> Result<Array> {
+        let buffer = Buffer::here(Request::new(dtype.size(), op).dtype(dtype.name()))?;
+        Ok(Array { buffer, dtype, layout: Layout::scalar(0), writeable: true })
+    }
+
     /// Another layout of the same bytes; the caller has derived it from this one, so it is in bounds.
     #[inline]
     pub(crate) fn with_layout(&self, layout: Layout) -> Array {

@@ -83,9 +83,18 @@ impl Array {
     /// A wrong index, an element that is being written, refused memory.
     pub fn element(&self, index: &[isize], place: &mut Option<Array>) -> Result<()> {
         let size = self.dtype().size();
-        let to = place.insert(Array::empty(&[], self.dtype(), "index")?).as_ptr();
+        let fresh = Array::fresh_element(self.dtype(), "index")?;
+        let to = fresh.as_ptr();
         // SAFETY: the element is held; the fresh bytes are nobody else's, and as many.
-        self.with_element(index, Access::Read, "index", |from| unsafe { std::ptr::copy_nonoverlapping(from, to, size) })
+        self.with_element(index, Access::Read, "index", |from| unsafe {
+            match size {
+                // One move, for most.
+                8 => std::ptr::copy_nonoverlapping(from.cast::<[u8; 8]>(), to.cast(), 1),
+                _ => std::ptr::copy_nonoverlapping(from, to, size),
+            }
+        })?;
+        *place = Some(fresh);
+        Ok(())
     }
 
     /// A copy in one block, without a walk, made by operation `op`; likewise.
@@ -154,6 +163,7 @@ fn copy_guarded(dst: &Array, src: &Array) -> Result<()> {
 ///
 /// # Safety
 /// `n` bytes may be read and written, and do not overlap.
+#[inline]
 unsafe fn copy_bytes(from: *const u8, to: *mut u8, n: usize, whole: usize) {
     if n < SHARED {
         // SAFETY: the caller's promise.

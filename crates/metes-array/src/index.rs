@@ -1,6 +1,6 @@
 //! Basic indexing: integers, slices, new axes and an ellipsis make views.
 
-use crate::layout::{Dims, Layout, Strides, shape_text};
+use crate::layout::{Dims, INLINE, Layout, Strides, shape_text};
 use crate::{Array, MAX_NDIM};
 use metes_memory::{Error, ErrorKind, Result};
 
@@ -61,6 +61,50 @@ impl Layout {
     /// # Errors
     /// [`ErrorKind::Index`] for too many indices, a second ellipsis, or an integer out of bounds.
     pub fn index(&self, index: &[Index]) -> Result<Layout> {
+        match self.index_few(index) {
+            Some(layout) => Ok(layout),
+            None => self.index_any(index),
+        }
+    }
+
+    /// Integers and slices of few axes; `None` for anything else, and for what is wrong.
+    #[inline]
+    fn index_few(&self, index: &[Index]) -> Option<Layout> {
+        let (mut shape, mut strides, mut count) = ([0; INLINE], [0; INLINE], 0);
+        if self.ndim() > INLINE || index.len() > self.ndim() {
+            return None;
+        }
+        let (mut offset, mut empty) = (self.offset() as isize, false);
+        for (axis, (&len, &stride)) in self.shape().iter().zip(self.strides()).enumerate() {
+            let (start, n, step) = match index.get(axis) {
+                Some(&Index::At(at)) => {
+                    let start = if at < 0 { at + len as isize } else { at };
+                    if !(0..len as isize).contains(&start) {
+                        return None;
+                    }
+                    offset = offset.wrapping_add(start.wrapping_mul(stride));
+                    continue;
+                }
+                Some(&Index::Slice { start, stop, step }) => {
+                    let (start, step, n) = slice_indices(start, stop, step, len).ok()?;
+                    (start, n, sliced(stride, step, n))
+                }
+                Some(_) => return None,
+                None => (0, len, stride),
+            };
+            if n > 0 {
+                offset = offset.wrapping_add(start.wrapping_mul(stride));
+            }
+            empty |= n == 0;
+            (shape[count], strides[count]) = (n, step);
+            count += 1;
+        }
+        let offset = if empty { self.offset() } else { offset as usize };
+        let (shape, strides) = (Dims::from_buf_and_len(shape, count), Strides::from_buf_and_len(strides, count));
+        Some(Layout::from_parts(shape, strides, offset))
+    }
+
+    fn index_any(&self, index: &[Index]) -> Result<Layout> {
         let (mut used, mut ellipses) = (0, 0);
         for item in index {
             match item {

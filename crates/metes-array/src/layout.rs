@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use std::ops::Range;
 
 /// Axes for which layouts have room inline: few, as layouts are moved about a lot.
-const INLINE: usize = 4;
+pub(crate) const INLINE: usize = 4;
 /// A shape.
 pub type Dims = SmallVec<[usize; INLINE]>;
 /// Strides in bytes.
@@ -211,10 +211,15 @@ impl Layout {
     /// The bytes that elements of `itemsize` bytes touch, first to one past the last; `None` where an element would
     /// lie before the buffer's start or beyond the address space. Empty layouts touch none.
     pub fn extent(&self, itemsize: usize) -> Option<Range<usize>> {
+        self.extent_at(self.offset, itemsize)
+    }
+
+    /// The same with the first element at another place.
+    pub fn extent_at(&self, offset: usize, itemsize: usize) -> Option<Range<usize>> {
         if self.shape.contains(&0) {
-            return Some(self.offset..self.offset);
+            return Some(offset..offset);
         }
-        let (mut low, mut high) = (self.offset as i128, self.offset as i128 + itemsize as i128);
+        let (mut low, mut high) = (offset as i128, offset as i128 + itemsize as i128);
         if high > isize::MAX as i128 {
             return None;
         }

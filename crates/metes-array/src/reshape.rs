@@ -105,10 +105,15 @@ impl Layout {
     /// The same with the axes in reverse order.
     #[inline]
     pub(crate) fn reversed(&self) -> Layout {
-        let (mut shape, mut strides) = (Dims::from_slice(self.shape()), Strides::from_slice(self.strides()));
-        shape.reverse();
-        strides.reverse();
-        Layout::from_parts(shape, strides, self.offset())
+        match (self.shape(), self.strides()) {
+            (&[n], &[stride]) => Layout::line(n, stride, self.offset()),
+            (shape, strides) => {
+                let (mut shape, mut strides) = (Dims::from_slice(shape), Strides::from_slice(strides));
+                shape.reverse();
+                strides.reverse();
+                Layout::from_parts(shape, strides, self.offset())
+            }
+        }
     }
 }
 

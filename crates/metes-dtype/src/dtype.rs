@@ -148,6 +148,7 @@ impl DType {
     }
 
     /// What it is called in the books of memory: `"float64"`, and one word for what has many widths, units or fields.
+    #[inline]
     pub const fn name(self) -> &'static str {
         match self.0 {
             Form::Number(kind) | Form::Swapped(kind) => kind.name(),

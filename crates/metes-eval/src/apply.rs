@@ -12,6 +12,7 @@ use crate::meeting;
 use crate::program::{ProgramBuilder, ScratchBuf, Slot};
 use crate::quick;
 use crate::resolve::{Input, placed, resolve, signed, squared};
+use crate::spread::seen;
 use crate::status;
 use crate::walk::Walk;
 use metes_array::{Array, Dims, Order, Scalar, broadcast_shapes, shape_text, shares_memory};
@@ -506,7 +507,7 @@ pub fn apply_program(
     let program = builder.finish(values);
     if made && quick::stores(&program, &shape, inputs.len()) {
         let scratch = ScratchBuf::for_lanes(&program, 1, out.size())?;
-        if quick::store(&program, inputs, &out, scratch.lane(0)).is_some() {
+        if quick::store(&program, &seen(inputs), &out, scratch.lane(0)).is_some() {
             return Ok(out);
         }
     }

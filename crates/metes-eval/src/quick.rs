@@ -7,8 +7,7 @@ use crate::exec;
 use crate::expr::{Expr, Op};
 use crate::plan::{Pass, Plan, Sink, Target, fold_of};
 use crate::program::{BLOCK, Program, Registers, block_of};
-use crate::spread::{OPERANDS, Spread};
-use crate::stream::argument;
+use crate::spread::{OPERANDS, Seen, Spread};
 use crate::walk::{Run, Runs};
 use metes_array::Array;
 use metes_kernels::ReduceCell;
@@ -45,19 +44,23 @@ fn sink_suits(sink: &Sink) -> bool {
     target && sink.lanes(false) == 1 && sink.leaves.iter().all(leaf)
 }
 
-/// Computes a plan that suits; `None` where bytes are in use.
-pub(crate) fn run(plan: &Plan, arguments: &[Array]) -> Result<Option<Vec<Array>>> {
+/// Computes a plan that suits; `None` where bytes are in use, or an argument is not as it was planned.
+pub(crate) fn run(plan: &Plan, arguments: &[&Array]) -> Result<Option<Vec<Array>>> {
     let mut done = Done::new();
     for pass in &plan.passes {
         if run_pass(pass, arguments, &mut done)?.is_none() {
             return Ok(None);
         }
     }
-    let value = |(expr, _): &(Expr, Option<Array>)| found(expr, arguments, &done);
-    plan.results.iter().flatten().map(value).collect()
+    let number = |expr: &Expr| done.iter().position(|(id, _)| *id == expr.id());
+    let places: Option<SmallVec<[usize; 4]>> = plan.results.iter().flatten().map(|(expr, _)| number(expr)).collect();
+    Ok(places.map(|places| match places.as_slice() {
+        [only] => vec![done.swap_remove(*only).1],
+        several => several.iter().map(|&at| done[at].1.clone()).collect(),
+    }))
 }
 
-fn run_pass(pass: &Pass, arguments: &[Array], done: &mut Done) -> Result<Option<()>> {
+fn run_pass(pass: &Pass, arguments: &[&Array], done: &mut Done) -> Result<Option<()>> {
     let first = done.len();
     for sink in &pass.sinks {
         let (expr, op) = match &sink.target {
@@ -69,11 +72,11 @@ fn run_pass(pass: &Pass, arguments: &[Array], done: &mut Done) -> Result<Option<
     }
     let scratch = Buffer::here(Request::new(pass.bytes.states, "scratch"))?;
     for (number, sink) in pass.sinks.iter().enumerate() {
-        let mut inputs: SmallVec<[Array; OPERANDS]> = SmallVec::new();
+        let mut inputs: SmallVec<[Seen<'_>; OPERANDS]> = SmallVec::new();
         for leaf in &sink.leaves {
             // What this very pass makes is not there yet, though it may be known by the same expression.
-            let Some(array) = found(leaf, arguments, &done[..first])? else { return Ok(None) };
-            inputs.push(array);
+            let Some(seen) = look(leaf, arguments, &done[..first]) else { return Ok(None) };
+            inputs.push(seen);
         }
         let out = &done[first + number].1;
         let size: usize = sink.value.shape().iter().product();
@@ -86,19 +89,28 @@ fn run_pass(pass: &Pass, arguments: &[Array], done: &mut Done) -> Result<Option<
     Ok(Some(()))
 }
 
-/// The value of a leaf or result.
-fn found(expr: &Expr, arguments: &[Array], done: &[(usize, Array)]) -> Result<Option<Array>> {
+/// Where the elements of a leaf lie; `None` where an argument is not as it was planned.
+fn look<'a>(expr: &'a Expr, arguments: &[&'a Array], done: &'a [(usize, Array)]) -> Option<Seen<'a>> {
     if let Some((_, array)) = done.iter().find(|(id, _)| *id == expr.id()) {
-        return Ok(Some(array.clone()));
+        return Some(array.into());
     }
     match expr.op() {
-        Op::Argument { number, layout, offset } => argument(arguments, *number, layout, *offset, expr).map(Some),
-        Op::Array(array, _) => Ok(Some(array.clone())),
-        _ => Ok(None),
+        Op::Argument { number, layout, offset } => {
+            let array = arguments.get(*number).filter(|array| array.dtype() == expr.dtype())?;
+            let (shape, strides) = (layout.shape(), layout.strides());
+            let start = array.layout().offset().checked_add_signed(*offset)?;
+            let whole = *offset == 0 && array.shape() == shape && array.strides() == strides;
+            if !whole && layout.extent_at(start, array.dtype().size())?.end > array.buffer().len() {
+                return None;
+            }
+            Some(Seen { buffer: array.buffer(), start: array.buffer().as_ptr().wrapping_add(start), shape, strides })
+        }
+        Op::Array(array, _) => Some(array.into()),
+        _ => None,
     }
 }
 
-fn run_sink(sink: &Sink, inputs: &[Array], out: &Array, registers: Registers) -> Result<Option<()>> {
+fn run_sink(sink: &Sink, inputs: &[Seen<'_>], out: &Array, registers: Registers) -> Result<Option<()>> {
     if let Target::Fold(_) = &sink.target {
         let (cell, way) = sink.cell()?;
         return Ok(fold(&sink.program, cell, way.correction, sink.value.shape(), inputs, out, registers));
@@ -118,18 +130,18 @@ pub(crate) fn folds(program: &Program, cell: &ReduceCell, shape: &[usize], input
 }
 
 /// Holds the inputs, and stretches them to a shape.
-fn taken<'a>(shape: &[usize], inputs: &'a [Array]) -> Option<(Spread, SmallVec<[Brief<'a>; OPERANDS]>)> {
+fn taken<'a>(shape: &[usize], inputs: &[Seen<'a>]) -> Option<(Spread, SmallVec<[Brief<'a>; OPERANDS]>)> {
     let mut holds = SmallVec::new();
     let mut spread = Spread::over(shape)?;
     for input in inputs {
-        holds.push(input.buffer().brief(Access::Read)?);
-        spread.push(input)?;
+        holds.push(input.buffer.brief(Access::Read)?);
+        spread.push_seen(input)?;
     }
     Some((spread, holds))
 }
 
 /// Computes the program's values, which are for this ([`stores`]), into a fresh array; `None` where bytes are in use.
-pub(crate) fn store(program: &Program, inputs: &[Array], out: &Array, registers: Registers) -> Option<()> {
+pub(crate) fn store(program: &Program, inputs: &[Seen<'_>], out: &Array, registers: Registers) -> Option<()> {
     let (mut spread, _held) = taken(out.shape(), inputs)?;
     spread.push(out)?;
     spread.merge();
@@ -147,7 +159,7 @@ pub(crate) fn fold(
     cell: &ReduceCell,
     correction: f64,
     shape: &[usize],
-    inputs: &[Array],
+    inputs: &[Seen<'_>],
     out: &Array,
     registers: Registers,
 ) -> Option<()> {

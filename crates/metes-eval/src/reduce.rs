@@ -6,6 +6,7 @@ use crate::domain::{Domain, Part};
 use crate::program::{ProgramBuilder, ScratchBuf, Slot};
 use crate::quick;
 use crate::reducer::{Reducer, check_not_empty};
+use crate::spread::seen;
 use crate::status;
 use crate::whole::reduce_whole;
 use metes_array::{Array, Dims, Order, Scalar, broadcast_shapes, shape_text};
@@ -295,7 +296,7 @@ pub fn reduce_program(
     let result = Array::empty(&kept, cell.output.into(), reduction.name)?;
     if axes.len() == 1 && (!keepdims || scalar) && quick::folds(&program, cell, &shape, inputs.len()) {
         let scratch = ScratchBuf::for_lanes(&program, 1, shape[0])?;
-        if quick::fold(&program, cell, 0.0, &shape, inputs, &result, scratch.lane(0)).is_some() {
+        if quick::fold(&program, cell, 0.0, &shape, &seen(inputs), &result, scratch.lane(0)).is_some() {
             return Ok(result);
         }
     }

@@ -4,6 +4,7 @@ use crate::plan::{Output, Pass, Plan, Sink, Target};
 use crate::{Expr, Progress, quick};
 use metes_array::Array;
 use metes_memory::Result;
+use smallvec::SmallVec;
 use std::collections::HashMap;
 
 /// A plan without its arguments' bytes, which runs as often as one likes.
@@ -71,14 +72,21 @@ impl Repeatable {
         &self.plan
     }
 
+    /// The same of few values, without further ado; `None` where it takes more ([`Repeatable::run`]).
+    ///
+    /// # Errors
+    /// As [`Plan::run_on`].
+    pub fn run_quick(&self, arguments: &[&Array]) -> Result<Option<Vec<Array>>> {
+        if self.quick { quick::run(&self.plan, arguments) } else { Ok(None) }
+    }
+
     /// Computes the values on these arguments.
     ///
     /// # Errors
     /// As [`Plan::run_on`].
     pub fn run(&self, arguments: &[Array], progress: Progress) -> Result<Vec<Array>> {
-        if self.quick
-            && let Some(results) = quick::run(&self.plan, arguments)?
-        {
+        let looked: SmallVec<[&Array; 4]> = arguments.iter().collect();
+        if let Some(results) = self.run_quick(&looked)? {
             return Ok(results);
         }
         let plan = self.plan.again().expect("a plan that writes no files can be repeated");

@@ -1,10 +1,33 @@
 //! [`Spread`]: a few operands over one shape of few axes, all of it on the stack; what the short paths walk.
 
 use metes_array::Array;
+use metes_memory::Buffer;
+use smallvec::SmallVec;
 
 /// The most axes, and the most operands.
 const AXES: usize = 4;
 pub(crate) const OPERANDS: usize = 4;
+
+/// An operand that is looked at: whose bytes, and where its elements lie in them.
+#[derive(Clone, Copy)]
+pub(crate) struct Seen<'a> {
+    pub buffer: &'a Buffer,
+    pub start: *mut u8,
+    pub shape: &'a [usize],
+    pub strides: &'a [isize],
+}
+
+impl<'a> From<&'a Array> for Seen<'a> {
+    #[inline]
+    fn from(array: &'a Array) -> Seen<'a> {
+        Seen { buffer: array.buffer(), start: array.as_ptr(), shape: array.shape(), strides: array.strides() }
+    }
+}
+
+/// Arrays that are looked at.
+pub(crate) fn seen(arrays: &[Array]) -> SmallVec<[Seen<'_>; OPERANDS]> {
+    arrays.iter().map(Seen::from).collect()
+}
 
 /// Operands stretched to one shape.
 pub(crate) struct Spread {
@@ -29,8 +52,14 @@ impl Spread {
     /// One more operand; `None` where it does not stretch to the shape.
     #[inline]
     pub(crate) fn push(&mut self, array: &Array) -> Option<()> {
-        let skip = self.axes.checked_sub(array.ndim())?;
-        for (at, (&n, &stride)) in array.shape().iter().zip(array.strides()).enumerate() {
+        self.push_seen(&array.into())
+    }
+
+    /// The same of one that is looked at.
+    #[inline]
+    pub(crate) fn push_seen(&mut self, seen: &Seen<'_>) -> Option<()> {
+        let skip = self.axes.checked_sub(seen.shape.len())?;
+        for (at, (&n, &stride)) in seen.shape.iter().zip(seen.strides).enumerate() {
             let axis = skip + at;
             self.strides[axis][self.count] = match n {
                 n if n == self.shape[axis] => stride,
@@ -38,7 +67,7 @@ impl Spread {
                 _ => return None,
             };
         }
-        self.push_value(array.as_ptr());
+        self.push_value(seen.start);
         Some(())
     }
 

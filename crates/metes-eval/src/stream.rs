@@ -311,6 +311,7 @@ fn stream(
     mut each: impl FnMut(usize, usize, &HashMap<usize, Array>, u64) -> Result<()>,
 ) -> Result<()> {
     let memory = Memory::current();
+    let _readers = metes_memory::Apart::new();
     std::thread::scope(|scope| {
         let mut ends = Vec::new();
         for lane in lanes {

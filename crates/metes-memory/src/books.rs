@@ -5,6 +5,7 @@
 //! nothing is under way, and never negative. When a thread ends its lines are folded into the account.
 
 use crate::Tag;
+use crate::turn::InTurn;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -64,7 +65,7 @@ struct Entry {
 /// The sums of one account on one thread, which alone writes them.
 #[derive(Default)]
 #[repr(align(64))]
-struct Line {
+pub(crate) struct Line {
     taken_bytes: AtomicUsize,
     taken_count: AtomicUsize,
     given_bytes: AtomicUsize,
@@ -143,30 +144,67 @@ impl Books {
         self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes a block that begins; returns its account.
+    /// Notes a block that begins; returns its account. `alone` where this thread is.
     #[inline]
-    pub fn take(self: &Arc<Books>, tag: &Tag, size: usize, reserved: usize) -> usize {
+    pub fn take(self: &Arc<Books>, tag: &Tag, size: usize, reserved: usize, alone: bool) -> usize {
         let entry = Entry { takes: true, size, reserved };
-        let booked = PAGES.try_with(|pages| {
-            let mut pages = pages.borrow_mut();
+        with_pages(alone, |pages| {
             let recent = pages.of(self).recent(self, tag);
             recent.line.book(entry);
             recent.account
-        });
-        booked.unwrap_or_else(|_| {
-            let mut accounts = self.accounts();
-            let account = accounts.number(tag);
-            accounts.all[account].ended.book(entry);
-            account
         })
+        .unwrap_or_else(|| self.take_without(tag, entry))
     }
 
-    /// Notes that a block of an account ends.
+    #[cold]
+    fn take_without(&self, tag: &Tag, entry: Entry) -> usize {
+        let mut accounts = self.accounts();
+        let account = accounts.number(tag);
+        accounts.all[account].ended.book(entry);
+        account
+    }
+
+    /// Notes a block that begins, at the seat of whoever is alone, which is found anew where the tag is another one; then
+    /// its account is returned.
     #[inline]
-    pub fn give(self: &Arc<Books>, account: usize, size: usize, reserved: usize) {
+    pub fn take_at(
+        self: &Arc<Books>,
+        seat: &mut Option<Seat>,
+        tag: &Tag,
+        size: usize,
+        reserved: usize,
+    ) -> Option<usize> {
+        let entry = Entry { takes: true, size, reserved };
+        match seat {
+            Some(seat) if same(&seat.tag, tag) => {
+                seat.line.book(entry);
+                None
+            }
+            _ => Some(self.take_anew(seat, tag, entry)),
+        }
+    }
+
+    #[cold]
+    fn take_anew(self: &Arc<Books>, seat: &mut Option<Seat>, tag: &Tag, entry: Entry) -> usize {
+        *seat = with_pages(true, |pages| {
+            let recent = pages.of(self).recent(self, tag);
+            recent.line.book(entry);
+            Seat { tag: *tag, account: recent.account, line: recent.line.clone() }
+        });
+        seat.as_ref().map_or_else(|| self.take_without(tag, entry), |seat| seat.account)
+    }
+
+    /// Notes that a block ends at its seat.
+    #[inline]
+    pub fn give_at(&self, seat: &Seat, size: usize, reserved: usize) {
+        seat.line.book(Entry { takes: false, size, reserved });
+    }
+
+    /// Notes that a block of an account ends; likewise.
+    #[inline]
+    pub fn give(self: &Arc<Books>, account: usize, size: usize, reserved: usize, alone: bool) {
         let entry = Entry { takes: false, size, reserved };
-        let booked = PAGES.try_with(|pages| pages.borrow_mut().of(self).line(self, account).book(entry));
-        if booked.is_err() {
+        if with_pages(alone, |pages| pages.of(self).line(self, account).book(entry)).is_none() {
             self.accounts().all[account].ended.book(entry);
         }
     }
@@ -214,6 +252,13 @@ struct Page {
     books: Weak<Books>,
     lines: Vec<Option<Arc<Line>>>,
     recent: [Option<Recent>; RECENT],
+}
+
+/// Where whoever is alone books blocks of a tag.
+pub(crate) struct Seat {
+    pub tag: Tag,
+    pub account: usize,
+    line: Arc<Line>,
 }
 
 /// An account that was looked up recently, and this thread's line for it.
@@ -314,4 +359,12 @@ impl Drop for Pages {
 
 thread_local! {
     static PAGES: RefCell<Pages> = const { RefCell::new(Pages(Vec::new())) };
+}
+
+static IN_TURN: InTurn<Pages> = InTurn::new(Pages(Vec::new()));
+
+/// Works on this thread's pages, or on those of whoever is alone; `None` at the thread's end.
+#[inline]
+fn with_pages<T>(alone: bool, work: impl FnOnce(&mut Pages) -> T) -> Option<T> {
+    if alone { IN_TURN.with(work) } else { PAGES.try_with(|pages| work(&mut pages.borrow_mut())).ok() }
 }

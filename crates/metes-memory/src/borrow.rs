@@ -75,6 +75,12 @@ impl Default for Borrows {
 }
 
 impl Borrows {
+    /// Whether nobody holds anything.
+    #[inline]
+    pub fn is_free(&self) -> bool {
+        self.state.load(Ordering::Relaxed) == 0
+    }
+
     /// Holds an extent of a buffer of `len` bytes for the operation `who`.
     pub fn operate(&self, extent: Range<usize>, len: usize, access: Access, who: &'static str) -> Result<Hold> {
         let hold = match access {
@@ -100,6 +106,20 @@ impl Borrows {
         }
     }
 
+    /// The same for whoever is alone ([`crate::turn`]), without a locked instruction.
+    #[inline]
+    pub fn begin_alone(&self, access: Access) -> bool {
+        let state = self.state.load(Ordering::Acquire);
+        let (free, held) = match access {
+            Access::Read => (state & (TABLE | WRITER) == 0, state + 1),
+            Access::Write => (state == 0, WRITER),
+        };
+        if free {
+            self.state.store(held, Ordering::Relaxed);
+        }
+        free
+    }
+
     /// Undoes [`Borrows::begin`].
     #[inline]
     pub fn end(&self, access: Access) {
@@ -107,6 +127,20 @@ impl Borrows {
             Access::Read => self.leave(),
             Access::Write => self.unmark(),
         }
+    }
+
+    /// The same for whoever is alone.
+    #[inline]
+    pub fn end_alone(&self, access: Access) {
+        let state = self.state.load(Ordering::Relaxed);
+        if state & TABLE != 0 {
+            return self.end(access);
+        }
+        let left = match access {
+            Access::Read => state - 1,
+            Access::Write => state & !WRITER,
+        };
+        self.state.store(left, Ordering::Release);
     }
 
     /// One more reader outside the table, unless somebody writes or the table is in use.

@@ -1,11 +1,11 @@
 //! [`Brief`]: a hold for work on little data, where noting who holds what would cost more than the work.
 //!
-//! It is one word of the buffer, added to and taken from again. Whoever is in the way is neither waited for nor named: the
+//! It is one word of the buffer, added to and taken from again; by whoever is alone ([`crate::turn`]) without a locked instruction. Whoever is in the way is neither waited for nor named: the
 //! hold is refused, and the work takes the general way by [`Buffer::guard`], which does both. What this thread holds so is
 //! not noted, therefore the work between must not ask for another guard of the same bytes: it would wait for itself.
 
 use crate::borrow::Borrows;
-use crate::{Access, Buffer};
+use crate::{Access, Buffer, turn};
 use std::marker::PhantomData;
 
 /// A buffer held for one short piece of work, on the thread that took it.
@@ -18,7 +18,7 @@ pub struct Brief<'a> {
 impl Drop for Brief<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.borrows.end(self.access);
+        if turn::alone() { self.borrows.end_alone(self.access) } else { self.borrows.end(self.access) }
     }
 }
 
@@ -37,6 +37,7 @@ impl Buffer {
     #[inline]
     pub fn brief(&self, access: Access) -> Option<Brief<'_>> {
         let borrows = self.borrows();
-        borrows.begin(access).then(|| Brief { borrows, access, _thread: PhantomData })
+        let free = if turn::alone() { borrows.begin_alone(access) } else { borrows.begin(access) };
+        free.then(|| Brief { borrows, access, _thread: PhantomData })
     }
 }

@@ -1,21 +1,50 @@
 //! [`Buffer`]: aligned bytes shared by an array and its views; owned, foreign or mapped.
 
+use crate::books::Seat;
 use crate::borrow::{Borrows, Hold};
+use crate::classes::class_of;
+use crate::ledger::Booking;
 use crate::memory::{FOREIGN, MAPPED};
-use crate::{Access, Block, Cause, Memory, Request, Result};
+use crate::pool::is_small;
+use crate::sharers::Sharers;
+use crate::turn::{self, InOrder};
+use crate::{Access, Block, Cause, Memory, Request, Result, shelf};
 use smallvec::SmallVec;
 use std::any::Any;
 use std::marker::PhantomData;
 use std::ops::Range;
 use std::ptr::NonNull;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
 
 /// Shared bytes. Cloning shares them; the last clone gives them back.
-#[derive(Clone)]
-pub struct Buffer(Arc<Inner>);
+pub struct Buffer(NonNull<Inner>);
+
+// SAFETY: what is shared may be used by several threads at once ([`Inner`]), and counts its sharers for that.
+unsafe impl Send for Buffer {}
+// SAFETY: as above.
+unsafe impl Sync for Buffer {}
+
+impl Clone for Buffer {
+    #[inline]
+    fn clone(&self) -> Buffer {
+        self.inner().sharers.join(turn::alone());
+        Buffer(self.0)
+    }
+}
+
+impl Drop for Buffer {
+    #[inline]
+    fn drop(&mut self) {
+        if self.inner().sharers.leave(turn::alone()) {
+            // SAFETY: that was the last one.
+            unsafe { end(self.0) }
+        }
+    }
+}
 
 struct Inner {
+    sharers: Sharers,
     ptr: NonNull<u8>,
     len: usize,
     writeable: bool,
@@ -26,11 +55,22 @@ struct Inner {
     /// The same where there is no more to say than the reason: its place among all reasons, from 1 on.
     plain: AtomicU8,
     keeper: Keeper,
+    /// Where the bytes are booked, where whoever is alone did so.
+    seat: Option<Seat>,
 }
 
 enum Keeper {
-    Owned { block: Option<Block>, memory: Memory, op: &'static str },
-    Foreign { owner: Box<dyn Any + Send + Sync>, label: &'static str },
+    Owned {
+        block: Option<Block>,
+        memory: Memory,
+        op: &'static str,
+    },
+    Foreign {
+        owner: Box<dyn Any + Send + Sync>,
+        label: &'static str,
+    },
+    /// Of bytes that are no more.
+    Nobody,
 }
 
 // SAFETY: access to the bytes goes through guards, or through `unsafe` whose callers answer for it.
@@ -51,7 +91,7 @@ unsafe impl Sync for Guards {}
 impl Drop for Guards {
     fn drop(&mut self) {
         for (buffer, hold) in self.held.drain(..).rev() {
-            buffer.0.borrows.release(hold);
+            buffer.inner().borrows.release(hold);
         }
     }
 }
@@ -61,6 +101,7 @@ impl Buffer {
     ///
     /// # Errors
     /// [`crate::ErrorKind::Memory`] where a limit or the system refuses.
+    #[inline]
     pub fn allocate(memory: &Memory, request: Request) -> Result<Buffer> {
         Buffer::take(memory.clone(), &request)
     }
@@ -69,44 +110,89 @@ impl Buffer {
     ///
     /// # Errors
     /// [`crate::ErrorKind::Memory`] where a limit or the system refuses.
+    #[inline]
     pub fn here(request: Request) -> Result<Buffer> {
-        Buffer::take(Memory::current(), &request)
+        match Buffer::again(&request) {
+            Some(buffer) => Ok(buffer),
+            None => Buffer::take_new(Memory::current(), &request),
+        }
     }
 
     fn take(memory: Memory, request: &Request) -> Result<Buffer> {
+        if memory.is_program()
+            && let Some(buffer) = Buffer::again(request)
+        {
+            return Ok(buffer);
+        }
+        Buffer::take_new(memory, request)
+    }
+
+    /// A room with a block of the program's memory that fits, which was dropped lately, for whoever is alone; not where some
+    /// thread is in another memory, or in a scope.
+    fn again(request: &Request) -> Option<Buffer> {
+        let (class, tag) = Memory::class_at_hand(request)?;
+        let room = shelf::take(class)?.cast::<Inner>();
+        // SAFETY: what is on the shelf was put there by `shelve`, and is nobody's now.
+        let inner = unsafe { &mut *room.as_ptr() };
+        inner.sharers.reset();
+        inner.len = request.size;
+        *inner.escaped.get_mut() = false;
+        *inner.plain.get_mut() = 0;
+        if let Keeper::Owned { block: Some(block), op, .. } = &mut inner.keeper {
+            block.size = request.size;
+            *op = tag.op;
+            if let Some(account) = Memory::open_again(&mut inner.seat, block, tag) {
+                block.booking = Some(Booking { account, scope: None });
+            }
+        }
+        if request.zeroed {
+            // SAFETY: a block of the class holds this many bytes and is nobody's yet.
+            unsafe { inner.ptr.write_bytes(0, request.size) };
+        }
+        Some(Buffer(room))
+    }
+
+    #[cold]
+    fn take_new(memory: Memory, request: &Request) -> Result<Buffer> {
         if let Some((ptr, reserved, booking)) = memory.take_at_hand(request) {
             let Request { size, align, .. } = *request;
             let block = Block { ptr, size, reserved, align, booking: Some(booking) };
             let keeper = Keeper::Owned { block: Some(block), memory, op: request.tag.op };
             return Ok(Buffer::new(ptr, size, true, false, keeper));
         }
+        let marked = InOrder::new();
         let block = memory.take(request)?;
+        drop(marked);
         let (ptr, len) = (block.ptr, block.size);
         Ok(Buffer::new(ptr, len, true, false, Keeper::Owned { block: Some(block), memory, op: request.tag.op }))
     }
 
     #[inline]
     pub(crate) fn borrows(&self) -> &Borrows {
-        &self.0.borrows
+        &self.inner().borrows
+    }
+
+    #[inline]
+    fn inner(&self) -> &Inner {
+        // SAFETY: it lives as long as it has sharers.
+        unsafe { self.0.as_ref() }
     }
 
     #[inline]
     fn new(ptr: NonNull<u8>, len: usize, writeable: bool, escaped: bool, keeper: Keeper) -> Buffer {
-        let (escaped, borrows) = (AtomicBool::new(escaped), Borrows::default());
-        let mut room = Arc::new_uninit();
-        // Written in place: made elsewhere, it would be moved once more.
-        Arc::get_mut(&mut room).expect("nobody else has it").write(Inner {
+        let inner = Box::new(Inner {
+            sharers: Sharers::default(),
             ptr,
             len,
             writeable,
-            escaped,
-            borrows,
+            escaped: AtomicBool::new(escaped),
+            borrows: Borrows::default(),
             cause: OnceLock::new(),
             plain: AtomicU8::new(0),
             keeper,
+            seat: None,
         });
-        // SAFETY: just written.
-        Buffer(unsafe { room.assume_init() })
+        Buffer(NonNull::from(Box::leak(inner)))
     }
 
     /// Bytes that belong to `owner`, kept alive as long as the buffer. They are shown apart in the ledger.
@@ -127,60 +213,61 @@ impl Buffer {
     /// The first byte.
     #[inline]
     pub fn as_ptr(&self) -> *mut u8 {
-        self.0.ptr.as_ptr()
+        self.inner().ptr.as_ptr()
     }
 
     /// Bytes in all.
     #[inline]
     pub fn len(&self) -> usize {
-        self.0.len
+        self.inner().len
     }
 
     /// Whether there are no bytes.
     pub fn is_empty(&self) -> bool {
-        self.0.len == 0
+        self.inner().len == 0
     }
 
     /// Whether the bytes may be written at all.
     pub fn is_writeable(&self) -> bool {
-        self.0.writeable
+        self.inner().writeable
     }
 
     /// Whether Metes allocated the bytes; otherwise they are foreign or mapped.
     pub fn is_owned(&self) -> bool {
-        matches!(self.0.keeper, Keeper::Owned { .. })
+        matches!(self.inner().keeper, Keeper::Owned { .. })
     }
 
     /// Where foreign bytes come from: `"numpy"`, `"mmap"`; `"metes"` for our own.
     pub fn label(&self) -> &'static str {
-        match &self.0.keeper {
+        match &self.inner().keeper {
             Keeper::Owned { .. } => "metes",
             Keeper::Foreign { label, .. } => label,
+            Keeper::Nobody => "",
         }
     }
 
     /// Who keeps foreign bytes, if it is of this type.
     pub(crate) fn owner<T: Any>(&self) -> Option<&T> {
-        match &self.0.keeper {
+        match &self.inner().keeper {
             Keeper::Foreign { owner, .. } => owner.downcast_ref(),
-            Keeper::Owned { .. } => None,
+            Keeper::Owned { .. } | Keeper::Nobody => None,
         }
     }
 
     /// How many share the bytes.
     pub fn sharers(&self) -> usize {
-        Arc::strong_count(&self.0)
+        self.inner().sharers.count()
     }
 
     /// Shuts out every operation from now on, where `end` succeeds; `who` is whom their errors name.
     pub(crate) fn shut(&self, who: &'static str, end: impl FnOnce() -> Result<()>) -> Result<()> {
-        let hold = self.0.borrows.enter(0..self.len().max(1), Access::Write, who, true)?;
-        end().inspect_err(|_| self.0.borrows.release(hold))
+        let hold = self.inner().borrows.enter(0..self.len().max(1), Access::Write, who, true)?;
+        end().inspect_err(|_| self.inner().borrows.release(hold))
     }
 
     /// Whether nobody else shares the bytes.
     pub fn is_unique(&self) -> bool {
-        Arc::strong_count(&self.0) == 1 && !self.0.escaped.load(Ordering::Relaxed)
+        self.sharers() == 1 && !self.inner().escaped.load(Ordering::Relaxed)
     }
 
     /// Notes why these fresh bytes are a copy; the first cause stays.
@@ -189,39 +276,40 @@ impl Buffer {
             return;
         }
         match cause.why {
-            None => self.0.plain.store(1 + cause.reason as u8, Ordering::Relaxed),
-            Some(_) => _ = self.0.cause.set(cause),
+            None => self.inner().plain.store(1 + cause.reason as u8, Ordering::Relaxed),
+            Some(_) => _ = self.inner().cause.set(cause),
         }
     }
 
     /// Why these bytes are a copy, where they are one.
     pub fn cause(&self) -> Option<&Cause> {
-        let plain = self.0.plain.load(Ordering::Relaxed).checked_sub(1);
-        plain.and_then(|reason| Cause::PLAIN.get(usize::from(reason))).or_else(|| self.0.cause.get())
+        let plain = self.inner().plain.load(Ordering::Relaxed).checked_sub(1);
+        plain.and_then(|reason| Cause::PLAIN.get(usize::from(reason))).or_else(|| self.inner().cause.get())
     }
 
     /// The operation that made the bytes; the label of foreign ones.
     pub fn made_by(&self) -> &'static str {
-        match &self.0.keeper {
+        match &self.inner().keeper {
             Keeper::Owned { op, .. } => op,
             Keeper::Foreign { label, .. } => label,
+            Keeper::Nobody => "",
         }
     }
 
     /// Whether both share the same bytes.
     #[inline]
     pub fn same(&self, other: &Buffer) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        self.0 == other.0
     }
 
     /// Marks that a raw pointer went to foreign code: the bytes are never moved from now on.
     pub fn mark_escaped(&self) {
-        self.0.escaped.store(true, Ordering::Relaxed);
+        self.inner().escaped.store(true, Ordering::Relaxed);
     }
 
     /// Whether a raw pointer went to foreign code.
     pub fn is_escaped(&self) -> bool {
-        self.0.escaped.load(Ordering::Relaxed)
+        self.inner().escaped.load(Ordering::Relaxed)
     }
 
     /// Holds several extents for one operation `who`: all or none. Conflicting operations are waited for, in an order
@@ -248,7 +336,7 @@ impl Buffer {
             return Ok(guards);
         }
         let mut order: SmallVec<[u32; 8]> = (0..extents.len() as u32).collect();
-        order.sort_unstable_by_key(|&i| Arc::as_ptr(&extents[i as usize].0.0) as usize);
+        order.sort_unstable_by_key(|&i| extents[i as usize].0.0.as_ptr() as usize);
         for group in order.chunk_by(|&i, &j| extents[i as usize].0.same(extents[j as usize].0)) {
             let (buffer, mut hull, mut access) = extents[group[0] as usize].clone();
             for (_, extent, also) in group[1..].iter().map(|&i| &extents[i as usize]) {
@@ -265,7 +353,7 @@ impl Buffer {
     /// # Errors
     /// [`crate::ErrorKind::Busy`] where user code, or this thread itself, already holds a conflicting extent.
     pub fn hold(&self, extent: Range<usize>, access: Access, who: &'static str) -> Result<Guards> {
-        let hold = self.0.borrows.enter(extent, access, who, true)?;
+        let hold = self.inner().borrows.enter(extent, access, who, true)?;
         let mut guards = Guards::default();
         guards.held.push((self.clone(), hold));
         Ok(guards)
@@ -275,7 +363,7 @@ impl Buffer {
 impl Guards {
     fn operate(&mut self, buffer: &Buffer, extent: Range<usize>, access: Access, who: &'static str) -> Result<()> {
         if !extent.is_empty() {
-            let hold = buffer.0.borrows.operate(extent, buffer.len(), access, who)?;
+            let hold = buffer.inner().borrows.operate(extent, buffer.len(), access, who)?;
             self.held.push((buffer.clone(), hold));
         }
         Ok(())
@@ -295,15 +383,76 @@ fn tally(label: &str) -> &'static AtomicUsize {
     if label == "mmap" { &MAPPED } else { &FOREIGN }
 }
 
-impl Drop for Inner {
-    fn drop(&mut self) {
+/// Gives the bytes back, and the room.
+///
+/// # Safety
+/// The last sharer is gone.
+#[inline]
+unsafe fn end(inner: NonNull<Inner>) {
+    if turn::alone() {
+        // SAFETY: the caller's promise: it is nobody else's.
+        if unsafe { shelve(inner) } {
+            return;
+        }
+    }
+    // SAFETY: as above; made by a box.
+    unsafe { end_for_good(inner) }
+}
+
+/// # Safety
+/// The last sharer is gone.
+#[cold]
+unsafe fn end_for_good(inner: NonNull<Inner>) {
+    // SAFETY: the caller's promise; made by a box.
+    unsafe { Box::from_raw(inner.as_ptr()) }.give_back();
+}
+
+/// Puts a small buffer of the program's memory on the shelf, if there is room; the thread is alone.
+///
+/// # Safety
+/// The last sharer is gone.
+#[inline]
+unsafe fn shelve(room: NonNull<Inner>) -> bool {
+    // SAFETY: the caller's promise: it is nobody else's.
+    let inner = unsafe { &mut *room.as_ptr() };
+    if !inner.is_blank() {
+        return false;
+    }
+    let Keeper::Owned { block: Some(block), memory, .. } = &inner.keeper else { return false };
+    let Some(booking) = block.booking.as_ref().filter(|booking| booking.scope.is_none()) else { return false };
+    if !memory.is_program() || !is_small(block.size, block.align) {
+        return false;
+    }
+    let pool = Memory::close_for_now(inner.seat.as_ref(), block, booking);
+    let class = class_of(block.size);
+    if let Err(room) = shelf::give(&pool.0, class, room.cast(), clear) {
+        // SAFETY: nobody's, as before.
+        let block = unsafe { clear(room) };
+        pool.give_back(class, block, true);
+    }
+    true
+}
+
+/// Ends a room, and returns its block, which is booked no more.
+///
+/// # Safety
+/// The room is nobody's, and was to be on the shelf.
+unsafe fn clear(room: shelf::Room) -> NonNull<u8> {
+    // SAFETY: the caller's promise; made by a box.
+    let mut inner = unsafe { Box::from_raw(room.cast::<Inner>().as_ptr()) };
+    inner.keeper = Keeper::Nobody;
+    inner.ptr
+}
+
+impl Inner {
+    /// Gives the bytes to whom they came from.
+    fn give_back(&mut self) {
         match &mut self.keeper {
             Keeper::Owned { block, memory, .. } => {
                 // SAFETY: the block came from this memory, and the last sharer is gone; it is looked at no more.
-                if block.as_ref().is_some_and(|block| unsafe { memory.give_at_hand(block) }) {
-                    return;
-                }
-                if let Some(block) = block.take() {
+                if !block.as_ref().is_some_and(|block| unsafe { memory.give_at_hand(block) })
+                    && let Some(block) = block.take()
+                {
                     // SAFETY: the block came from this memory, and the last sharer is gone.
                     unsafe { memory.give(block) }
                 }
@@ -311,6 +460,14 @@ impl Drop for Inner {
             Keeper::Foreign { label, .. } => {
                 tally(label).fetch_sub(self.len, Ordering::Relaxed);
             }
+            Keeper::Nobody => {}
         }
+        self.keeper = Keeper::Nobody;
+    }
+
+    /// Whether nothing but the bytes was ever noted, or is any more.
+    #[inline]
+    fn is_blank(&mut self) -> bool {
+        self.cause.get_mut().is_none() && self.borrows.is_free()
     }
 }

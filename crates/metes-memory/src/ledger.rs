@@ -3,7 +3,7 @@
 //! What lives now is one number, so that its peak is exact; the sums by tag (operation, site, scope, dtype) are in
 //! [`Books`]. A block remembers its account and its scope: its end is booked where its beginning was.
 
-use crate::books::{Books, Sums};
+use crate::books::{Books, Seat, Sums};
 use crate::counter::Counter;
 use crate::{Block, Event, Request, Result, Scope, Source, Tag, observer::Watch, scope, site};
 use std::collections::HashMap;
@@ -82,22 +82,66 @@ impl Ledger {
     /// Books bytes that are live from now on.
     #[inline]
     pub(crate) fn open(&self, size: usize, reserved: usize, tag: Tag, scope: Option<Scope>, id: usize) -> Booking {
-        let account = self.books.take(&tag, size, reserved);
+        let account = self.books.take(&tag, size, reserved, false);
         self.count.add(1);
-        let live_bytes = self.bytes.add(size);
+        self.opened(self.bytes.add(size), size, tag, id);
+        Booking { account, scope }
+    }
+
+    /// The same on a thread that is alone ([`crate::turn`]); no scope is charged.
+    #[inline]
+    pub(crate) fn open_alone(&self, size: usize, reserved: usize, tag: Tag, id: usize) -> Booking {
+        let account = self.books.take(&tag, size, reserved, true);
+        self.count.add_alone(1);
+        self.opened(self.bytes.add_alone(size), size, tag, id);
+        Booking { account, scope: None }
+    }
+
+    /// The same, booked at a seat; returns the account where the seat is a new one.
+    #[inline]
+    pub(crate) fn open_at(
+        &self,
+        seat: &mut Option<Seat>,
+        size: usize,
+        reserved: usize,
+        tag: Tag,
+        id: usize,
+    ) -> Option<usize> {
+        let account = self.books.take_at(seat, &tag, size, reserved);
+        self.count.add_alone(1);
+        self.opened(self.bytes.add_alone(size), size, tag, id);
+        account
+    }
+
+    /// Books the end of a block that may have a seat, on a thread that is alone.
+    #[inline]
+    pub(crate) fn close_at(&self, seat: Option<&Seat>, size: usize, reserved: usize, booking: &Booking, id: usize) {
+        match seat {
+            Some(seat) => self.books.give_at(seat, size, reserved),
+            None => self.books.give(booking.account, size, reserved, true),
+        }
+        self.count.sub_alone(1);
+        self.closed(self.bytes.sub_alone(size), size, booking, id);
+    }
+
+    #[inline]
+    fn opened(&self, live_bytes: usize, size: usize, tag: Tag, id: usize) {
         if live_bytes >= self.bytes.peak() {
             self.peak_site.store(tag.site, Ordering::Relaxed);
         }
         self.watch.tell(|| Event::Take { size, count: 1, tag, id, live_bytes });
-        Booking { account, scope }
     }
 
     /// Books that they are not any more.
     #[inline]
     pub(crate) fn close(&self, size: usize, reserved: usize, booking: &Booking, id: usize) {
-        self.books.give(booking.account, size, reserved);
+        self.books.give(booking.account, size, reserved, false);
         self.count.sub(1);
-        let live_bytes = self.bytes.sub(size);
+        self.closed(self.bytes.sub(size), size, booking, id);
+    }
+
+    #[inline]
+    fn closed(&self, live_bytes: usize, size: usize, booking: &Booking, id: usize) {
         self.watch.tell(|| {
             let tag = self.books.tag(booking.account);
             Event::Give { size, count: 1, tag, id, live_bytes }

@@ -29,6 +29,8 @@ mod pool;
 pub mod raw;
 mod scope;
 mod scratch;
+mod sharers;
+mod shelf;
 mod site;
 mod slab;
 mod source;
@@ -36,6 +38,7 @@ mod sync;
 mod system;
 pub mod testing;
 mod thread_cache;
+mod turn;
 
 pub use borrow::Access;
 pub use brief::Brief;
@@ -61,9 +64,13 @@ pub use scratch::Need;
 pub use site::{SITE_BYTES, intern_called, intern_site, set_site_provider, site_name, site_stack, with_site};
 pub use source::{Block, Request, Source, Tag};
 pub use system::{MAPPED_BYTES, System};
+#[cfg(not(loom))]
+pub use turn::{Apart, come_back, go_apart, take_turns};
 
 /// What the model checker looks at from outside.
 #[cfg(loom)]
 pub mod model {
     pub use crate::borrow::{Borrows, Hold};
+    pub use crate::sharers::Sharers;
+    pub use crate::turn::Turns;
 }

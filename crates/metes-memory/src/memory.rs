@@ -3,13 +3,14 @@
 //! Ledger over Pool over Budget over System: the ledger sees what is asked for, the pool what can be used again, the
 //! budget what is set aside in all, cached bytes included. A limit is on that; scopes are charged what is asked for.
 
+use crate::books::Seat;
 use crate::budget::Budget;
 use crate::classes::{class_of, size_of_class};
 use crate::ledger::{Booking, By, Holder, Ledger};
 use crate::pool::{Pool, is_small};
 use crate::{
     Block, Error, Failing, Observer, Request, Result, Scope, Shortage, Source, System, Tag, hooks, limits, raw, site,
-    size_text,
+    size_text, turn,
 };
 use std::cell::RefCell;
 use std::ptr::NonNull;
@@ -331,19 +332,56 @@ impl Memory {
         if !inner.bare || !is_small(request.size, request.align) || raw::closely() {
             return None;
         }
-        let (class, mut tag) = (class_of(request.size), request.tag);
+        let (class, mut tag, alone) = (class_of(request.size), request.tag, turn::alone());
         if tag.site == 0 {
             tag.site = site::site_for(request.size);
         }
-        let ptr = inner.pool.at_hand(class)?;
+        let ptr = inner.pool.at_hand(class, request, alone)?;
         if request.zeroed {
             // SAFETY: a block of the class holds this many bytes and is nobody's now.
             unsafe { ptr.write_bytes(0, request.size) };
         }
         let reserved = size_of_class(class);
-        let booking = inner.ledger.open(request.size, reserved, tag, None, ptr.as_ptr() as usize);
+        let id = ptr.as_ptr() as usize;
+        let booking = if alone {
+            inner.ledger.open_alone(request.size, reserved, tag, id)
+        } else {
+            inner.ledger.open(request.size, reserved, tag, None, id)
+        };
         hooks::pressure(inner.budget.used(), inner.budget.limit());
         Some((ptr, reserved, booking))
+    }
+
+    /// Whether a request may be served from what whoever is alone has at hand of the program's memory, whose pool it is; the
+    /// size class, and the tag with its site.
+    #[inline]
+    pub(crate) fn class_at_hand(request: &Request) -> Option<(usize, Tag)> {
+        if !is_small(request.size, request.align) || raw::closely() {
+            return None;
+        }
+        let mut tag = request.tag;
+        if tag.site == 0 {
+            tag.site = site::site_for(request.size);
+        }
+        Some((class_of(request.size), tag))
+    }
+
+    /// Books a block of the program's memory that is handed out again; returns the account where the seat is a new one.
+    #[inline]
+    pub(crate) fn open_again(seat: &mut Option<Seat>, block: &Block, tag: Tag) -> Option<usize> {
+        let inner = Memory::global().inner();
+        let account = inner.ledger.open_at(seat, block.size, block.reserved, tag, block.ptr.as_ptr() as usize);
+        hooks::pressure(inner.budget.used(), inner.budget.limit());
+        account
+    }
+
+    /// Books that a small block of the program's memory is not in use any more, for a thread that is alone; returns the pool
+    /// that it stays of.
+    #[inline]
+    pub(crate) fn close_for_now(seat: Option<&Seat>, block: &Block, booking: &Booking) -> &'static Pool {
+        let inner = Memory::global().inner();
+        inner.ledger.close_at(seat, block.size, block.reserved, booking, block.ptr.as_ptr() as usize);
+        &inner.pool
     }
 
     /// Takes a small block back likewise; says whether it did.
@@ -357,8 +395,13 @@ impl Memory {
         if !inner.bare || !is_small(block.size, block.align) {
             return false;
         }
-        inner.ledger.close(block.size, block.reserved, booking, block.ptr.as_ptr() as usize);
-        inner.pool.give_back(class_of(block.size), block.ptr);
+        let (alone, id) = (turn::alone(), block.ptr.as_ptr() as usize);
+        if alone {
+            inner.ledger.close_at(None, block.size, block.reserved, booking, id);
+        } else {
+            inner.ledger.close(block.size, block.reserved, booking, id);
+        }
+        inner.pool.give_back(class_of(block.size), block.ptr, alone);
         true
     }
 

@@ -11,7 +11,7 @@ use crate::large::{Large, now};
 use crate::slab::Slabs;
 use crate::system::MAPPED_BYTES;
 use crate::thread_cache;
-use crate::{Block, Request, Result, Run, RunState, Source, decay};
+use crate::{Block, Request, Result, Run, RunState, Source, decay, shelf};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -47,16 +47,20 @@ impl Pool {
         }))
     }
 
-    /// A small block that this thread has at hand.
+    /// A small block that this thread has at hand; `alone` where it is ([`crate::turn`]).
     #[inline]
-    pub(crate) fn at_hand(&self, class: usize) -> Option<NonNull<u8>> {
-        thread_cache::at_hand(&self.0, class)
+    pub(crate) fn at_hand(&self, class: usize, request: &Request, alone: bool) -> Option<NonNull<u8>> {
+        thread_cache::at_hand(&self.0, class, request, alone)
     }
 
-    /// Takes a small block of a class back.
+    /// Takes a small block of a class back likewise.
     #[inline]
-    pub(crate) fn give_back(&self, class: usize, block: NonNull<u8>) {
-        thread_cache::give(&self.0, class, block);
+    pub(crate) fn give_back(&self, class: usize, block: NonNull<u8>, alone: bool) {
+        if alone {
+            thread_cache::give_alone(&self.0, class, block);
+        } else {
+            thread_cache::give(&self.0, class, block);
+        }
     }
 
     /// Bytes that are kept and could be handed out again, those in other threads' caches not counted.
@@ -283,6 +287,7 @@ impl Source for Pool {
     fn trim(&self, keep: usize) -> usize {
         self.0.epoch.fetch_add(1, Ordering::Relaxed);
         thread_cache::flush(&self.0);
+        shelf::flush(&self.0);
         let released = self.0.release(keep) + self.0.below.trim(keep);
         // What is to stay at hand stays warm.
         if keep == 0 { released + self.0.discard() } else { released }

@@ -2,10 +2,11 @@
 //!
 //! A trim cannot touch the blocks that other threads keep. It starts a new epoch of the pool, and each thread that sees
 //! one, at the next block it takes or gives, gives back first what it kept. A thread that does neither keeps its blocks,
-//! at most 32 KiB of a size class.
+//! at most 32 KiB of a size class. Whoever is alone ([`crate::turn`]) keeps them in one place, whatever the thread.
 
 use crate::classes::{SMALL_CLASSES, size_of_class};
 use crate::pool::Shared;
+use crate::turn::InTurn;
 use crate::{Request, Result};
 use std::cell::RefCell;
 use std::ptr::NonNull;
@@ -23,7 +24,24 @@ struct Cache {
     lists: [Vec<NonNull<u8>>; SMALL_CLASSES],
 }
 
+// SAFETY: free blocks are nobody's; their addresses may be kept by any thread.
+unsafe impl Send for Cache {}
+
 impl Cache {
+    const fn new() -> Cache {
+        Cache { id: 0, epoch: 0, pool: Weak::new(), lists: [const { Vec::new() }; SMALL_CLASSES] }
+    }
+
+    /// Keeps a block, and gives half of its class back where there are too many.
+    #[inline]
+    fn keep(&mut self, pool: &Shared, class: usize, block: NonNull<u8>) {
+        let list = &mut self.lists[class];
+        list.push(block);
+        if list.len() > kept(class) {
+            spill(pool, class, list);
+        }
+    }
+
     fn flush(&mut self) {
         let Some(pool) = self.pool.upgrade() else {
             self.lists.iter_mut().for_each(Vec::clear);
@@ -59,8 +77,15 @@ impl Drop for Cache {
 }
 
 thread_local! {
-    static CACHE: RefCell<Cache> =
-        const { RefCell::new(Cache { id: 0, epoch: 0, pool: Weak::new(), lists: [const { Vec::new() }; SMALL_CLASSES] }) };
+    static CACHE: RefCell<Cache> = const { RefCell::new(Cache::new()) };
+}
+
+static IN_TURN: InTurn<Cache> = InTurn::new(Cache::new());
+
+#[cold]
+fn spill(pool: &Shared, class: usize, list: &mut Vec<NonNull<u8>>) {
+    let mut half = list.split_off(list.len() / 2);
+    pool.give_small(class, &mut half);
 }
 
 #[inline]
@@ -79,10 +104,33 @@ fn with_cache<T>(pool: &Arc<Shared>, work: impl FnOnce(&mut Cache) -> T) -> Opti
     worked.ok().flatten()
 }
 
-/// A block of a class that this thread has at hand.
+/// A block of a class that this thread has at hand; `alone` where it is.
 #[inline]
-pub(crate) fn at_hand(pool: &Arc<Shared>, class: usize) -> Option<NonNull<u8>> {
-    with_cache(pool, |cache| cache.lists[class].pop()).flatten()
+pub(crate) fn at_hand(pool: &Arc<Shared>, class: usize, request: &Request, alone: bool) -> Option<NonNull<u8>> {
+    if !alone {
+        return with_cache(pool, |cache| cache.lists[class].pop()).flatten();
+    }
+    let found = IN_TURN.with(|cache| {
+        cache.adopt(pool);
+        cache.lists[class].pop()
+    });
+    match found {
+        Some(None) => fetch(pool, class, request),
+        found => found.flatten(),
+    }
+}
+
+/// A batch for whoever is alone, and one of it.
+#[cold]
+fn fetch(pool: &Arc<Shared>, class: usize, request: &Request) -> Option<NonNull<u8>> {
+    let mut batch = Vec::new();
+    // Not from within the cache, as below; what is refused is refused again, and said, by the general way.
+    pool.take_small(class, kept(class).div_ceil(2), request, &mut batch).ok()?;
+    let block = batch.pop();
+    if IN_TURN.with(|cache| cache.lists[class].append(&mut batch)).is_none() {
+        pool.give_small(class, &mut batch);
+    }
+    block
 }
 
 /// A block of a class.
@@ -105,20 +153,28 @@ pub(crate) fn take(pool: &Arc<Shared>, class: usize, request: &Request) -> Resul
 /// Takes a block of a class back.
 #[inline]
 pub(crate) fn give(pool: &Arc<Shared>, class: usize, block: NonNull<u8>) {
-    let cached = with_cache(pool, |cache| {
-        let list = &mut cache.lists[class];
-        list.push(block);
-        if list.len() > kept(class) {
-            let mut half = list.split_off(list.len() / 2);
-            pool.give_small(class, &mut half);
-        }
-    });
-    if cached.is_none() {
+    if with_cache(pool, |cache| cache.keep(pool, class, block)).is_none() {
         pool.give_small(class, &mut vec![block]);
     }
 }
 
-/// Gives this thread's blocks of a pool back to its shared lists.
+/// The same from a thread that is alone.
+#[inline]
+pub(crate) fn give_alone(pool: &Arc<Shared>, class: usize, block: NonNull<u8>) {
+    let kept = IN_TURN.with(|cache| {
+        cache.adopt(pool);
+        cache.keep(pool, class, block);
+    });
+    if kept.is_none() {
+        pool.give_small(class, &mut vec![block]);
+    }
+}
+
+/// Gives this thread's blocks of a pool back to its shared lists, and those of whoever is alone.
 pub(crate) fn flush(pool: &Arc<Shared>) {
     with_cache(pool, Cache::flush);
+    IN_TURN.with_others(|cache| {
+        cache.adopt(pool);
+        cache.flush();
+    });
 }

@@ -4,7 +4,7 @@
 use loom::cell::UnsafeCell;
 use loom::sync::Arc;
 use loom::thread;
-use metes_memory::model::{Borrows, Hold};
+use metes_memory::model::{Borrows, Hold, Sharers, Turns};
 use metes_memory::{Access, Counter};
 
 #[test]
@@ -146,5 +146,109 @@ fn a_user_hold_is_an_error_or_waits_its_turn() {
             Err(error) => assert_eq!(error.kind(), metes_memory::ErrorKind::Busy),
         }
         user.join().unwrap();
+    });
+}
+
+/// What threads do under one lock, now with it and now apart: each is alone, or it is not and uses locked instructions.
+struct Turned {
+    lock: loom::sync::Mutex<()>,
+    turns: Turns,
+    sharers: Sharers,
+    borrows: Borrows,
+    inside: UnsafeCell<u64>,
+}
+
+impl Turned {
+    /// Joins and leaves the sharers, and reads or writes in between where nobody is in the way.
+    fn work(&self, access: Access) {
+        let alone = self.turns.alone();
+        self.sharers.join(alone);
+        let held = if alone { self.borrows.begin_alone(access) } else { self.borrows.begin(access) };
+        if held {
+            match access {
+                // SAFETY: the model checks that nobody else is there.
+                Access::Write => self.inside.with_mut(|bytes| unsafe { *bytes += 1 }),
+                // SAFETY: the model checks that nobody writes.
+                Access::Read => assert!(self.inside.with(|bytes| unsafe { *bytes }) < 9),
+            }
+            if alone { self.borrows.end_alone(access) } else { self.borrows.end(access) }
+        }
+        assert!(!self.sharers.leave(alone), "the other one is left");
+    }
+
+    /// Work with the lock, and then without it.
+    fn turn(&self, access: Access) {
+        let turn = self.lock.lock().unwrap();
+        self.work(access);
+        self.turns.begin();
+        drop(turn);
+        assert!(!self.turns.alone());
+        self.work(access);
+        let turn = self.lock.lock().unwrap();
+        self.turns.end();
+        self.work(access);
+        drop(turn);
+    }
+}
+
+#[test]
+fn whoever_is_alone_needs_no_locked_instructions() {
+    for (one, other) in [(Access::Read, Access::Write), (Access::Write, Access::Write), (Access::Read, Access::Read)] {
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = Some(3);
+        model.check(move || {
+            let shared = Arc::new(Turned {
+                lock: loom::sync::Mutex::new(()),
+                turns: Turns::taken(),
+                sharers: Sharers::default(),
+                borrows: Borrows::default(),
+                inside: UnsafeCell::new(0),
+            });
+            let theirs = shared.clone();
+            let thread = thread::spawn(move || theirs.turn(one));
+            shared.turn(other);
+            thread.join().unwrap();
+            assert_eq!(shared.sharers.count(), 1);
+            assert!(shared.borrows.begin(Access::Write), "nothing is left");
+            assert!(shared.turns.alone());
+        });
+    }
+}
+
+#[test]
+fn the_last_sharer_sees_what_the_others_did() {
+    loom::model(|| {
+        let shared = Arc::new((Sharers::default(), UnsafeCell::new(0)));
+        shared.0.join(false);
+        let theirs = shared.clone();
+        let thread = thread::spawn(move || leave(&theirs.0, &theirs.1));
+        leave(&shared.0, &shared.1);
+        thread.join().unwrap();
+    });
+}
+
+/// Reads, and writes as the last.
+fn leave(sharers: &Sharers, bytes: &UnsafeCell<u64>) {
+    // SAFETY: the model checks that nobody writes.
+    assert_eq!(bytes.with(|bytes| unsafe { *bytes }), 0);
+    if sharers.leave(false) {
+        // SAFETY: the model checks that nobody else is there.
+        bytes.with_mut(|bytes| unsafe { *bytes += 1 });
+    }
+}
+
+#[test]
+fn what_is_counted_alone_and_by_others_adds_up() {
+    loom::model(|| {
+        let counter = Arc::new(Counter::default());
+        let other = counter.clone();
+        let thread = thread::spawn(move || {
+            other.add(3);
+            other.sub(3);
+        });
+        counter.add_alone(6);
+        thread.join().unwrap();
+        assert_eq!(counter.now(), 6);
+        assert!((6..=9).contains(&counter.peak()));
     });
 }

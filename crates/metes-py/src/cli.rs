@@ -6,7 +6,7 @@ use std::ffi::OsString;
 /// Runs the command line on these words, the program's name first, and returns the exit code.
 #[pyfunction]
 fn _cli_main(py: Python<'_>, args: Vec<OsString>) -> i32 {
-    py.detach(|| metes_cli::main_from(args))
+    crate::turn::apart(py, || metes_cli::main_from(args))
 }
 
 /// Adds the function to the module.

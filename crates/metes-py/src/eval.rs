@@ -84,7 +84,7 @@ pub(crate) fn released<T: Send>(py: Python<'_>, work: impl FnOnce() -> T + Send)
     let site = crate::site::here(py);
     // Where several tasks share the thread, it is known from here on which one's budget is charged.
     let _ = metes_memory::Scope::current();
-    py.detach(|| metes_memory::with_site(site, work))
+    crate::turn::apart(py, || metes_memory::with_site(site, work))
 }
 
 /// About how many bytes an operation goes through: those of its largest operand, broadcast to the result.

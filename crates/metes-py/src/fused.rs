@@ -64,12 +64,17 @@ enum Given<'py> {
     Fixed(Bound<'py, PyAny>),
 }
 
+/// Whether an array is as it was planned.
+#[inline]
+fn alike(array: &Array, dtype: DType, shape: &Dims, strides: &Strides) -> bool {
+    array.dtype() == dtype && array.shape() == shape.as_slice() && array.strides() == strides.as_slice()
+}
+
 impl Part {
     fn fits(&self, given: &Given<'_>, call: &Call<'_>) -> PyResult<bool> {
         Ok(match (self, given) {
             (Part::Array(dtype, shape, strides), Given::Array(number)) => {
-                let array = &call.arrays[*number];
-                array.dtype() == *dtype && array.shape() == shape.as_slice() && array.strides() == strides.as_slice()
+                alike(&call.arrays[*number], *dtype, shape, strides)
             }
             (Part::Fixed(kept), Given::Fixed(value)) => {
                 let kept = kept.bind(value.py());
@@ -194,6 +199,26 @@ impl Fused {
         Ok(None)
     }
 
+    /// A call with arrays alone that the latest plan is for, of few values.
+    fn again<'py>(&self, args: &Bound<'py, PyTuple>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let Some(kept) = self.kept().last().cloned() else { return Ok(None) };
+        if kept.parts.len() != args.len() || kept.several || kept.threads != metes_threads::available() {
+            return Ok(None);
+        }
+        let objects: SmallVec<[_; 4]> = args.iter_borrowed().collect();
+        let mut arrays: SmallVec<[&Array; 4]> = SmallVec::new();
+        for (part, object) in kept.parts.iter().zip(&objects) {
+            match (part, array_of(object)) {
+                (Part::Array(dtype, shape, strides), Some(array)) if alike(array, *dtype, shape, strides) => {
+                    arrays.push(array);
+                }
+                _ => return Ok(None),
+            }
+        }
+        let made = kept.plan.run_quick(&arrays).map_err(|error| error.context(name_of(self.function.bind(args.py()))));
+        Ok(made.or_raise()?.and_then(|mut made| made.pop()).map(|array| from_array(args.py(), array, None)))
+    }
+
     /// Traces the function, and keeps its plan; what must not be kept is returned as it is.
     fn plan_for<'py>(&self, py: Python<'py>, call: &Call<'py>) -> PyResult<Planned> {
         if let Some(kept) = self.find(call)? {
@@ -222,6 +247,11 @@ impl Fused {
         kwargs: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = args.py();
+        if kwargs.is_none()
+            && let Some(made) = self.again(args)?
+        {
+            return Ok(made);
+        }
         let Some(call) = Call::new(args, kwargs)? else { return self.function.bind(py).call(args, kwargs) };
         let (arrays, several) = match self.plan_for(py, &call)? {
             Ok(kept) => {

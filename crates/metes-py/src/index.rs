@@ -8,6 +8,7 @@ use crate::errors::OrRaise;
 use crate::eval;
 use crate::fancy;
 use crate::fastcall::trap;
+use crate::iterate;
 use crate::object::{array_of, make, make_view, slot, target_ref, this};
 use metes_array::{Array, Index, IndexItem};
 use metes_dtype::Category;
@@ -126,15 +127,27 @@ fn several(slf: &Bound<'_, PyAny>, array: &Array, items: &[Index]) -> PyResult<*
 unsafe extern "C" fn item(slf: *mut ffi::PyObject, index: ffi::Py_ssize_t) -> *mut ffi::PyObject {
     trap(ptr::null_mut(), |py| {
         // SAFETY: `slf` is live during the call.
-        let slf = unsafe { Bound::ref_from_ptr(py, &slf) };
-        let array = this(slf)?;
-        if array.dtype().number().is_none()
-            && let Some(result) = crate::records::at(slf, array, index)?
-        {
-            return Ok(result.into_ptr());
-        }
-        one(py, slf, array, &Index::At(index))
+        part(py, unsafe { Bound::ref_from_ptr(py, &slf) }, index)
     })
+}
+
+/// The part at an integer along the first axis.
+#[inline]
+pub(crate) fn part(py: Python<'_>, slf: &Bound<'_, PyAny>, index: isize) -> PyResult<*mut ffi::PyObject> {
+    let array = this(slf)?;
+    if array.dtype().number().is_none()
+        && let Some(result) = crate::records::at(slf, array, index)?
+    {
+        return Ok(result.into_ptr());
+    }
+    one(py, slf, array, &Index::At(index))
+}
+
+/// How many parts there are along the first axis; of a record without axes, how many fields.
+#[inline]
+pub(crate) fn parts_of(array: &Array) -> usize {
+    let fields = || array.dtype().record().map_or(0, |record| record.fields().len());
+    array.shape().first().copied().unwrap_or_else(fields)
 }
 
 unsafe extern "C" fn iter(slf: *mut ffi::PyObject) -> *mut ffi::PyObject {
@@ -145,8 +158,7 @@ unsafe extern "C" fn iter(slf: *mut ffi::PyObject) -> *mut ffi::PyObject {
         if array.ndim() == 0 && array.dtype().record().is_none() {
             return Err(PyTypeError::new_err("iteration over a 0-d array"));
         }
-        // SAFETY: the array is live, and it has `sq_item`.
-        Ok(unsafe { ffi::PySeqIter_New(slf.as_ptr()) })
+        Ok(iterate::over(slf))
     })
 }
 
@@ -255,7 +267,7 @@ pub(crate) fn parse(key: &Bound<'_, PyAny>) -> PyResult<Key> {
 
 fn parse_tuple(tuple: &Bound<'_, PyTuple>) -> PyResult<Key> {
     let mut index = SmallVec::new();
-    for (at, item) in tuple.iter().enumerate() {
+    for (at, item) in tuple.iter_borrowed().enumerate() {
         match basic(&item)? {
             Some(one) => index.push(one),
             None => return parse_fancy(tuple, at, index),

@@ -33,6 +33,7 @@ mod interface;
 mod interface_struct;
 mod io;
 mod items;
+mod iterate;
 mod lazy;
 mod lazy_methods;
 mod memory;
@@ -49,6 +50,7 @@ mod rows;
 mod site;
 mod text;
 mod transparency;
+mod turn;
 mod ufunc;
 mod ufunc_methods;
 
@@ -74,6 +76,8 @@ mod _native {
 
 fn start(module: &Bound<'_, PyModule>) -> PyResult<()> {
     site::install();
+    turn::install(module.py())?;
+    iterate::install(module.py())?;
     module.add("Array", object::install(module.py())?)?;
     dtype::add_constants(module)?;
     errors::add_exceptions(module)?;

@@ -39,7 +39,7 @@ fn _memory_size(text: &str) -> PyResult<usize> {
 #[pyfunction]
 #[pyo3(signature = (limit))]
 fn _memory_set_limit(py: Python<'_>, limit: Option<usize>) -> Option<usize> {
-    py.detach(|| Memory::global().set_limit(limit))
+    crate::turn::apart(py, || Memory::global().set_limit(limit))
 }
 
 /// The limit in bytes.
@@ -65,7 +65,7 @@ fn _memory_live(by: &str, top: usize) -> PyResult<Vec<(String, usize, usize)>> {
 #[pyfunction]
 #[pyo3(signature = (keep=0))]
 fn _memory_trim(py: Python<'_>, keep: usize) -> usize {
-    py.detach(|| Memory::global().trim(keep))
+    crate::turn::apart(py, || Memory::global().trim(keep))
 }
 
 /// Bytes of physical memory that the process holds.
@@ -147,7 +147,7 @@ impl _Recorder {
     #[new]
     fn new(py: Python<'_>, path: PathBuf) -> PyResult<_Recorder> {
         let memory = Memory::global();
-        let recorder = py.detach(|| Recorder::start(path, memory)).or_raise()?;
+        let recorder = crate::turn::apart(py, || Recorder::start(path, memory)).or_raise()?;
         Ok(_Recorder(Mutex::new(Some(recorder))))
     }
 
@@ -169,7 +169,7 @@ impl _Recorder {
     fn stop(&self, py: Python<'_>) -> PyResult<()> {
         let recorder = self.0.lock().ok().and_then(|mut recorder| recorder.take());
         let recorder = recorder.ok_or_else(|| PyValueError::new_err("the recording has stopped already"))?;
-        py.detach(|| recorder.finish()).or_raise()
+        crate::turn::apart(py, || recorder.finish()).or_raise()
     }
 }
 

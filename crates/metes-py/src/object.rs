@@ -9,7 +9,7 @@
 use crate::fastcall::trap;
 use crate::{attributes, buffer, index, methods, number};
 use metes_array::Array;
-use pyo3::exceptions::{PyImportError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use std::cell::UnsafeCell;
@@ -248,8 +248,8 @@ struct Rooms {
     all: [*mut c_void; 64],
 }
 
-// SAFETY: used by attached threads only, of which there is one at a time: [`install`] refuses an interpreter without its
-// lock, and PyO3 a second interpreter.
+// SAFETY: used by attached threads only, of which there is one at a time: [`crate::turn`] refuses an interpreter
+// without its lock, and PyO3 a second interpreter.
 unsafe impl Sync for FreeList {}
 
 static FREE: FreeList = FreeList(UnsafeCell::new(Rooms { count: 0, all: [ptr::null_mut(); 64] }));
@@ -273,15 +273,6 @@ impl FreeList {
         rooms.count += 1;
         None
     }
-}
-
-/// The list of free rooms relies on the interpreter's lock.
-fn require_lock(py: Python<'_>) -> PyResult<()> {
-    let locked = match py.import("sys")?.getattr_opt("_is_gil_enabled")? {
-        Some(ask) => ask.call0()?.is_truthy()?,
-        None => true,
-    };
-    if locked { Ok(()) } else { Err(PyImportError::new_err("metes needs an interpreter with its lock (the GIL)")) }
 }
 
 unsafe extern "C" fn new(
@@ -323,7 +314,6 @@ const DOC: &std::ffi::CStr =
 
 /// Makes the type. Called once, when the module starts.
 pub(crate) fn install(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    require_lock(py)?;
     let mut slots = vec![
         slot(ffi::Py_tp_new, new as *mut c_void),
         slot(ffi::Py_tp_dealloc, dealloc as *mut c_void),

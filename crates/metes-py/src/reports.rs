@@ -15,13 +15,13 @@ fn _report_view(py: Python<'_>, capture: PathBuf, view: &str) -> PyResult<String
     let names = || View::ALL.iter().map(|view| view.name()).collect::<Vec<_>>().join(", ");
     let parsed = View::parse(view);
     let view = parsed.ok_or_else(|| PyValueError::new_err(format!("no view {view:?}; there are {}", names())))?;
-    py.detach(|| read_capture(capture).map(|capture| view.draw(&capture))).or_raise()
+    crate::turn::apart(py, || read_capture(capture).map(|capture| view.draw(&capture))).or_raise()
 }
 
 /// A capture as a small report for a notebook.
 #[pyfunction]
 fn _report_inline(py: Python<'_>, capture: PathBuf) -> PyResult<String> {
-    py.detach(|| inline_html(&read_capture(capture)?)).or_raise()
+    crate::turn::apart(py, || inline_html(&read_capture(capture)?)).or_raise()
 }
 
 /// Draws a capture as a page, beside an older one if there is one.
@@ -32,7 +32,7 @@ fn _report_page(py: Python<'_>, capture: PathBuf, html: PathBuf, older: Option<P
         None => write_html(&read_capture(capture)?, html),
         Some(older) => write_html_against(&read_capture(capture)?, &read_capture(older)?, html),
     };
-    py.detach(draw).or_raise()
+    crate::turn::apart(py, draw).or_raise()
 }
 
 /// Lets `metes top` look at this process, or not any more.
@@ -48,7 +48,7 @@ fn _watchable(py: Python<'_>, on: bool) -> PyResult<()> {
         }
     } else if live.as_ref().is_none_or(|(owner, _)| *owner != pid) {
         std::mem::forget(live.take());
-        *live = Some((pid, py.detach(|| Live::start(Memory::global())).or_raise()?));
+        *live = Some((pid, crate::turn::apart(py, || Live::start(Memory::global())).or_raise()?));
     }
     Ok(())
 }
@@ -61,12 +61,12 @@ struct _Watch(Mutex<Watch>);
 impl _Watch {
     #[new]
     fn new(py: Python<'_>, pid: u32) -> PyResult<_Watch> {
-        py.detach(|| Watch::attach(pid)).map(|watch| _Watch(Mutex::new(watch))).or_raise()
+        crate::turn::apart(py, || Watch::attach(pid)).map(|watch| _Watch(Mutex::new(watch))).or_raise()
     }
 
     /// Waits for the next moment; `False` when the program has ended.
     fn wait(&self, py: Python<'_>) -> PyResult<bool> {
-        py.detach(|| self.watch().wait()).or_raise()
+        crate::turn::apart(py, || self.watch().wait()).or_raise()
     }
 
     /// What draws the last moment over the one before.

@@ -5,12 +5,12 @@
 //! be read. Work done without the interpreter is attributed beforehand, by [`crate::eval::released`].
 
 use crate::frames::{self, Place};
+pub(crate) use crate::turn::attached;
 use metes_memory::raw::{Detail, detail};
 use metes_memory::{intern_called, intern_site};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use std::collections::HashMap;
-use std::ffi::c_int;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
@@ -60,20 +60,6 @@ pub(crate) fn install() {
         let py = unsafe { Python::assume_attached() };
         if detail() == Detail::Stack { stack(py) } else { here(py) }
     });
-}
-
-/// Whether this thread holds the interpreter. The function that says so is not in the stable ABI, but every CPython
-/// exports it; without it the answer is no.
-pub(crate) fn attached() -> bool {
-    static CHECK: LazyLock<Option<unsafe extern "C" fn() -> c_int>> = LazyLock::new(|| {
-        // SAFETY: a look-up by name; the function has this type in every CPython since 3.4.
-        unsafe {
-            let found = libc::dlsym(libc::RTLD_DEFAULT, c"PyGILState_Check".as_ptr());
-            (!found.is_null()).then(|| std::mem::transmute::<*mut libc::c_void, unsafe extern "C" fn() -> c_int>(found))
-        }
-    });
-    // SAFETY: both may be called on any thread at any time. After the interpreter's end the first says yes.
-    CHECK.is_some_and(|check| unsafe { check() != 0 && ffi::Py_IsInitialized() != 0 })
 }
 
 /// The number of the innermost place that runs now and is no library's; 0 where there is none.

@@ -11,6 +11,16 @@ mod pool;
 pub use pool::{set_threads, threads};
 
 use std::cell::Cell;
+use std::sync::OnceLock;
+
+/// What is called before work is shared, and after it.
+static AROUND: OnceLock<[fn(); 2]> = OnceLock::new();
+
+/// Has `begin` called before several threads work on something, on the thread that shares it, and `end` when they are done;
+/// the first call counts.
+pub fn around(begin: fn(), end: fn()) {
+    let _ = AROUND.set([begin, end]);
+}
 
 thread_local! {
     static BUSY: Cell<bool> = const { Cell::new(false) };
@@ -56,7 +66,13 @@ pub fn share(lanes: usize, tasks: usize, work: &(dyn Fn(usize, usize) + Sync)) {
         (0..tasks).for_each(|task| work(0, task));
         return;
     }
-    job::run(lanes, tasks, work);
+    let [begin, end] = AROUND.get().copied().unwrap_or([|| (), || ()]);
+    begin();
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job::run(lanes, tasks, work)));
+    end();
+    if let Err(panic) = result {
+        std::panic::resume_unwind(panic);
+    }
 }
 
 #[cfg(test)]
@@ -101,6 +117,15 @@ mod tests {
             });
             assert_eq!(done.into_inner(), 64);
         }
+    }
+
+    #[test]
+    fn what_is_around_shared_work_is_told() {
+        static SHARED: AtomicUsize = AtomicUsize::new(0);
+        around(|| _ = SHARED.fetch_add(1, Ordering::Relaxed), || _ = SHARED.fetch_sub(1, Ordering::Relaxed));
+        share(3, 10, &|_, _| assert!(SHARED.load(Ordering::Relaxed) > 0));
+        let result = std::panic::catch_unwind(|| share(3, 10, &|_, task| assert_ne!(task, 5, "as planned")));
+        assert!(result.is_err());
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! [`STEP`](shard::STEP) bytes to a thread.
 
 mod central;
+mod lent;
 mod range;
 mod samples;
 mod shard;
@@ -133,12 +134,14 @@ fn take_closely(size: usize, zeroed: bool) -> Result<NonNull<u8>> {
 /// If the block is ours, it is live and nobody uses it any more.
 #[inline]
 pub unsafe fn give(ptr: NonNull<u8>) -> bool {
-    if let Some(slot) = range::slot_of(ptr) {
-        Shard::with(|shard| shard.give(slot));
-        return true;
-    }
+    let ours = Shard::with(|shard| {
+        if shard.comes_back(ptr) {
+            return Some(());
+        }
+        shard.give(range::slot_of(ptr)?)
+    });
     // SAFETY: the caller's promise.
-    unsafe { give_large(ptr) }
+    ours.is_some() || unsafe { give_large(ptr) }
 }
 
 /// # Safety

@@ -146,10 +146,15 @@ pub(super) fn slot_of(ptr: NonNull<u8>) -> Option<Slot> {
 /// The slot of a number in a segment that there is.
 #[inline]
 pub(super) fn slot(number: u32, class: usize) -> Slot {
+    Slot { number, class, note: note(number) }
+}
+
+/// What the slot of a number in a segment that there is is.
+#[inline]
+pub(super) fn note(number: u32) -> &'static Note {
     debug_assert!(segment_of(number) < SPAN.load(Ordering::Relaxed) >> SEGMENT_SHIFT, "slot {number} is outside");
     // SAFETY: the mapping has `SLOTS` notes for each segment of the range, and is never unmapped.
-    let note = unsafe { &*NOTES.load(Ordering::Relaxed).add(number as usize) };
-    Slot { number, class, note }
+    unsafe { &*NOTES.load(Ordering::Relaxed).add(number as usize) }
 }
 
 /// The slots of a segment that becomes one of a class.

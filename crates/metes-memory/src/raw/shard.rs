@@ -4,6 +4,7 @@
 //! shards up; the ledger's counters, which know the peak, are told in steps. To take a block costs two sums, and to give it
 //! back one: each adds bytes and blocks at once, in the halves of a word, and shows by a bit that something is due.
 
+use super::lent::Lent;
 use super::range::{self, KEPT_SLOTS, Slot};
 use super::sites::Sites;
 use super::{OP, Small, central, ledger, samples, thread};
@@ -69,6 +70,7 @@ pub(super) struct Shard {
     /// What the ledger's counters have of the live bytes and blocks.
     settled_bytes: AtomicUsize,
     settled_count: AtomicUsize,
+    lent: Lent,
     sites: Sites,
     kept: [Kept; SMALL_CLASSES],
     used: AtomicBool,
@@ -94,6 +96,7 @@ impl Drop for Leave {
         // SAFETY: shards are never freed.
         if let Some(shard) = unsafe { shard.as_ref() } {
             shard.owner.store(0, Ordering::Relaxed);
+            shard.end_lent();
             shard.settle();
             shard.used.store(false, Ordering::Release);
         }
@@ -158,6 +161,7 @@ impl Shard {
         }
         // The thread is at its very end: it borrows one.
         let worked = work(shard);
+        shard.end_lent();
         shard.settle();
         shard.used.store(false, Ordering::Release);
         worked
@@ -178,6 +182,7 @@ impl Shard {
             start: AtomicUsize::new(0),
             settled_bytes: AtomicUsize::new(0),
             settled_count: AtomicUsize::new(0),
+            lent: Lent::none(),
             sites: Sites::default(),
             kept: std::array::from_fn(|_| Kept {
                 count: AtomicU32::new(0),
@@ -208,6 +213,12 @@ impl Shard {
     /// A block for `size` bytes, which is at most [`SMALL`](crate::classes::SMALL).
     #[inline]
     pub fn take(&self, size: usize) -> Option<NonNull<u8>> {
+        if self.lent.waits() {
+            if let Some((ptr, slot)) = self.lent.again(size) {
+                return Some(self.lend_again(ptr, slot, size));
+            }
+            self.end_lent();
+        }
         let class = class_of(size);
         let kept = &self.kept[class];
         let count = kept.count.load(Ordering::Relaxed);
@@ -216,6 +227,31 @@ impl Shard {
         }
         let slot = kept.pop(count, class);
         Some(self.hand_out(slot, size))
+    }
+
+    /// Counts a block that waited: it is one more that was given and taken.
+    #[inline]
+    fn lend_again(&self, ptr: NonNull<u8>, slot: u32, size: usize) -> NonNull<u8> {
+        let left = self.left.load(Ordering::Relaxed) + ONE - size as i64;
+        self.left.store(left, Ordering::Relaxed);
+        if left & DUE != 0 {
+            self.sample(range::slot(slot, class_of(size)), size);
+        }
+        ptr
+    }
+
+    /// Has a block wait for the next of its size, if it was handed out last; says whether.
+    #[inline]
+    pub fn comes_back(&self, ptr: NonNull<u8>) -> bool {
+        self.lent.comes_back(ptr)
+    }
+
+    /// Takes the block that waits back for good.
+    #[cold]
+    fn end_lent(&self) {
+        if let Some((slot, size)) = self.lent.end() {
+            self.give(range::slot(slot, class_of(size)));
+        }
     }
 
     #[cold]
@@ -229,7 +265,9 @@ impl Shard {
         if self.count(size) {
             self.sample(slot, size);
         }
-        slot.start()
+        let start = slot.start();
+        self.lent.set(start, slot.number, size);
+        start
     }
 
     /// The same, counted at its site, which is not 0.
@@ -391,6 +429,7 @@ impl Shard {
 
     /// Gives every slot at hand away.
     pub fn flush(&self) {
+        self.end_lent();
         for (class, kept) in self.kept.iter().enumerate() {
             let count = kept.count.load(Ordering::Relaxed);
             if count > 0 {
@@ -404,10 +443,12 @@ impl Shard {
     pub fn settle_here() {
         // SAFETY: shards are never freed.
         if let Some(shard) = unsafe { HERE.get().as_ref() } {
+            shard.end_lent();
             shard.settle();
         }
         for shard in Shard::all() {
             if shard.used.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok() {
+                shard.end_lent();
                 shard.settle();
                 shard.used.store(false, Ordering::Release);
             }
@@ -445,6 +486,8 @@ impl Shard {
 
     pub fn add_to(&self, sums: &mut Small) {
         let ((taken_bytes, taken_count), (bytes, count)) = (self.taken(), self.unsettled());
+        let waiting = self.lent.waiting();
+        let (bytes, count) = waiting.map_or((bytes, count), |size| (bytes - size as i64, count - 1));
         let given = |taken: usize, settled: &AtomicUsize, unsettled: i64| {
             taken.wrapping_sub(load(settled)).wrapping_sub(unsettled as usize)
         };
@@ -458,6 +501,7 @@ impl Shard {
         ] {
             *sum = sum.wrapping_add(part);
         }
+        sums.cached += waiting.map_or(0, |size| range::class(class_of(size)).bytes);
         let kept = self.kept.iter().zip(range::all());
         let kept = kept.map(|(kept, class)| kept.count.load(Ordering::Relaxed) as usize * class.bytes);
         sums.cached += kept.sum::<usize>();

@@ -312,3 +312,59 @@ fn a_step_of_tiny_and_of_empty_blocks_is_counted() {
     blocks.into_iter().for_each(|ptr| assert!(give(ptr)));
     assert_eq!(live(), before);
 }
+
+/// Each block goes before the next one of its size comes, so that it waits for it; counts are exact all the while.
+#[test]
+fn blocks_that_come_and_go_in_turn() {
+    let _turn = turn();
+    let before = Memory::global().stats();
+    let (mut taken, mut bytes) = (0, 0);
+    for round in 0..40_usize {
+        for size in [8, 64, 64, 65, 3000, 3000] {
+            let ptr = take(size);
+            fill(ptr, size, round as u8);
+            (taken, bytes) = (taken + 1, bytes + size);
+            assert_eq!(live(), (before.current_bytes + size, before.current_count + 1));
+            assert_eq!(raw::size_of(ptr), Some(size));
+            assert!(is_full_of(ptr, size, round as u8));
+            assert!(give(ptr));
+            if round % 2 == 0 {
+                assert_eq!(live(), (before.current_bytes, before.current_count));
+            }
+        }
+    }
+    let counts = |stats: metes_memory::Stats| {
+        (stats.total_count, stats.freed_count, stats.total_bytes, stats.freed_bytes, stats.current_bytes)
+    };
+    let all = counts(before);
+    // As another thread sees it, while the last one waits here.
+    assert!(give(take(64)));
+    let seen = std::thread::spawn(|| Memory::global().stats()).join().unwrap();
+    let (taken, bytes) = (taken + 1, bytes + 64);
+    assert_eq!(counts(seen), (all.0 + taken, all.1 + taken, all.2 + bytes, all.3 + bytes, all.4));
+    assert_eq!(counts(Memory::global().stats()), counts(seen));
+}
+
+/// What was handed out last may be freed elsewhere, and its place be another block when this thread frees there again.
+#[test]
+fn the_last_block_may_end_elsewhere() {
+    let _turn = turn();
+    let before = live();
+    for other in [64, 63, 40_000] {
+        let here = Handed(take(64));
+        let there = std::thread::spawn(move || {
+            let here = here;
+            assert!(give(here.0));
+            Handed(take(other))
+        });
+        let there = there.join().unwrap();
+        assert_eq!(live(), (before.0 + other, before.1 + 1));
+        assert!(give(there.0));
+        assert_eq!(live(), before);
+    }
+    let grown = resize(take(64), 60).unwrap().unwrap();
+    assert_eq!(live(), (before.0 + 60, before.1 + 1));
+    assert!(give(grown));
+    assert!(give(take(60)));
+    assert_eq!(live(), before);
+}

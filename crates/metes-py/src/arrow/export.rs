@@ -126,7 +126,7 @@ fn missing(dense: &Array) -> PyResult<(i64, Option<Array>)> {
 unsafe extern "C" fn end_column(column: *mut Column) {
     // SAFETY: whoever releases a structure owns it, and does so once; `column` put the box there.
     unsafe {
-        drop(Box::from_raw((*column).private_data.cast::<Shown>()));
+        crate::turn::ended(Box::from_raw((*column).private_data.cast::<Shown>()));
         (*column).release = None;
     }
 }

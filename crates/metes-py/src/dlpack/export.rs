@@ -77,7 +77,7 @@ fn manage<T: Managed>(array: Array, flags: u64) -> PyResult<T> {
     Ok(T::new(tensor, Box::into_raw(shown).cast(), flags, delete::<T>))
 }
 
-/// Ends a tensor. Needs no interpreter where the array owns its bytes; foreign ones attach to it themselves.
+/// Ends a tensor, on whatever thread.
 ///
 /// # Safety
 /// The structure came from [`manage`], boxed, and is deleted once.
@@ -88,7 +88,7 @@ unsafe extern "C" fn delete<T: Managed>(managed: *mut T) {
     // SAFETY: the caller's promise.
     unsafe {
         let managed = Box::from_raw(managed);
-        drop(Box::from_raw(managed.context().cast::<Shown>()));
+        crate::turn::ended(Box::from_raw(managed.context().cast::<Shown>()));
     }
 }
 

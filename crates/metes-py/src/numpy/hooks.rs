@@ -1,7 +1,7 @@
 //! Python functions that are called when memory runs short. They run on the thread that allocates, where it holds the
 //! interpreter; elsewhere nobody is asked, since to wait for the interpreter there could be to wait for ever.
 
-use crate::site::attached;
+use crate::turn::attached;
 use metes_memory::{Hooks, Request, Scope, ask_on_failure, set_hooks, tell_pressure_at};
 use pyo3::prelude::*;
 use std::sync::{Mutex, PoisonError};

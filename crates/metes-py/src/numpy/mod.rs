@@ -93,7 +93,7 @@ fn _memory_attribution(py: Python<'_>, mode: Option<&str>) -> PyResult<&'static 
 #[pyfunction]
 #[pyo3(signature = (most))]
 fn _memory_set_cache(py: Python<'_>, most: Option<usize>) {
-    py.detach(|| Memory::global().set_cache(most));
+    crate::turn::apart(py, || Memory::global().set_cache(most));
 }
 
 /// Bytes of free slots between live small blocks, and the largest slot.
@@ -111,7 +111,7 @@ fn _memory_runs(py: Python<'_>, most: usize) -> Vec<(usize, usize, &'static str)
         RunState::Free => "free",
         RunState::Cached => "cached",
     };
-    let runs = py.detach(|| Memory::global().runs(most));
+    let runs = crate::turn::apart(py, || Memory::global().runs(most));
     runs.into_iter().map(|run| (run.start, run.bytes, name(run.state))).collect()
 }
 

@@ -1,0 +1,63 @@
+//! Turns under the interpreter's lock: buffers are worked on by attached threads, and by those that were attached when
+//! they went on without it. This is the only file that gives the lock up.
+
+use metes_memory::Apart;
+use pyo3::exceptions::PyImportError;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use std::ffi::c_int;
+use std::sync::LazyLock;
+
+type Check = unsafe extern "C" fn() -> c_int;
+
+/// The function that says whether a thread is attached. It is not in the stable ABI, but every CPython exports it.
+static CHECK: LazyLock<Option<Check>> = LazyLock::new(|| {
+    // SAFETY: a look-up by name; the function has this type in every CPython since 3.4.
+    unsafe {
+        let found = libc::dlsym(libc::RTLD_DEFAULT, c"PyGILState_Check".as_ptr());
+        (!found.is_null()).then(|| std::mem::transmute::<*mut libc::c_void, Check>(found))
+    }
+});
+
+/// Whether this thread has the interpreter's lock; after the interpreter's end, yes. Where that cannot be known, no.
+pub(crate) fn has_lock() -> bool {
+    // SAFETY: may be called on any thread at any time.
+    CHECK.is_some_and(|check| unsafe { check() != 0 })
+}
+
+/// Whether this thread holds the interpreter, which runs.
+pub(crate) fn attached() -> bool {
+    // SAFETY: as above.
+    has_lock() && unsafe { ffi::Py_IsInitialized() != 0 }
+}
+
+/// Takes turns from now on, where there is a lock to take them under, as there must be.
+pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
+    let locked = match py.import("sys")?.getattr_opt("_is_gil_enabled")? {
+        Some(ask) => ask.call0()?.is_truthy()?,
+        None => true,
+    };
+    if !locked {
+        return Err(PyImportError::new_err("metes needs an interpreter with its lock (the GIL)"));
+    }
+    if has_lock() {
+        metes_threads::around(metes_memory::go_apart, metes_memory::come_back);
+        // SAFETY: buffers are in objects, which attached threads alone touch, or are used in [`apart`]; what such a thread
+        // shares with others is counted, and it waits for them; what others end ([`ended`]) ends attached. The lock is not given up elsewhere.
+        unsafe { metes_memory::take_turns(has_lock) };
+    }
+    Ok(())
+}
+
+/// Runs `work` without the lock.
+pub(crate) fn apart<T: Send>(py: Python<'_>, work: impl FnOnce() -> T + Send) -> T {
+    let _counted = Apart::new();
+    py.detach(work)
+}
+
+/// Ends what foreign code had and gives back on whatever thread. After the interpreter's end it is left as it is.
+pub(crate) fn ended<T>(given: T) {
+    let mut given = Some(given);
+    Python::try_attach(|_| drop(given.take()));
+    std::mem::forget(given);
+}
