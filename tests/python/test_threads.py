@@ -336,8 +336,8 @@ def test_sums_under_masks_are_shared():
 
 @pytest.mark.parametrize("kind", ["f8", "f4", "u1", "c16"])
 def test_results_beyond_the_caches(kind):
-    """Results from 32 MiB on are written in another way: every byte of them, wherever they begin, and no other."""
-    n = (34 << 20) // np.dtype(kind).itemsize
+    """Results from 16 MiB on are written in another way: every byte of them, wherever they begin, and no other."""
+    n = (17 << 20) // np.dtype(kind).itemsize
     theirs = np.random.default_rng(10).integers(0, 100, n + 3).astype(kind)
     a = mt.asarray(theirs).copy()
     works = (

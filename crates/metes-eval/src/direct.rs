@@ -5,8 +5,10 @@
 //! somebody else uses now, and takes the general way to the same bits and errors.
 
 use crate::apply::{Operand, check_power};
+use crate::exec;
 use crate::loose;
 use crate::resolve::{Input, alike, squared};
+use crate::share;
 use crate::status;
 use metes_array::{Array, Scalar};
 use metes_dtype::Kind;
@@ -54,6 +56,9 @@ impl<'a> From<&'a Operand> for Borrowed<'a> {
 pub fn apply_direct(ufunc: &'static Ufunc, inputs: &[Borrowed], place: &mut Option<Array>) -> Result<Option<Flags>> {
     let (ufunc, inputs) = simpler(ufunc, inputs);
     let Some(cell) = alike(ufunc, inputs) else { return loose::apply(ufunc, None, inputs, place) };
+    if !is_for_one(cell, inputs) {
+        return Ok(None);
+    }
     let (done, raised) = watched(cell, inputs, ufunc.name, place);
     let Some(flags) = done? else { return loose::apply(ufunc, Some(cell), inputs, place) };
     check_power(flags)?;
@@ -68,6 +73,9 @@ pub fn apply_direct(ufunc: &'static Ufunc, inputs: &[Borrowed], place: &mut Opti
 pub fn apply_direct_to(ufunc: &'static Ufunc, inputs: &[Borrowed], out: &Array) -> Result<Option<Flags>> {
     let (ufunc, inputs) = simpler(ufunc, inputs);
     let Some(cell) = alike(ufunc, inputs) else { return loose::apply_to(ufunc, None, inputs, out) };
+    if !is_for_one(cell, inputs) {
+        return Ok(None);
+    }
     let (Some(flags), raised) = status::watch(cell, || apply_to(cell, inputs, out)) else {
         return loose::apply_to(ufunc, Some(cell), inputs, out);
     };
@@ -92,6 +100,16 @@ fn is_little(inputs: &[Borrowed]) -> bool {
         Borrowed::Array(array) => array.size() <= LITTLE,
         Borrowed::Weak(_) => true,
     })
+}
+
+/// Whether one thread does the work alone: what is too little to weigh, or too light to share.
+#[inline]
+fn is_for_one(cell: &Cell, inputs: &[Borrowed]) -> bool {
+    const LIGHT: usize = 8192;
+    let size = |input: &Borrowed| if let Borrowed::Array(array) = input { array.size() } else { 0 };
+    let size = inputs.iter().map(size).max().unwrap_or(0);
+    let width = || cell.inputs.iter().chain(cell.outputs).map(|kind| kind.size()).sum();
+    size <= LIGHT || share::lanes(exec::weight(cell.call, size, width())) <= 1
 }
 
 /// As [`apply`], and what the processor noticed.

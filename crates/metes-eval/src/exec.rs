@@ -245,7 +245,6 @@ impl Program {
         let mut repeated = SmallVec::from_elem((std::ptr::null_mut(), 0), self.inputs.len());
         walk.for_each_block(|n, runs| {
             let (to, from) = (runs[0], &runs[1..=self.inputs.len()]);
-            self.fetch_next(n, from);
             // SAFETY: the walk stays within the arrays, which the caller holds.
             let from = &unsafe { self.repeat(n, from, scratch, &mut repeated) };
             // SAFETY: the walk stays within the arrays, which the caller holds.
@@ -301,27 +300,6 @@ impl Program {
             *run = (to, width as isize);
         }
         runs
-    }
-
-    /// Asks for the values after a block's, so that they come while the block is computed: the first of several steps reads
-    /// them faster than memory gives them, the others not at all.
-    pub(crate) fn fetch_next(&self, n: usize, inputs: &[Run]) {
-        #[cfg(target_arch = "x86_64")]
-        for (&(start, step), dtype) in inputs.iter().zip(&self.inputs) {
-            if self.steps.len() > 1 && step == dtype.size() as isize {
-                let bytes = n * dtype.size();
-                let next = start.wrapping_add(bytes);
-                for line in (0..bytes).step_by(64) {
-                    // SAFETY: a hint, which reads nothing, wherever it points.
-                    unsafe {
-                        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
-                        _mm_prefetch::<_MM_HINT_T1>(next.wrapping_add(line).cast());
-                    }
-                }
-            }
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        let _ = (n, inputs);
     }
 
     /// What a block's loops notice where the mask is true: they have computed the other values too, for nobody.

@@ -332,7 +332,6 @@ impl Folding {
     ) {
         // SAFETY: the caller's promise.
         unsafe {
-            self.program.fetch_next(n, &runs[..feed.inputs]);
             let (x, step) = self.values(lane, n, &runs[..feed.inputs]);
             let mut at = 0;
             for (start, len) in self.stretches(lane, n, (x, step), runs.get(feed.inputs).copied()) {

@@ -14,6 +14,10 @@ use metes_kernels::{Reduction, Ufunc};
 use pyo3::prelude::*;
 use pyo3::types::PyInt;
 
+/// Operands of a function from this many bytes on go the general way, as smaller ones do for which several threads pay: the
+/// interpreter is kept for some tens of microseconds at most.
+const QUICK: usize = 352 << 10;
+
 /// The most operands.
 const MOST: usize = 3;
 
@@ -63,7 +67,7 @@ fn look_at<'a, 'i>(
     let Some(inputs) = inputs.get_mut(..objects.len()) else { return Ok(None) };
     for (input, object) in inputs.iter_mut().zip(objects) {
         *input = match array_of(object) {
-            Some(array) if array.nbytes() < HEAVY => Borrowed::Array(array),
+            Some(array) if array.nbytes() < QUICK => Borrowed::Array(array),
             Some(_) => return Ok(None),
             None => match weak_scalar(object)? {
                 Some(scalar) => Borrowed::Weak(scalar),
@@ -142,7 +146,7 @@ pub(crate) fn assign(py: Python<'_>, into: &Array, value: &Borrowed) -> PyResult
 #[inline]
 pub(crate) fn operand<'a>(object: &'a Bound<'_, PyAny>) -> Option<Borrowed<'a>> {
     match array_of(object) {
-        Some(array) => (array.nbytes() < HEAVY).then_some(Borrowed::Array(array)),
+        Some(array) => (array.nbytes() < QUICK).then_some(Borrowed::Array(array)),
         None => weak_scalar(object).ok().flatten().map(Borrowed::Weak),
     }
 }
