@@ -160,7 +160,7 @@ def test_lazy_in_threads(tmp_path, depth):
 
 def test_short_and_long_operations_in_turns():
     """Some threads work with the interpreter, others without it, on arrays that all share; counts stay exact."""
-    small, large = mt.arange(64.0), mt.ones(40_000)
+    small, large = mt.arange(64.0), mt.ones(80_000)
     view = large[:64]
     before, interval = mt.memory.stats(), sys.getswitchinterval()
 
