@@ -9,6 +9,7 @@ use crate::direct::{self, Borrowed};
 use crate::exec;
 use crate::loose;
 use crate::meeting;
+use crate::others;
 use crate::program::{ProgramBuilder, ScratchBuf, Slot};
 use crate::quick;
 use crate::resolve::{Input, placed, resolve, signed, squared};
@@ -86,37 +87,8 @@ pub fn apply(ufunc: &'static Ufunc, inputs: &[Operand], options: &Options) -> Re
             Operand::Weak(scalar) => Input::Weak(*scalar),
         })
         .collect();
-    if let [Operand::Array(a), Operand::Array(b)] = inputs
-        && a.dtype().any_number().is_none()
-        && let Some(result) = match crate::elements::compared(ufunc.name, a, b)? {
-            None => crate::elements::joined(ufunc.name, a, b)?,
-            found => found,
-        }
-    {
-        return delivered(ufunc, result, options);
-    }
-    if inputs.iter().any(|input| matches!(input, Operand::Array(array) if array.dtype().any_number().is_none()))
-        && let Some(result) = crate::elements::logical(ufunc, inputs)?
-    {
-        return delivered(ufunc, result, options);
-    }
-    if inputs.iter().any(|input| matches!(input, Operand::Array(array) if array.dtype().time().is_some()))
-        && options.dtype.is_none()
-    {
-        if ufunc.name == "divmod" && options.out.is_empty() && options.where_.is_none() {
-            let part = |name| metes_kernels::ufunc(name).map_or(Ok(None), |row| crate::times::apply(row, inputs));
-            if let (Some(times), Some(rest)) = (part("floor_divide")?, part("remainder")?) {
-                return Ok(Outputs::from_iter([times, rest]));
-            }
-        } else if let Some(result) = crate::times::apply(ufunc, inputs)? {
-            return delivered(ufunc, result, options);
-        }
-    }
-    if let [chosen, Operand::Array(a), Operand::Array(b)] = inputs
-        && ufunc.name == "where"
-        && (a.dtype().any_number().is_none() || b.dtype().any_number().is_none())
-    {
-        return delivered(ufunc, crate::elements::chosen(chosen, a, b)?, options);
+    if let Some(results) = others::apply(ufunc, inputs, options)? {
+        return delivered(ufunc, results, options);
     }
     if let [base, power] = kinds[..]
         && options.signature.is_empty()
@@ -183,15 +155,15 @@ fn weight_of(cell: &Cell, inputs: &[Operand]) -> usize {
     exec::weight(cell.call, sizes.max().unwrap_or(1), widths)
 }
 
-/// A result that is there already, where it was asked for.
-fn delivered(ufunc: &Ufunc, result: Array, options: &Options) -> Result<Outputs> {
+/// Results that are there already, where they were asked for.
+fn delivered(ufunc: &Ufunc, results: Outputs, options: &Options) -> Result<Outputs> {
     if options.where_.is_none() && options.out.iter().all(Option::is_none) {
-        return Ok(Outputs::from_iter([result]));
+        return Ok(results);
     }
-    let Some(Some(out)) = options.out.first() else {
+    let ([result], Some(Some(out))) = (results.as_slice(), options.out.first()) else {
         return Err(Error::new(ErrorKind::Type, format!("{}: where= needs out= for these dtypes", ufunc.name)));
     };
-    crate::assign(out, &Operand::Array(result), options.casting, options.where_.as_ref())?;
+    crate::assign(out, &Operand::Array(result.clone()), options.casting, options.where_.as_ref())?;
     Ok(Outputs::from_iter([out.clone()]))
 }
 

@@ -16,6 +16,7 @@ mod fold;
 mod folding;
 mod loose;
 mod meeting;
+mod others;
 mod past;
 mod plan;
 mod program;

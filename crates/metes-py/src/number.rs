@@ -10,7 +10,7 @@ use crate::eval::{self, Operand, Options, Row};
 use crate::fastcall::trap;
 use crate::object::{array_of, from_array, slot, target, target_ref, this};
 use metes_array::{Array, Scalar};
-use metes_dtype::{Category, DType, Kind};
+use metes_dtype::{Category, Kind};
 use metes_kernels::Ufunc;
 use metes_linalg::ProductOptions;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
@@ -273,7 +273,7 @@ unsafe extern "C" fn compare(a: *mut ffi::PyObject, b: *mut ffi::PyObject, opera
         let result = match inputs {
             Some(inputs) => match eval::apply(py, row, &inputs) {
                 Ok(result) => result,
-                Err(error) => never_equal(row.name, &inputs, &error, py)?.ok_or(error)?,
+                Err(error) => never_equal(row, &inputs, &error, py)?.ok_or(error)?,
             },
             None => match unlike(a, b, row)? {
                 Some(result) => result,
@@ -287,32 +287,33 @@ unsafe extern "C" fn compare(a: *mut ffi::PyObject, b: *mut ffi::PyObject, opera
 /// Elements compared for equality with what none of them is, `None` or text: each differs from it.
 fn unlike(a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>, row: &Ufunc) -> PyResult<Option<Array>> {
     let beside = b.is_none() || b.is_instance_of::<PyString>() || b.is_instance_of::<PyBytes>();
-    match (array_of(a).filter(|_| beside), row.name) {
-        (Some(array), "equal" | "not_equal") => {
-            Array::full(array.shape(), Scalar::Bool(row.name == "not_equal"), DType::of(Kind::Bool))
-                .or_raise()
-                .map(Some)
-        }
-        _ => Ok(None),
-    }
+    let array = array_of(a).filter(|_| beside && is_equality(row));
+    array.map(|array| all_differ(row, array.shape())).transpose()
 }
 
-/// What `==` and `!=` say of elements that have nothing in common: each differs from each.
+/// What `==` and `!=` say where dtypes that have nothing in common are an error otherwise: each element differs.
 #[cold]
-fn never_equal(name: &str, inputs: &[Operand; 2], error: &PyErr, py: Python<'_>) -> PyResult<Option<Array>> {
+fn never_equal(row: &Ufunc, inputs: &[Operand; 2], error: &PyErr, py: Python<'_>) -> PyResult<Option<Array>> {
     let other = |operand: &Operand| matches!(operand, Operand::Array(array) if array.dtype().any_number().is_none());
     let record = |operand: &Operand| matches!(operand, Operand::Array(array) if array.dtype().record().is_some());
-    let equality = matches!(name, "equal" | "not_equal") && error.is_instance_of::<PyTypeError>(py);
-    if !equality || !inputs.iter().any(other) || inputs.iter().all(record) {
+    let unlike = error.is_instance_of::<PyTypeError>(py) && inputs.iter().any(other) && !inputs.iter().all(record);
+    if !unlike || !is_equality(row) {
         return Ok(None);
     }
-    let shape = |operand: &Operand| match operand {
-        Operand::Array(array) => array.shape().to_vec(),
-        Operand::Weak(_) => Vec::new(),
-    };
-    let shapes = inputs.each_ref().map(shape);
-    let shape = metes_array::broadcast_shapes(&[&shapes[0], &shapes[1]]).or_raise()?;
-    Array::full(&shape, Scalar::Bool(name == "not_equal"), metes_dtype::Kind::Bool.into()).or_raise().map(Some)
+    let [a, b] = inputs.each_ref().map(|operand| match operand {
+        Operand::Array(array) => array.shape(),
+        Operand::Weak(_) => &[],
+    });
+    all_differ(row, &metes_array::broadcast_shapes(&[a, b]).or_raise()?).map(Some)
+}
+
+fn is_equality(row: &Ufunc) -> bool {
+    matches!(row.name, "equal" | "not_equal")
+}
+
+/// The answer of `==` or `!=` for elements that are never equal.
+fn all_differ(row: &Ufunc, shape: &[usize]) -> PyResult<Array> {
+    Array::full(shape, Scalar::Bool(row.name == "not_equal"), Kind::Bool.into()).or_raise()
 }
 
 /// An integer beyond all dtypes as the nearest float, which compares with all their values as it does.
