@@ -149,7 +149,7 @@ macro_rules! surfaces {
     )*};
 }
 surfaces! {
-    Pow: power::pow, f64::powf;
+    Pow: power::pow, power::careful;
     Arctan2: arcs::arctan2, f64::atan2;
     Hypot: roots::hypot, f64::hypot;
 }

@@ -4,8 +4,11 @@ use super::exponential::{LN_2, exp_of};
 use super::logarithm::{self, log_precise};
 use super::{MAGIC, is_within, two_product};
 
+/// Bases whose squares are normal numbers.
+const SQUARED: [f64; 2] = [1.5e-154, 1.3e154];
+
 /// The power, and whether it is right: not where the base has no logarithm, a part of the product leaves the normal
-/// numbers, or the result does. A square is the product itself, whatever the base.
+/// numbers, or the result does. A square is the product itself.
 #[inline(always)]
 pub(super) fn pow(x: f64, y: f64) -> (f64, bool) {
     let is_square = y == 2.0;
@@ -22,6 +25,13 @@ pub(super) fn pow(x: f64, y: f64) -> (f64, bool) {
     let change = (-k).mul_add(LN_2[1], rest);
     let r = first + change;
     let power = exp_of(r, (first - r) + change, shifted.to_bits());
-    let side = if is_square { x } else { 1.0 };
-    (if is_square { side * side } else { power }, is_square | tame & normal)
+    // The compiler may square every base, of a square or not: none may raise a flag.
+    let side = x.abs().clamp(SQUARED[0], SQUARED[1]);
+    let exact = is_within(x, SQUARED[0], SQUARED[1]);
+    (if is_square { side * side } else { power }, if is_square { exact } else { tame & normal })
+}
+
+/// The power of any base, one by one.
+pub(super) fn careful(x: f64, y: f64) -> f64 {
+    if y == 2.0 { x * x } else { x.powf(y) }
 }
