@@ -93,21 +93,23 @@ def temporaries():
 
 
 def survivors(trim):
-    """Of 20,000 arrays of 20 kB one in a hundred stays, then one of 200 MB comes and goes: bytes that are resident, and
-    live, without the large one and with it."""
+    """Of 20,000 arrays of 20 kB one in a hundred stays, and one of 200 MB comes: bytes resident before a trim and
+    after it, over bytes that live."""
     import numpy as np
 
     begin = resident()
-    small = [np.ones(5000, "i4") for _ in range(20_000)][::100]
-    big = np.ones(50_000_000, "i4")
-    live = sum(a.nbytes for a in small) + big.nbytes
-    with_big = resident() - begin
-    del big
+    kept = [np.ones(5000, "i4") for _ in range(20_000)][::100]
+    kept.append(np.ones(50_000_000, "i4"))
+    live = sum(a.nbytes for a in kept)
+    before = resident() - begin
     trim()
-    return resident() - begin, live - 200_000_000, with_big, live
+    after = resident() - begin
+    kept.pop()
+    trim()
+    return before / live, after / live, (resident() - begin) / (live - 200_000_000)
 
 
-def facts(mode):
+def facts(mode, which):
     """What a process of a mode says of physical memory."""
     if mode != "plain":
         import metes as mt
@@ -117,27 +119,29 @@ def facts(mode):
 
     np.ones(10)
     trim = (lambda: None) if mode == "plain" else mt.memory.trim
-    print(json.dumps({"loop": temporaries(), "survivors": survivors(trim)}))
-
-
-def run_facts(mode):
-    words = [sys.executable, os.path.abspath(__file__), "--facts", mode]
-    done = subprocess.run(words, capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)
+    print(json.dumps({"loop": lambda: [temporaries() / 2**20], "survivors": lambda: survivors(trim)}[which]()))
 
 
 def show_facts():
-    plain, managed = run_facts("plain"), run_facts("managed")
-    print(f"{'':<58}{'plain':>10}{'managed':>10}")
-    rows = [("a loop with temporaries: peak resident, MiB", plain["loop"], managed["loop"], 2**20)]
-    rows.append(("1 % of small arrays, and a large one: resident / live", *ratios(plain, managed, 2, 3), 1))
-    rows.append(("the same without the large one, trimmed", *ratios(plain, managed, 0, 1), 1))
-    for name, one, other, unit in rows:
-        print(f"{name:<58}{one / unit:>10.2f}{other / unit:>10.2f}")
+    names = {
+        "loop": ["a loop with temporaries of many sizes: peak resident, MiB"],
+        "survivors": [
+            "1 % of small arrays, and a large one: resident / live",
+            "the same, trimmed",
+            "the small ones alone, trimmed",
+        ],
+    }
+    print(f"{'':<62}{'plain':>10}{'managed':>10}")
+    for which, rows in names.items():
+        both = [run_facts(mode, which) for mode in ("plain", "managed")]
+        for name, plain, managed in zip(rows, *both, strict=True):
+            print(f"{name:<62}{plain:>10.2f}{managed:>10.2f}")
 
 
-def ratios(plain, managed, over, under):
-    return [one["survivors"][over] / one["survivors"][under] for one in (plain, managed)]
+def run_facts(mode, which):
+    words = [sys.executable, os.path.abspath(__file__), "--facts", mode, which]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
 
 
 def run(mode, quick):
@@ -156,10 +160,10 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--child", metavar="MODE", help=argparse.SUPPRESS)
-    parser.add_argument("--facts", metavar="MODE", help=argparse.SUPPRESS)
+    parser.add_argument("--facts", nargs=2, metavar="WORD", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.facts:
-        facts(options.facts)
+        facts(*options.facts)
         return
     if options.child:
         child(options.child, options.quick)

@@ -188,11 +188,17 @@ impl Shared {
         let mut large = self.large();
         large.evict(self.cap.load(Ordering::Relaxed), &mut out);
         let mut found = large.take(rounded, request.align);
-        drop(large);
         if request.zeroed && rounded >= MAPPED_BYTES {
             // Fresh pages are zero for nothing; one more freed block of this size would only wait for ever.
             out.extend(found.take());
         }
+        if found.is_some() {
+            large.went_out(rounded);
+        } else {
+            let room = large.room(rounded);
+            large.evict(room.min(self.cap.load(Ordering::Relaxed)), &mut out);
+        }
+        drop(large);
         self.give_below(out);
         match found {
             Some(mut block) => {
@@ -206,6 +212,7 @@ impl Shared {
             }
             None => {
                 let block = self.below.take(&Request { size: rounded, ..*request })?;
+                self.large().went_out(rounded);
                 Ok(Block { size: request.size, ..block })
             }
         }
@@ -215,6 +222,7 @@ impl Shared {
         let rounded = large_size(block.size.max(UNIT)).unwrap_or(block.size);
         let mut out = Vec::new();
         let mut large = self.large();
+        large.came_back(rounded);
         large.add(Block { size: rounded, ..block });
         large.evict(self.cap.load(Ordering::Relaxed), &mut out);
         drop(large);
@@ -279,7 +287,14 @@ impl Source for Pool {
             // SAFETY: the caller's promise; the source below gave a block of the rounded size.
             false => unsafe { self.0.below.remap(&mut whole, &Request { size: after, ..*request }) },
         };
-        let size = if matches!(done, Some(Ok(()))) { request.size } else { block.size };
+        let size = if matches!(done, Some(Ok(()))) {
+            let mut large = self.0.large();
+            large.came_back(before);
+            large.went_out(after);
+            request.size
+        } else {
+            block.size
+        };
         *block = Block { size, ..whole };
         done
     }

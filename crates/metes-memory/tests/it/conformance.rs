@@ -1,6 +1,6 @@
 //! One body of tests for every source and every stack of them.
 
-use metes_memory::{Block, Budget, Failing, Ledger, Pool, Request, Source, System, testing};
+use metes_memory::{Block, Budget, Buffer, Failing, Ledger, Memory, Pool, Request, Source, System, testing};
 use std::sync::Arc;
 
 /// Every source and stack, by name; fresh each time.
@@ -123,6 +123,26 @@ fn a_cache_keeps_at_most_its_cap_and_finds_every_size() {
         give(&pool, other);
         assert!(pool.cached() <= 1 << 20, "{}", pool.cached());
     }
+}
+
+#[test]
+fn blocks_of_changing_sizes_set_little_more_aside_than_ever_lived() {
+    let memory = Memory::new();
+    let take = |size| Buffer::allocate(&memory, Request::new(size, "test")).unwrap();
+    let mut last = take(1);
+    for i in 0..400 {
+        let next = take((1 << 20) + (i * 37 % 60) * 50_000);
+        let other = take(300_000 + (i * 11 % 7) * 10_000);
+        drop(other);
+        last = next;
+    }
+    drop(last);
+    let stats = memory.stats();
+    // What sizes are rounded to, and what may wait for others.
+    assert!(stats.peak_reserved_bytes as f64 <= stats.peak_bytes as f64 * 1.125 * 1.125, "{stats:?}");
+    let once = take(3 << 20).as_ptr() as usize;
+    let again = take(3 << 20).as_ptr() as usize;
+    assert_eq!(once, again, "a size that comes again is kept");
 }
 
 #[test]
