@@ -1,9 +1,11 @@
-"""`OutOfMemory`, and what is found out about a refusal when somebody asks: whether small views keep what was wanted."""
+"""`OutOfMemory`, and what is found out about a refusal when somebody asks: whether small views keep what was wanted.
+
+Loaded with the package: where memory is refused is no place to import anything.
+"""
 
 from __future__ import annotations
 
 import sys
-import threading
 
 
 class OutOfMemory(MemoryError):  # noqa: N818
@@ -70,6 +72,8 @@ def _add_note(error):
 
 def explain_uncaught():
     """Has errors without words that nobody catches say why memory was refused; returns what ends that."""
+    import threading
+
     before, before_thread = sys.excepthook, threading.excepthook
 
     def excepthook(kind, error, trace):

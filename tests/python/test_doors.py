@@ -328,8 +328,8 @@ def test_parts_are_loaded_when_asked_for():
 import sys
 import metes as mt
 loaded = [name for name in sys.modules if name.startswith("metes.")]
-assert sorted(loaded) == ["metes._index", "metes._native"], loaded
-assert not {"typing", "inspect", "dataclasses", "numpy", "re"} & set(sys.modules) - before
+assert sorted(loaded) == ["metes._index", "metes._native", "metes._refusals"], loaded
+assert not {"typing", "threading", "inspect", "dataclasses", "numpy", "re"} & set(sys.modules) - before
 assert "polyfit" in dir(mt) and "annotations" not in dir(mt)
 mt.polyfit
 assert "metes._polynomials" in sys.modules and "polyfit" in vars(mt)
