@@ -90,6 +90,12 @@ impl Line {
         }
     }
 
+    fn clear(&self) {
+        for sum in [&self.taken_bytes, &self.taken_count, &self.given_bytes, &self.given_count, &self.allocated] {
+            sum.store(0, Ordering::Relaxed);
+        }
+    }
+
     /// What was given; read before what was taken, so that no difference is below zero.
     fn given(&self) -> Sums {
         let given_bytes = self.given_bytes.load(Ordering::Acquire);
@@ -110,7 +116,7 @@ struct Account {
     tag: Tag,
     /// Of threads that ended.
     ended: Sums,
-    lines: Vec<Arc<Line>>,
+    lines: Vec<&'static Line>,
 }
 
 impl Account {
@@ -189,7 +195,7 @@ impl Books {
         *seat = with_pages(true, |pages| {
             let recent = pages.of(self).recent(self, tag);
             recent.line.book(entry);
-            Seat { tag: *tag, account: recent.account, line: recent.line.clone() }
+            Seat { tag: *tag, account: recent.account, line: recent.line }
         });
         seat.as_ref().map_or_else(|| self.take_without(tag, entry), |seat| seat.account)
     }
@@ -226,6 +232,7 @@ impl Books {
     /// Locks the books, for a fork.
     pub fn hold(&'static self, held: &mut Vec<Box<dyn std::any::Any>>) {
         held.push(Box::new(self.accounts()));
+        held.push(Box::new(idle()));
     }
 
     /// The tag of an account.
@@ -243,74 +250,101 @@ impl Accounts {
     }
 }
 
-/// Accounts that a thread looks up without a lock; a power of two.
-const RECENT: usize = 8;
+/// Accounts that a thread looks up without a lock, a power of two, and how many places a tag may stand at.
+const RECENT: usize = 64;
+const WAYS: usize = 2;
 
 /// A thread's lines in one ledger's books.
 struct Page {
     id: u64,
     books: Weak<Books>,
-    lines: Vec<Option<Arc<Line>>>,
-    recent: [Option<Recent>; RECENT],
+    lines: Vec<Option<&'static Line>>,
+    recent: Box<[Option<Recent>]>,
 }
 
 /// Where whoever is alone books blocks of a tag.
 pub(crate) struct Seat {
     pub tag: Tag,
     pub account: usize,
-    line: Arc<Line>,
+    line: &'static Line,
 }
 
 /// An account that was looked up recently, and this thread's line for it.
 struct Recent {
     tag: Tag,
     account: usize,
-    line: Arc<Line>,
+    line: &'static Line,
 }
 
 impl Page {
     #[inline]
     fn recent(&mut self, books: &Books, tag: &Tag) -> &Recent {
-        let place = place(tag);
-        if !self.recent[place].as_ref().is_some_and(|recent| same(&recent.tag, tag)) {
-            self.look_up(books, tag, place);
-        }
-        self.recent[place].as_ref().expect("just looked up")
+        let first = place(tag);
+        let stands = |at: &usize| self.recent[*at].as_ref().is_some_and(|recent| same(&recent.tag, tag));
+        let at = match (first..first + WAYS).find(stands) {
+            Some(at) => at,
+            None => {
+                // The newer one moves on to the second place.
+                self.recent.swap(first, first + 1);
+                self.look_up(books, tag, first);
+                first
+            }
+        };
+        self.recent[at].as_ref().expect("just looked up")
     }
 
     #[cold]
     fn look_up(&mut self, books: &Books, tag: &Tag, place: usize) {
         let account = books.accounts().number(tag);
-        let line = self.line(books, account).clone();
+        let line = self.line(books, account);
         self.recent[place] = Some(Recent { tag: *tag, account, line });
     }
 
     #[inline]
-    fn line(&mut self, books: &Books, account: usize) -> &Arc<Line> {
-        if !self.lines.get(account).is_some_and(Option::is_some) {
-            self.open(books, account);
+    fn line(&mut self, books: &Books, account: usize) -> &'static Line {
+        match self.lines.get(account) {
+            Some(Some(line)) => line,
+            _ => self.open(books, account),
         }
-        self.lines[account].as_ref().expect("just opened")
     }
 
     #[cold]
-    fn open(&mut self, books: &Books, account: usize) {
+    fn open(&mut self, books: &Books, account: usize) -> &'static Line {
         if account >= self.lines.len() {
             self.lines.resize_with(account + 1, || None);
         }
-        let line = Arc::new(Line::default());
-        books.accounts().all[account].lines.push(line.clone());
+        let line = idle().pop().unwrap_or_else(|| Box::leak(Box::default()));
+        books.accounts().all[account].lines.push(line);
         self.lines[account] = Some(line);
+        line
     }
 }
 
-/// Where among the recent ones a tag stands. Names are static: their address tells them apart well enough.
+/// Nobody's from now on: whoever had the books of these lines has added them up, or there are none any more.
+impl Drop for Page {
+    fn drop(&mut self) {
+        let mut idle = idle();
+        for line in self.lines.drain(..).flatten() {
+            line.clear();
+            idle.push(line);
+        }
+    }
+}
+
+/// Lines that are in nobody's books.
+fn idle() -> MutexGuard<'static, Vec<&'static Line>> {
+    static IDLE: Mutex<Vec<&'static Line>> = Mutex::new(Vec::new());
+    IDLE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The first of the places where among the recent ones a tag may stand. Names are static: their address tells them apart
+/// well enough.
 #[inline]
 fn place(tag: &Tag) -> usize {
     let names = (tag.op.as_ptr() as u64).wrapping_add((tag.dtype.as_ptr() as u64).rotate_left(20));
     let numbers = u64::from(tag.site).wrapping_add(u64::from(tag.scope) << 32);
     let mixed = names.wrapping_add(numbers.wrapping_mul(0xd6e8_feb8_6659_fd93)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (mixed >> (u64::BITS - RECENT.trailing_zeros())) as usize
+    (mixed >> (u64::BITS - RECENT.trailing_zeros())) as usize / WAYS * WAYS
 }
 
 #[inline]
@@ -330,10 +364,8 @@ impl Pages {
                 None => {
                     self.0.retain(|page| page.books.strong_count() > 0);
                     let weak = Arc::downgrade(books);
-                    self.0.insert(
-                        0,
-                        Page { id: books.id, books: weak, lines: Vec::new(), recent: [const { None }; RECENT] },
-                    );
+                    let recent = (0..RECENT).map(|_| None).collect();
+                    self.0.insert(0, Page { id: books.id, books: weak, lines: Vec::new(), recent });
                 }
             }
         }
@@ -350,7 +382,7 @@ impl Drop for Pages {
                 if let Some(line) = line {
                     account.ended.add(&line.given());
                     account.ended.add(&line.taken());
-                    account.lines.retain(|other| !Arc::ptr_eq(other, line));
+                    account.lines.retain(|other| !std::ptr::eq(*other, *line));
                 }
             }
         }

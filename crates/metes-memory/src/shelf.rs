@@ -10,8 +10,8 @@ use crate::turn::InTurn;
 use std::ptr::NonNull;
 
 /// Bytes of one class that are kept at most, and rooms.
-const KEPT_BYTES: usize = 32 * 1024;
-const KEPT_ROOMS: usize = 256;
+const KEPT_BYTES: usize = 64 * 1024;
+const KEPT_ROOMS: usize = 1024;
 
 /// A room that is nobody's, with its block.
 pub(crate) type Room = NonNull<()>;

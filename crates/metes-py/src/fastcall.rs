@@ -138,7 +138,10 @@ impl Signature {
         } else if positional > self.positional {
             return Err(self.too_many(positional));
         } else {
-            args.values[..positional].copy_from_slice(&given[..positional]);
+            // Mostly few: a call that copies would cost more.
+            for (value, given) in args.values.iter_mut().zip(&given[..positional]).take(MOST) {
+                *value = *given;
+            }
         }
         if given.len() > positional {
             // SAFETY: the caller's promise.

@@ -58,6 +58,9 @@ unsafe extern "C" fn subscript(slf: *mut ffi::PyObject, key: *mut ffi::PyObject)
         // SAFETY: both are live during the call.
         let (slf, key) = unsafe { (Bound::ref_from_ptr(py, &slf), Bound::ref_from_ptr(py, &key)) };
         let array = this(slf)?;
+        if let Some(element) = numbered(py, array, key)? {
+            return Ok(element.into_ptr());
+        }
         if array.dtype().number().is_none()
             && let Some(result) = crate::records::get(slf, array, key)?
         {
@@ -79,6 +82,29 @@ unsafe extern "C" fn subscript(slf: *mut ffi::PyObject, key: *mut ffi::PyObject)
             Key::Fancy(items) => fancy::get(py, array, &items).map(Bound::into_ptr),
         }
     })
+}
+
+/// The most axes of [`numbered`].
+const FEW: usize = 4;
+
+/// The number that Python's own integers name, one for each of few axes; `None` where the key is something else.
+#[inline]
+fn numbered<'py>(py: Python<'py>, array: &Array, key: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let (ndim, mut places) = (array.ndim(), [0; FEW]);
+    if ndim == 0 || ndim > FEW || array.dtype().number().is_none() {
+        return Ok(None);
+    }
+    match (exactly(key), key.cast_exact::<PyTuple>()) {
+        (Some(at), _) if ndim == 1 => places[0] = at,
+        (None, Ok(tuple)) if tuple.len() == ndim => {
+            for (place, item) in places.iter_mut().zip(tuple.iter_borrowed()) {
+                let Some(at) = exactly(&item) else { return Ok(None) };
+                *place = at;
+            }
+        }
+        _ => return Ok(None),
+    }
+    make(py, |place| array.element(&places[..ndim], place).or_raise().map(|()| true))
 }
 
 /// Whether an index is an integer for every axis: it names an element, not a view. Of a record NumPy gives a view too, so
