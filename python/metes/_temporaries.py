@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from . import _native
 from ._copies import Table
+from ._leaks import _size
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -25,10 +26,6 @@ __all__ = ["Temporary", "temporaries", "watch_temporaries"]
 _ELIDED = 256 * 1024
 
 _PLACE = re.compile(r"^(.*):(\d+) ([^:]*)$", re.DOTALL)
-
-
-def _size(count):
-    return f"{count / 2**20:,.1f} MiB" if count >= 2**20 else f"{count / 2**10:,.1f} KiB"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 //! [`Brief`]: a hold for work on little data, where noting who holds what would cost more than the work.
 //!
-//! It is one word of the buffer, added to and taken from again; by whoever is alone ([`crate::turn`]) without a locked instruction. Whoever is in the way is neither waited for nor named: the
-//! hold is refused, and the work takes the general way by [`Buffer::guard`], which does both. What this thread holds so is
-//! not noted, therefore the work between must not ask for another guard of the same bytes: it would wait for itself.
+//! It is one word of the buffer, added to and taken from again; by whoever is alone ([`crate::turn`]) without a locked
+//! instruction. Whoever is in the way is neither waited for nor named: the hold is refused, and the work takes the general
+//! way by [`Buffer::guard`], which does both. What this thread holds so is not noted, therefore the work between must not
+//! ask for another guard of the same bytes: it would wait for itself.
 
 use crate::borrow::Borrows;
 use crate::{Access, Buffer, turn};

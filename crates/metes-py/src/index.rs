@@ -104,7 +104,13 @@ fn numbered<'py>(py: Python<'py>, array: &Array, key: &Bound<'py, PyAny>) -> PyR
         }
         _ => return Ok(None),
     }
-    make(py, |place| array.element(&places[..ndim], place).or_raise().map(|()| true))
+    at(py, array, &places[..ndim])
+}
+
+/// The element at a place along every axis.
+#[inline]
+fn at<'py>(py: Python<'py>, array: &Array, places: &[isize]) -> PyResult<Option<Bound<'py, PyAny>>> {
+    make(py, |place| array.element(places, place).or_raise().map(|()| true))
 }
 
 /// Whether an index is an integer for every axis: it names an element, not a view. Of a record NumPy gives a view too, so
@@ -119,13 +125,10 @@ fn names_element(array: &Array, index: &[Index]) -> bool {
 /// The element at an integer for every axis, as an array of its own: it keeps its value whatever is assigned later.
 #[inline]
 fn element(py: Python<'_>, array: &Array, index: &[Index]) -> PyResult<*mut ffi::PyObject> {
-    let at = |item: &Index| if let Index::At(at) = item { *at } else { 0 };
+    let place = |item: &Index| if let Index::At(at) = item { *at } else { 0 };
     let made = match index {
-        [one] => make(py, |place| array.element(&[at(one)], place).or_raise().map(|()| true)),
-        several => {
-            let places: SmallVec<[isize; 4]> = several.iter().map(at).collect();
-            make(py, |place| array.element(&places, place).or_raise().map(|()| true))
-        }
+        [one] => at(py, array, &[place(one)]),
+        several => at(py, array, &several.iter().map(place).collect::<SmallVec<[isize; FEW]>>()),
     };
     Ok(made?.map_or(ptr::null_mut(), Bound::into_ptr))
 }
