@@ -13,10 +13,11 @@ import time
 
 import bandwidth
 import contestants
+import goals
 import page
 import table
 from cases import ALL, CASES, LAYOUTS, SIZES
-from results import Results
+from results import Results, key_of
 
 QUICK = {"sizes": (8, 1_000, 100_000), "dtypes": ("float64",), "layouts": ("contiguous",), "rounds": 15}
 WHOLE = {"sizes": SIZES, "dtypes": ALL, "layouts": LAYOUTS, "rounds": 31}
@@ -28,6 +29,7 @@ def arguments():
     parser.add_argument(
         "--quick", action="store_true", help="float64, contiguous, three sizes, one thread: a first look"
     )
+    parser.add_argument("--goals", action="store_true", help="only what the goals of the project speak of")
     parser.add_argument("--only", default="", help="operations or groups that contain this")
     parser.add_argument("--sizes", type=int, nargs="+", help="elements of the arrays, multiples of 4, from 8 on")
     parser.add_argument("--dtypes", nargs="+", choices=ALL)
@@ -48,7 +50,7 @@ def arguments():
 
 def chosen(args):
     """The cells to measure: (case, dtype, layout, size, threads)."""
-    return [
+    cells = [
         (case, dtype, layout, size, threads)
         for case in CASES
         if args.only in case.name or args.only in case.group
@@ -60,6 +62,22 @@ def chosen(args):
         for size in args.sizes
         if size in case.sizes or size not in SIZES
     ]
+    if args.goals:
+        most = max(args.thread_counts)
+        cells = [cell for cell in cells if goals.spoken_of(described(*cell), most)]
+    return cells
+
+
+def described(case, dtype, layout, size, threads):
+    """What a cell is about, as it is kept."""
+    return {
+        "group": case.group,
+        "name": case.name,
+        "dtype": dtype,
+        "layout": layout,
+        "size": size,
+        "threads": threads,
+    }
 
 
 def progress(done, of, started, text):
@@ -80,7 +98,8 @@ def main():
     results = Results(os.path.join(args.out, "cells.jsonl"), bandwidth.state(), args.afresh)
     cells, started, shown = chosen(args), time.monotonic(), None
     for done, (case, dtype, layout, size, threads) in enumerate(cells):
-        key = (case.group, case.name, dtype, layout, size, threads)
+        cell = described(case, dtype, layout, size, threads)
+        key = key_of(cell)
         if shown not in (None, case):
             table.show_case(shown, results, args)
         shown = case
@@ -88,7 +107,6 @@ def main():
             progress(done, len(cells), started, f"{case.name}, {dtype}, {layout}, {size:,}, {threads} threads")
             contestants.use_threads(threads)
             args.threads = threads
-            cell = dict(zip(("group", "name", "dtype", "layout", "size", "threads"), key, strict=True))
             try:
                 cell |= contestants.measure(case, dtype, layout, size, args)
             except (TypeError, NotImplementedError, ZeroDivisionError) as error:
@@ -98,7 +116,7 @@ def main():
         sys.stderr.write("\r\x1b[K")
     if shown:
         table.show_case(shown, results, args)
-    print(table.targets(results))
+    print(goals.report(results.cells.values(), about["memory"]))
     json_path, page_path = (os.path.join(args.out, name) for name in ("bench.json", "bench.html"))
     results.write_json(json_path, about)
     page.write(page_path, about, results)

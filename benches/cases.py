@@ -6,7 +6,7 @@ A statement speaks of the module `m` and of the names that `operands.py` makes: 
 function), or numexpr or bottleneck have the operation, the case says how.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import operands
 
@@ -30,10 +30,10 @@ class Case:
     dtypes: tuple = NUMBERS
     layouts: tuple = LAYOUTS
     metes: str = ""  # the statement for Metes, where it differs
-    numexpr: str = ""  # an expression over a, b, c and the named sums
+    numexpr: str = ""  # an expression over a, b, c
     bottleneck: str = ""  # a statement over `bn`
     sizes: tuple = SIZES
-    named: dict = field(default_factory=dict)
+    rest: float = 0.0  # seconds before each turn, where threads of a library wait in a loop for more work
 
 
 FLAT = ("contiguous",)
@@ -68,12 +68,15 @@ CASES = (
     Case("reductions", "max", "m.max(a)", REALS, numexpr="max(a)"),
     Case("reductions", "max(axis=0)", "m.max(a, axis=0)", REALS),
     Case("reductions", "argmax", "m.argmax(a)", REALS),
+    Case("reductions", "min(axis=-1)", "m.min(a, axis=-1)", REALS),
+    Case("reductions", "argmax(axis=0)", "m.argmax(a, axis=0)", REALS),
     Case("reductions", "any", "m.any(nothing)", ("bool",)),
     Case("reductions", "nansum", "m.nansum(a)", FLOATS, bottleneck="bn.nansum(a)"),
     Case("reductions", "nanmean", "m.nanmean(a)", FLOATS, bottleneck="bn.nanmean(a)"),
     Case("reductions", "median", "m.median(a)", FLOATS, LINES, bottleneck="bn.median(a)"),
     Case("reductions", "cumsum", "m.cumsum(x)", NUMBERS, LINES),
     Case("moves", "copy", "a.copy()", ALL),
+    Case("moves", "T.copy", "table.T.copy()", ("float64", "uint8"), FLAT),
     Case("moves", "astype", "a.astype(other)", ALL),
     Case("moves", "concatenate", "m.concatenate([a, b])", ("float64", "uint8"), ("contiguous", "transposed")),
     Case("moves", "take", "m.take(x, places)", ALL, FLAT),
@@ -115,7 +118,15 @@ CASES = (
     Case("small", "norm", "m.linalg.norm(x)", ("float64",), FLAT),
     Case("small", "small @ small", "square @ square", ("float64",), FLAT, sizes=SIZES[:3]),
     Case("small", "asarray(list)", "m.asarray(values)", ("float64", "int64"), FLAT),
-    Case("products", "matmul", "square @ square", ("float64", "float32", "complex128", "int64"), FLAT, sizes=LARGE[:3]),
+    Case(
+        "products",
+        "matmul",
+        "square @ square",
+        ("float64", "float32", "complex128", "int64"),
+        FLAT,
+        sizes=LARGE[:3],
+        rest=0.1,
+    ),
     Case("fused", "a*b + c", "a*b + c", FLOATS, metes="fused.multiply_add(a, b, c)", numexpr="a*b + c"),
     Case(
         "fused", "sqrt(a*a + b*b)", "m.sqrt(a*a + b*b)", FLOATS, metes="fused.length(a, b)", numexpr="sqrt(a*a + b*b)"

@@ -41,7 +41,7 @@ def measure(case, dtype, layout, size, options):
         runs["numexpr"] = timing.runner("evaluate(text, names)", given, clock)
     if case.bottleneck and "bottleneck" in globals():
         runs["bottleneck"] = timing.runner(case.bottleneck, theirs | {"bn": bottleneck}, clock)
-    found = timing.paired(runs, options.rounds, options.seconds, options.longest)
+    found = timing.paired(runs, options.rounds, options.seconds, options.longest, case.rest)
     return {"times": found} | timing.memory(statement, ours | {"m": mt, "fused": fused})
 
 

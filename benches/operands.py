@@ -1,7 +1,8 @@
 """The arrays that statements speak of, the same values for each contestant.
 
-Layouts: *contiguous* (one dimension), *strided* (every second element of a longer one), *transposed* (two dimensions;
-`a` lies in the other order than `b`), *broadcast* (two dimensions; `a` is one row, stretched).
+Layouts: *contiguous* (one dimension, or two where a statement speaks of an axis), *strided* (every second element of a
+longer one), *transposed* (two dimensions; `a` lies in the other order than `b`), *broadcast* (two dimensions; `a` is
+one row, stretched).
 """
 
 import numpy as np
@@ -27,13 +28,10 @@ def values_of(dtype, size, seed):
     return random.integers(1, 100, size).astype(dtype)
 
 
-def laid_out(module, values, layout, first):
+def laid_out(module, values, layout, first, shape):
     """The values as an array of a module in a layout; `first` is whether the operand is `a`."""
-    shape = table_shape(values.size)
-    if layout == "contiguous":
-        return module.asarray(values).copy()
     if layout == "strided":
-        return module.asarray(np.repeat(values, 2)).copy()[::2]
+        return module.asarray(np.repeat(values, 2).reshape(*shape[:-1], -1)).copy()[..., ::2]
     if layout == "transposed" and first:
         return module.asarray(values.reshape(shape[::-1])).copy().T
     if layout == "broadcast" and first:
@@ -51,15 +49,15 @@ def operands(module, case, dtype, layout, size):
     """A dict of what the case speaks of, nothing else, so that ten million elements are not made in vain."""
     seed = size + len(dtype)
     a = values_of(dtype, size, seed)
-    table = layout in ("transposed", "broadcast")
+    table = layout in ("transposed", "broadcast") or "axis" in case.statement
     shape = table_shape(size) if table else (size,)
     random = np.random.default_rng(seed + 9)
     of_values = {"b": 1, "c": 2}
     other = "float32" if dtype == "float64" else "float64" if dtype != "complex128" else "complex64"
     side = int(size**0.5)
     makers = {
-        "a": lambda: laid_out(module, a, layout, True),
-        "x": lambda: laid_out(module, a, layout if not table else "contiguous", True),
+        "a": lambda: laid_out(module, a, layout, True, shape),
+        "x": lambda: laid_out(module, a, layout if not table else "contiguous", True, (size,)),
         "mask": lambda: module.asarray((random.random(size) < 0.5).reshape(shape)).copy(),
         "nothing": lambda: module.asarray(np.zeros(shape, bool)).copy(),
         "places": lambda: module.asarray(random.integers(0, size, size)).copy(),
@@ -74,6 +72,6 @@ def operands(module, case, dtype, layout, size):
         "square": lambda: module.asarray(a[: side * side].reshape(side, side)).copy(),
     }
     for name, step in of_values.items():
-        makers[name] = lambda step=step: laid_out(module, values_of(dtype, size, seed + step), layout, False)
+        makers[name] = lambda step=step: laid_out(module, values_of(dtype, size, seed + step), layout, False, shape)
     texts = " ".join((case.statement, case.metes, case.numexpr, case.bottleneck))
     return {name: makers[name]() for name in wanted(texts, makers)}

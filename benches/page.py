@@ -4,6 +4,7 @@ import html
 import math
 import pathlib
 
+import goals
 import table
 
 # Colours that are told apart by those who see fewer; one for each dtype, in the order of the list.
@@ -25,7 +26,7 @@ def write(path, about, results):
         f"<p>{'<br>'.join(map(html.escape, table.head(about).splitlines()))}</p>",
         "<p class='legend'>" + "".join(f"<span><i style='background:{c}'></i>{d}</span>" for d, c in colour.items()),
         "Solid: contiguous; dashed: other layouts. Both axes are logarithmic; in the shaded half Metes is quicker.</p>",
-        f"<pre>{html.escape(table.targets(results).strip())}</pre>",
+        f"<pre>{html.escape(goals.report(results.cells.values(), about['memory']).strip())}</pre>",
     ]
     for threads in sorted({cell["threads"] for cell in cells}):
         parts.append(f"<h2>{threads} thread{'s' * (threads > 1)}</h2><div class='charts'>")

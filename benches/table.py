@@ -1,30 +1,5 @@
 """The tables on the terminal: one line of ratios for each operation, dtype, layout and number of threads."""
 
-import statistics
-
-# (sizes, groups or operations, dtypes, most that Metes may take of NumPy's time): the goals of the project.
-SMALL = ("a + b", "a * 2", "a += b", "a == b", "a < b", "sum", "a[2:6]", "a[3]", "a[3] = y", "reshape", "copy")
-GOALS = (
-    ("8 to 1,000: arithmetic, comparison, sum, slicing, items, reshape, copy", (8, 1_000), SMALL, 0.6),
-    ("10,000 to 100,000: arithmetic", (10_000, 100_000), ("arithmetic",), 0.8),
-    ("from 10,000: exp, log, sin, tanh, power", (10_000, 10_000_000), ("exp", "log", "sin", "tanh", "a ** 1.5"), 0.35),
-    ("1,000,000: arithmetic", (1_000_000, 1_000_000), ("arithmetic",), 1.0),
-    ("10,000,000: arithmetic", (10_000_000, 10_000_000), ("arithmetic",), 0.5),
-    ("1,000,000: fused a*b + c", (1_000_000, 1_000_000), ("a*b + c",), 0.75),
-    ("1,000,000: other fused", (1_000_000, 1_000_000), ("sqrt(a*a + b*b)", "z-score", "softmax"), 0.45),
-    ("10,000,000: fused", (10_000_000, 10_000_000), ("fused",), 0.3),
-    ("from 1,000,000: sum, mean, max, argmax", (1_000_000, 10_000_000), ("sum", "sum(axis=0)", "mean", "max"), 0.5),
-    ("from 1,000,000: var", (1_000_000, 10_000_000), ("var",), 0.25),
-    ("from 1,000,000: sort, argsort, unique", (1_000_000, 10_000_000), ("sort", "argsort", "unique"), 0.8),
-    (
-        "from 1,000,000: mask, take, astype, concatenate, where, clip",
-        (1_000_000, 10_000_000),
-        ("a[mask]", "take", "astype", "concatenate", "where", "clip"),
-        0.6,
-    ),
-    ("1000 x 1000: matmul", (1_000_000, 1_000_000), ("matmul",), 1.05),
-)
-
 
 def head(about):
     """What ran, on what."""
@@ -64,21 +39,3 @@ def ratio_text(cell, other="numpy"):
         return "failed"
     times = cell["times"]
     return f"{times['metes']['ns'] / times[other]['ns']:.2f}" if other != "numpy" else f"{times['metes']['ratio']:.2f}"
-
-
-def targets(results):
-    """The goals, and how many of their float64 cells reach them."""
-    lines = ["\nGoals (float64, contiguous, most threads)"]
-    fine = [
-        c for c in results.cells.values() if "times" in c and c["dtype"] == "float64" and c["layout"] == "contiguous"
-    ]
-    for title, (low, high), names, goal in GOALS:
-        found = {}
-        for cell in sorted(fine, key=lambda cell: cell["threads"]):
-            if low <= cell["size"] <= high and (cell["name"] in names or cell["group"] in names):
-                found[cell["name"], cell["size"]] = cell["times"]["metes"]["ratio"]
-        if found:
-            reached = sum(ratio <= goal for ratio in found.values())
-            median = statistics.median(found.values())
-            lines.append(f"  {title:<72} <= {goal:<5} {reached:>3} of {len(found):<3} median {median:.2f}")
-    return "\n".join(lines)

@@ -23,10 +23,11 @@ def batch_size(run, seconds):
     return max(1, round(count * seconds / max(took, 1e-9)))
 
 
-def paired(runs, rounds, seconds, longest):
+def paired(runs, rounds, seconds, longest, rest=0.0):
     """For each contestant the median nanoseconds of a call, and the median of its ratio to the contestant "numpy".
 
     A round runs all, in turned order; there are fewer rounds where they would take longer than `longest` seconds.
+    Before each turn all rest for so many seconds.
     """
     count = batch_size(runs["numpy"], seconds)
     order = [name for name in runs if name in ("metes", "numpy") or works(runs[name])]
@@ -35,6 +36,7 @@ def paired(runs, rounds, seconds, longest):
     ends = time.monotonic() + longest
     for turn in range(rounds):
         for name in order[turn % len(order) :] + order[: turn % len(order)]:
+            time.sleep(rest)
             times[name].append(runs[name](count))
         if turn >= 2 and time.monotonic() > ends:
             break
