@@ -21,6 +21,7 @@ mod ranges;
 mod reshape;
 mod scalar;
 mod select;
+mod slicing;
 mod spell;
 mod typed;
 mod views;
@@ -44,4 +45,5 @@ pub use select::{
     IndexItem, Mode, Selection, argwhere, choose, count_true, flatnonzero, gather, nonzero, ravel_multi_index, scatter,
     unravel_index,
 };
+pub use slicing::IndexRange;
 pub use typed::{Read, Write};

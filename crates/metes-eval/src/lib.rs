@@ -16,6 +16,7 @@ mod fold;
 mod folding;
 mod loose;
 mod meeting;
+mod operand;
 mod others;
 mod past;
 mod plan;

@@ -1,10 +1,7 @@
 //! A file larger than the limit, reduced in one pass: `cargo run -p metes --example stream`.
 
-use metes::array::Array;
-use metes::dtype::Kind;
-use metes::eval::{Expr, Output, Plan};
-use metes::kernels::{reduction, ufunc};
-use metes::memory::{Memory, Result};
+use metes::Result;
+use metes::prelude::*;
 use metes::store::{NpzFile, savez_compressed};
 
 fn main() -> Result<()> {
@@ -14,10 +11,9 @@ fn main() -> Result<()> {
     let memory = Memory::with_limit(Some(4 << 20));
     let result = memory.enter(|| -> Result<()> {
         let x = Expr::source(NpzFile::open(&path)?.member("x")?.source()?);
-        let squares = Expr::ufunc(ufunc("multiply").expect("a row of the table"), &[x.clone(), x])?;
-        let sum = reduction("sum").expect("a row of the table");
-        let total = squares.reduce(sum, None, false, None, 0.0)?;
-        let columns = squares.reduce(sum, Some(&[0]), false, None, 0.0)?;
+        let squares = lazy::square(x)?;
+        let total = lazy::sum(&squares, ..)?;
+        let columns = lazy::sum(&squares, 0)?;
 
         let plan = Plan::new(vec![Output::Array(total), Output::Array(columns)], None)?;
         println!("{plan}");

@@ -1,3 +1,4 @@
 //! The Rust door.
 
+mod door;
 mod ndarray;
