@@ -1,6 +1,6 @@
 //! Reductions as functions: over all axes (`..`), one or several ([`Axes`]).
 //!
-//! `out`, `where`, `initial`, `dtype` and leaving NaN out are keywords of [`metes_eval::reduce`]; of more statistics,
+//! `out`, `where`, `initial` and `dtype` are keywords of [`metes_eval::reduce`]; more statistics are in
 //! [`crate::statistics`].
 //!
 //! ```
@@ -47,10 +47,13 @@ macro_rules! each_reduction {
 }
 pub(crate) use each_reduction;
 
+fn options(axes: &Axes, correction: f64) -> ReduceOptions {
+    let numbers = axes.numbers().map(<[isize]>::to_vec);
+    ReduceOptions { axes: numbers, keepdims: axes.are_kept(), correction, ..Default::default() }
+}
+
 fn reduce(name: &str, x: &Array, axes: &Axes, correction: f64) -> Result<Array> {
-    let axes_given = axes.numbers().map(<[isize]>::to_vec);
-    let options = ReduceOptions { axes: axes_given, keepdims: axes.are_kept(), correction, ..Default::default() };
-    metes_eval::reduce(reduction(name), x, &options)
+    metes_eval::reduce(reduction(name), x, &options(axes, correction))
 }
 
 macro_rules! eager {
@@ -77,6 +80,39 @@ macro_rules! eager {
     };
 }
 each_reduction!(eager);
+
+/// Reductions of the values that are not NaN; `correction` is what var and std take off their count.
+fn reduce_present(name: &str, x: &Array, axes: &Axes, correction: f64) -> Result<Array> {
+    Ok(crate::statistics::reduce_present(reduction(name), x, &options(axes, correction))?.0)
+}
+
+macro_rules! present {
+    ($($name:ident $row:literal $doc:literal,)*) => {$(
+        #[doc = $doc]
+        pub fn $name(x: &Array, axes: impl Into<Axes>) -> Result<Array> {
+            reduce_present($row, x, &axes.into(), 0.0)
+        }
+    )*};
+}
+present! {
+    nansum "sum" "Sum of the values that are not NaN.",
+    nanprod "prod" "Product of the values that are not NaN.",
+    nanmin "min" "Smallest value that is not NaN; NaN where there is none.",
+    nanmax "max" "Largest value that is not NaN; NaN where there is none.",
+    nanmean "mean" "Arithmetic mean of the values that are not NaN; NaN where there is none.",
+    nanargmin "argmin" "Position of the first smallest value that is not NaN; an error where there is none.",
+    nanargmax "argmax" "Position of the first largest value that is not NaN; an error where there is none.",
+}
+
+/// Mean squared distance from the mean, of the values that are not NaN; NaN where too few are left.
+pub fn nanvar(x: &Array, axes: impl Into<Axes>, correction: f64) -> Result<Array> {
+    reduce_present("var", x, &axes.into(), correction)
+}
+
+/// Square root of [`nanvar`].
+pub fn nanstd(x: &Array, axes: impl Into<Axes>, correction: f64) -> Result<Array> {
+    reduce_present("std", x, &axes.into(), correction)
+}
 
 /// The sum of the values up to each, along an axis, or of all in C order.
 pub fn cumsum(x: &Array, axes: impl Into<Axes>) -> Result<Array> {

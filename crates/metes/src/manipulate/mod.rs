@@ -9,6 +9,7 @@ mod join;
 mod pad;
 mod repeat;
 mod roll;
+mod split;
 
 pub use bits::{pack_bits, swap_bytes, unpack_bits};
 pub use edit::{delete, insert, resize};
@@ -16,6 +17,7 @@ pub use join::concatenate;
 pub use pad::{Pad, Pairs, pad};
 pub use repeat::{repeat, tile};
 pub use roll::roll;
+pub use split::{array_split, meshgrid, split, split_at, stack};
 
 use metes_array::{Array, Index, Order};
 use metes_dtype::{Casting, DType};

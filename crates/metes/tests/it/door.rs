@@ -1,5 +1,6 @@
 //! What a Rust user writes: functions of arrays and numbers, the same of what is still to be computed, indices, axes.
 
+use metes::manipulate::{array_split, split, split_at, stack};
 use metes::prelude::*;
 use metes::{ErrorKind, Result};
 
@@ -42,6 +43,37 @@ fn what_is_computed_later_is_the_same() -> Result<()> {
         assert_eq!(now.shape(), later.shape());
         assert_eq!(values(&now)?, values(&later)?);
     }
+    Ok(())
+}
+
+#[test]
+fn values_that_are_not_there_are_left_out() -> Result<()> {
+    let a = Array::from_slice(&[2, 2], &[f64::NAN, 1.0, 3.0, 5.0])?;
+    assert_eq!(values(&nansum(&a, 0)?)?, [3.0, 6.0]);
+    assert_eq!(values(&nanmean(&a, 1)?)?, [1.0, 4.0]);
+    assert_eq!(values(&nanvar(&a, .., 1.0)?)?, [4.0]);
+    assert_eq!(nanargmax(&a, ..)?.item(&[])?, Scalar::Int(3));
+    assert!(values(&sum(&a, 0)?)?[0].is_nan());
+    Ok(())
+}
+
+#[test]
+fn parts_are_views_and_stacks_are_not() -> Result<()> {
+    let a = numbers()?;
+    let columns = split(&a, 3, 1)?;
+    assert_eq!(columns.iter().map(Array::shape).collect::<Vec<_>>(), [[2, 1]; 3]);
+    columns[2].write::<f64>()?.set(&[0, 0], 9.0)?;
+    assert_eq!(a.read::<f64>()?.get(&[0, 2])?, 9.0);
+    let apart = stack(&columns, 0)?;
+    assert_eq!(apart.shape(), [3, 2, 1]);
+    assert!(!metes::array::may_share_memory(&apart, &a));
+    assert_eq!(split(&a, 2, 1).unwrap_err().kind(), ErrorKind::Value);
+    assert_eq!(array_split(&a, 0, 0).unwrap_err().kind(), ErrorKind::Value);
+    assert_eq!(stack(&[a.clone(), columns[0].clone()], 0).unwrap_err().kind(), ErrorKind::Value);
+    assert_eq!(stack(&[a.clone()], 3).unwrap_err().kind(), ErrorKind::Axis);
+    let lengths = |parts: Vec<Array>| parts.iter().map(|part| part.shape()[1]).collect::<Vec<_>>();
+    assert_eq!(lengths(split_at(&a, &[2, 1, 7], 1)?), [2, 0, 2, 0]);
+    assert_eq!(lengths(split_at(&a, &[-9, -1], 1)?), [0, 2, 1]);
     Ok(())
 }
 
