@@ -70,7 +70,7 @@ fn parts_are_views_and_stacks_are_not() -> Result<()> {
     assert_eq!(split(&a, 2, 1).unwrap_err().kind(), ErrorKind::Value);
     assert_eq!(array_split(&a, 0, 0).unwrap_err().kind(), ErrorKind::Value);
     assert_eq!(stack(&[a.clone(), columns[0].clone()], 0).unwrap_err().kind(), ErrorKind::Value);
-    assert_eq!(stack(&[a.clone()], 3).unwrap_err().kind(), ErrorKind::Axis);
+    assert_eq!(stack(std::slice::from_ref(&a), 3).unwrap_err().kind(), ErrorKind::Axis);
     let lengths = |parts: Vec<Array>| parts.iter().map(|part| part.shape()[1]).collect::<Vec<_>>();
     assert_eq!(lengths(split_at(&a, &[2, 1, 7], 1)?), [2, 0, 2, 0]);
     assert_eq!(lengths(split_at(&a, &[-9, -1], 1)?), [0, 2, 1]);
