@@ -306,9 +306,9 @@ def norm(x: ArrayLike, ord: ArrayLike | None = None, axis: Axes = None, keepdims
     >>> float(mt.linalg.norm(mt.asarray([[1, -2], [3, 4]]), 1))
     6.0
     """
-    x = asarray(x)
     if axis is None and ord is None:
         return _native._linalg_vector_norm(x, 2, None, keepdims)
+    x = asarray(x)
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     if len(axes) == 1:
         return _native._linalg_vector_norm(x, 2 if ord is None else ord, axes, keepdims)

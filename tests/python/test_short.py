@@ -194,3 +194,85 @@ def test_warnings_come_from_short_ways_too():
     target = mt.zeros(3, dtype=mt.int8)
     with mt.errstate(invalid="raise"), pytest.raises(FloatingPointError, match="invalid"):
         target[:] = mt.full(3, mt.nan)
+
+
+PRODUCTS = {
+    "dot": lambda x, a, b: x.dot(a, b),
+    "method": lambda x, a, b: a.dot(b),
+    "operator": lambda x, a, b: a @ b,
+    "matmul": lambda x, a, b: x.matmul(a, b),
+    "inner": lambda x, a, b: x.inner(a, b),
+    "vdot": lambda x, a, b: x.vdot(a, b),
+}
+FACTORS = [
+    *(((n,), (n,)) for n in (0, 1, 2, 7, 8, 9, 33, 1000)),
+    *(((n, n), (n, n)) for n in (1, 2, 3, 4, 5, 16)),
+    *[
+        ((3, 4), (4,)),
+        ((4,), (4, 3)),
+        ((2, 5), (5, 3)),
+        ((1, 4), (4, 3)),
+        ((3, 1), (1, 3)),
+        ((5, 40), (40, 2)),
+        ((0, 3), (3, 0)),
+    ],
+]
+
+
+@pytest.mark.parametrize("dtype", (*DTYPES, "float16", "complex64"))
+@pytest.mark.parametrize("name", PRODUCTS)
+def test_small_products_are_those_of_the_general_way(name, dtype):
+    random = np.random.default_rng(3)
+    for first, second in FACTORS:
+        theirs = [
+            (random.integers(-9, 9, shape) / (4 if dtype[0] in "fc" else 1)).astype(dtype) for shape in (first, second)
+        ]
+        if dtype.startswith("complex"):
+            theirs = [x + x[::-1] * np.array(0.5j, dtype) for x in theirs]
+        ours = [mt.asarray(x).copy() for x in theirs]
+        # Memory of others' that nobody works on in a short way: each element a byte beside its place.
+        apart = [shifted(x) for x in theirs]
+        try:
+            expected = PRODUCTS[name](np, *theirs)
+        except ValueError:
+            with pytest.raises(ValueError):
+                PRODUCTS[name](mt, *ours)
+            continue
+        found = PRODUCTS[name](mt, *ours)
+        agree(found, np.asarray(expected))
+        general = PRODUCTS[name](mt, *apart)
+        assert found.tobytes() == general.tobytes(), (first, second)
+
+
+def shifted(values):
+    """The same values at odd addresses."""
+    room = np.zeros(values.nbytes + 1, "uint8")
+    moved = np.frombuffer(room.data, values.dtype, values.size, 1 if values.itemsize > 1 else 0).reshape(values.shape)
+    moved[...] = values
+    return mt.asarray(moved)
+
+
+def test_small_products_of_views():
+    theirs = np.arange(48.0).reshape(6, 8)
+    ours = mt.asarray(theirs).copy()
+    for way in (
+        lambda x: x[::2] @ x.T,
+        lambda x: x.T[2:, 1] @ x[:, 2],
+        lambda x: x[0] @ x[1, ::-1],
+        lambda x: x @ x.T[:, ::2],
+    ):
+        agree(way(ours), way(theirs))
+    assert (ours[0] @ ours[0]).base is None
+
+
+@pytest.mark.parametrize("dtype", ("float32", "float64", "complex64", "complex128", "int64", "float16"))
+def test_small_norms(dtype):
+    for shape in ((), (1,), (7,), (3, 5), (300,)):
+        theirs = (np.arange(np.prod(shape)).reshape(shape) / 8 - 3).astype(dtype)
+        if dtype.startswith("complex"):
+            theirs = theirs * np.array(1 - 2j, dtype)
+        ours = mt.linalg.norm(mt.asarray(theirs).copy())
+        assert ours.tobytes() == mt.linalg.norm(mt.asarray(theirs).copy(), keepdims=True).tobytes()
+        expected = np.linalg.norm(theirs)
+        assert ours.dtype == ("float32" if dtype in ("float32", "complex64") else ours.dtype.name)
+        np.testing.assert_allclose(float(ours), float(expected), rtol=2e-3 if dtype == "float16" else 1e-6)

@@ -1,8 +1,8 @@
 //! [`Array`]: a buffer, a dtype and a layout.
 
 use crate::{Layout, shape_text};
-use metes_dtype::DType;
-use metes_memory::{Buffer, Error, ErrorKind, Request, Result};
+use metes_dtype::{DType, Kind};
+use metes_memory::{Buffer, Error, ErrorKind, Request, Result, Within};
 use std::ops::Range;
 
 /// A memory order, as NumPy's `order=`.
@@ -77,6 +77,12 @@ impl Array {
     pub(crate) fn fresh_element(dtype: DType, op: &'static str) -> Result<Array> {
         let buffer = Buffer::here(Request::new(dtype.size(), op).dtype(dtype.name()))?;
         Ok(Array { buffer, dtype, layout: Layout::scalar(0), writeable: true })
+    }
+
+    /// An element of a kind that has its bytes in its own buffer, and is booked in `account` already.
+    pub fn within(kind: Kind, bytes: [u8; 16], account: &'static Within) -> Array {
+        let buffer = Buffer::within(bytes, kind.size(), account);
+        Array { buffer, dtype: kind.into(), layout: Layout::scalar(0), writeable: true }
     }
 
     /// Another layout of the same bytes; the caller has derived it from this one, so it is in bounds.

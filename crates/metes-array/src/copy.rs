@@ -7,6 +7,7 @@ use crate::inplace::copy_meeting;
 use crate::layout::{Dims, Strides, shape_text};
 use crate::past::{PAST_CACHES, copy_past, settle};
 use crate::{Array, Order, coalesce, meeting, shares_memory};
+use metes_dtype::Kind;
 use metes_memory::{Access, Buffer, Cause, Error, ErrorKind, Guards, Reason, Result, copying};
 
 /// Side of a tile of a transposed copy, in elements.
@@ -97,6 +98,45 @@ impl Array {
         Ok(())
     }
 
+    /// Copies the bytes of one element, a number in native order, to `bits`, the rest of which are zero; says whether it did.
+    /// Not where the index is wrong, the element is no such number, or somebody may write it.
+    ///
+    /// ```
+    /// let a = metes_array::Array::from_slice(&[2], &[1u8, 7])?;
+    /// let mut bits = [1; 16];
+    /// assert!(a.copy_bits(&[-1], &mut bits) && !a.copy_bits(&[2], &mut bits));
+    /// assert_eq!(bits[..2], [7, 0]);
+    /// # Ok::<(), metes_memory::Error>(())
+    /// ```
+    #[inline]
+    pub fn copy_bits(&self, index: &[isize], bits: &mut [u8; 16]) -> bool {
+        let (Some(kind), Some(offset)) = (self.dtype().number(), self.layout().place_of(index)) else { return false };
+        let still = self.buffer().is_still(Access::Read);
+        if still {
+            *bits = [0; 16];
+            let from = self.buffer().as_ptr().wrapping_add(offset).cast_const();
+            // SAFETY: an element of the kind, which nobody writes meanwhile; there is room for the largest.
+            unsafe { copy_number(kind, from, bits.as_mut_ptr()) };
+        }
+        still
+    }
+
+    /// Sets one element, a number in native order, from its bytes; likewise.
+    #[inline]
+    pub fn set_bits(&self, index: &[isize], kind: Kind, bits: &[u8; 16]) -> bool {
+        if self.dtype() != kind || !self.is_writeable() {
+            return false;
+        }
+        let Some(offset) = self.layout().place_of(index) else { return false };
+        let still = self.buffer().is_still(Access::Write);
+        if still {
+            let to = self.buffer().as_ptr().wrapping_add(offset);
+            // SAFETY: an element of the kind, which nobody else uses meanwhile; the bytes are of the largest.
+            unsafe { copy_number(kind, bits.as_ptr(), to) };
+        }
+        still
+    }
+
     /// A copy in one block, without a walk, made by operation `op`; likewise.
     #[inline]
     pub(crate) fn copy_block(&self, op: &'static str, place: &mut Option<Array>) -> Result<bool> {
@@ -108,6 +148,23 @@ impl Array {
         // SAFETY: both have as many elements of the same size, densely; the fresh bytes are nobody else's, the others held.
         unsafe { copy_bytes(self.as_ptr(), copy.as_ptr(), copy.nbytes(), copy.nbytes()) };
         Ok(true)
+    }
+}
+
+/// Copies one number.
+///
+/// # Safety
+/// An element of the kind may be read at `from` and written at `to`, which are apart.
+#[inline]
+unsafe fn copy_number(kind: Kind, from: *const u8, to: *mut u8) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match kind.size() {
+            // One move for each, and most are the first.
+            8 => std::ptr::copy_nonoverlapping(from.cast::<[u8; 8]>(), to.cast(), 1),
+            4 => std::ptr::copy_nonoverlapping(from.cast::<[u8; 4]>(), to.cast(), 1),
+            size => std::ptr::copy_nonoverlapping(from, to, size),
+        }
     }
 }
 

@@ -165,7 +165,24 @@ impl Layout {
         Ok(Layout::from_parts(shape, strides, offset))
     }
 
-    /// Where the element at one integer for each axis lies, in bytes from the buffer's start.
+    /// Where the element at one integer for each axis lies, in bytes from the buffer's start; `None` where there is none.
+    #[inline]
+    pub(crate) fn place_of(&self, index: &[isize]) -> Option<usize> {
+        let (shape, strides, mut offset) = (self.shape(), self.strides(), self.offset() as isize);
+        if index.len() != shape.len() {
+            return None;
+        }
+        for ((&at, &len), &stride) in index.iter().zip(shape).zip(strides) {
+            let at = if at < 0 { at.wrapping_add(len as isize) } else { at };
+            if at as usize >= len {
+                return None;
+            }
+            offset = offset.wrapping_add(at.wrapping_mul(stride));
+        }
+        Some(offset as usize)
+    }
+
+    /// The same, or what is wrong.
     #[inline]
     pub(crate) fn place(&self, index: &[isize]) -> Result<usize> {
         if index.len() != self.ndim() {

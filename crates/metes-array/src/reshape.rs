@@ -1,6 +1,6 @@
 //! Reshape, ravel, flatten: a view wherever strides can express the new shape, else a copy.
 
-use crate::layout::{Dims, Layout, Strides, shape_text, size_of_shape, strides_text};
+use crate::layout::{Dims, INLINE, Layout, Strides, shape_text, size_of_shape, strides_text};
 use crate::{Array, Order};
 use metes_memory::{Error, ErrorKind, Reason, Result};
 
@@ -41,6 +41,31 @@ pub fn resolve_shape(from: &[usize], to: &[isize]) -> Result<Dims> {
 /// The usual shape: at most one length is left open, none is 0, and there are as many elements.
 #[inline]
 fn as_given(size: usize, to: &[isize]) -> Option<Dims> {
+    if to.len() > INLINE {
+        return as_given_many(size, to);
+    }
+    let (mut shape, mut product, mut open) = ([0; INLINE], 1usize, None);
+    for (at, (length, &n)) in shape.iter_mut().zip(to).enumerate() {
+        *length = match usize::try_from(n) {
+            Ok(n) => n,
+            Err(_) if n == -1 && open.is_none() => {
+                open = Some(at);
+                1
+            }
+            Err(_) => return None,
+        };
+        product = product.checked_mul(*length)?;
+    }
+    if let Some(at) = open {
+        shape[at] = if product == 1 { size } else { size.checked_div(product)? };
+        product *= shape[at];
+    }
+    (size > 0 && product == size).then(|| Dims::from_buf_and_len(shape, to.len()))
+}
+
+/// The same of more axes than there is room for inline.
+#[cold]
+fn as_given_many(size: usize, to: &[isize]) -> Option<Dims> {
     let mut shape = Dims::new();
     let (mut product, mut open) = (1usize, None);
     for (at, &n) in to.iter().enumerate() {
@@ -146,6 +171,18 @@ impl Array {
         let dense = Layout::contiguous(&resolve_shape(self.shape(), shape)?, self.dtype().size())?;
         *place = Some(self.with_layout(dense.at(self.layout().offset())));
         Ok(true)
+    }
+
+    /// Puts a view along one axis in `place`, where there are elements that lie densely in C order; says whether it did.
+    #[inline]
+    pub fn ravel_dense(&self, place: &mut Option<Array>) -> bool {
+        let size = self.size();
+        let dense = size > 0 && self.is_c_contiguous();
+        if dense {
+            let line = Layout::line(size, self.dtype().size() as isize, self.layout().offset());
+            *place = Some(self.with_layout(line));
+        }
+        dense
     }
 
     fn reshape_any(&self, shape: Dims, order: Order, copy: Option<bool>) -> Result<Array> {

@@ -65,6 +65,17 @@ impl Scalar {
         }
     }
 
+    /// Whether it is anything but zero.
+    ///
+    /// ```
+    /// use metes_array::Scalar;
+    /// assert!(Scalar::Float(f64::NAN).is_true() && !Scalar::Float(-0.0).is_true());
+    /// ```
+    #[inline]
+    pub fn is_true(self) -> bool {
+        bool::from_scalar(self)
+    }
+
     /// Writes the value, converted to `dtype`, at `place`, which need not be aligned.
     ///
     /// # Safety
@@ -175,7 +186,7 @@ impl Array {
         self.with_element(index, Access::Write, "assignment", |place| unsafe { value.write(self.dtype(), place) })
     }
 
-    /// Runs `work`, which takes no guards, on the address of an element that is held for it.
+    /// Runs `work`, which takes no guards and is over soon, on the address of an element that is held for it.
     ///
     /// # Errors
     /// [`ErrorKind::Index`] for a wrong index, [`ErrorKind::Busy`] where the element is held by somebody else.
@@ -189,6 +200,9 @@ impl Array {
     ) -> Result<T> {
         let offset = self.layout().place(index)?;
         let place = self.buffer().as_ptr().wrapping_add(offset);
+        if self.buffer().is_still(access) {
+            return Ok(work(place));
+        }
         if let Some(_held) = self.buffer().brief(access) {
             return Ok(work(place));
         }

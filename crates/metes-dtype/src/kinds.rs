@@ -84,6 +84,7 @@ for_each_kind!(define);
 
 impl Kind {
     /// Bytes of one element.
+    #[inline]
     pub const fn size(self) -> usize {
         match self {
             Kind::Bool | Kind::I8 | Kind::U8 => 1,

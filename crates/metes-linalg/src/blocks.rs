@@ -147,9 +147,8 @@ impl<'a, T: Ring> Run<'a, T> {
         let core = [last(&roles.batch), last(&roles.rows), last(&roles.columns), last(&roles.inner)];
         let around = [rest(&roles.batch), rest(&roles.rows), rest(&roles.columns)].concat();
         let [_, m, n, k] = core.map(|axis| axis.len);
-        let terms = m.saturating_mul(n).saturating_mul(k);
-        let library = T::PRODUCT.is_some() && terms >= LITTLE && k > 1 && m.max(n) > 1;
-        let tiled = [x.a, x.b, x.c].map(|array| !fits(array, kind, size_of::<T>()));
+        let library = is_for_library::<T>([m, n, k]);
+        let tiled = [x.a, x.b, x.c].map(|array| !lies_ready(array, kind));
         let tiled = [tiled[0], tiled[1], tiled[2] || held != Held::Nothing];
         let block = blocks(core.map(|axis| axis.len), tiled, held, library);
         let [batch, m, n, k] = block;
@@ -343,10 +342,16 @@ impl Stack {
     }
 }
 
-/// Whether loops can use the array where it lies: its dtype, aligned, at steps of whole elements.
-fn fits(array: &Array, kind: Kind, width: usize) -> bool {
-    array.dtype().size() == width
-        && array.dtype() == kind
+/// Whether the library computes a product of so many rows, columns and inner terms.
+pub(crate) fn is_for_library<T: Ring>([m, n, k]: [usize; 3]) -> bool {
+    let terms = m.saturating_mul(n).saturating_mul(k);
+    T::PRODUCT.is_some() && terms >= LITTLE && k > 1 && m.max(n) > 1
+}
+
+/// Whether loops over a kind can use the array where it lies: of that dtype, aligned, at steps of whole elements.
+pub(crate) fn lies_ready(array: &Array, kind: Kind) -> bool {
+    let width = kind.size();
+    array.dtype() == kind
         && array.is_aligned()
         && array.strides().iter().zip(array.shape()).all(|(s, n)| *n < 2 || s.unsigned_abs().is_multiple_of(width))
 }

@@ -16,6 +16,7 @@ mod norms;
 mod ops;
 mod products;
 mod ring;
+mod short;
 mod stacks;
 
 pub use chain::multi_dot;
@@ -29,4 +30,5 @@ pub use fft::{
 };
 pub use norms::{MatrixNorm, matrix_norm, vector_norm};
 pub use products::{cross, dot, inner, kron, outer, tensordot, trace, vdot};
+pub use short::{dot_direct, vdot_direct};
 pub use stacks::{ProductOptions, matmul, matvec, vecdot, vecmat};

@@ -4,6 +4,7 @@ use crate::axes::Axis;
 use crate::contract::{Contraction, contract};
 use crate::decompose::{singular_values, svdvals};
 use crate::ops::{call, call_with, compute, lazily, reduction};
+use crate::short::length_direct;
 use metes_array::{Array, Dims, Order, number};
 use metes_dtype::{Casting, Category, DType, Kind};
 use metes_eval::{Expr, ReduceOptions, astype, reduce};
@@ -72,6 +73,12 @@ pub fn vector_norm(a: &Array, order: f64, axes: Option<&[isize]>, keepdims: bool
 
 /// The Euclidean length: the root of the scalar product with itself.
 fn length(a: &Array, axes: Option<&[isize]>, keepdims: bool) -> Result<Array> {
+    if axes.is_none()
+        && !keepdims
+        && let Some(length) = length_direct(a)?
+    {
+        return Ok(length);
+    }
     let kind = match a.dtype().category() {
         Category::Float | Category::Complex => number(a.dtype(), "norm")?,
         _ => Kind::F64,

@@ -184,7 +184,7 @@ unsafe fn row<T: Ring, const CONJ: bool>(axis: Loop, at: Places) {
 /// # Safety
 /// As [`nest`], for one axis that the result does not have.
 #[inline(always)]
-unsafe fn sum<T: Ring, const CONJ: bool>(n: usize, at: Places, a: isize, b: isize) -> T {
+pub(crate) unsafe fn sum<T: Ring, const CONJ: bool>(n: usize, at: Places, a: isize, b: isize) -> T {
     const LANES: usize = 8;
     let factor = |i: usize| {
         let i = i as isize;

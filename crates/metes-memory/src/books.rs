@@ -192,12 +192,22 @@ impl Books {
 
     #[cold]
     fn take_anew(self: &Arc<Books>, seat: &mut Option<Seat>, tag: &Tag, entry: Entry) -> usize {
-        *seat = with_pages(true, |pages| {
+        *seat = self.seat(tag);
+        seat.as_ref().map_or_else(
+            || self.take_without(tag, entry),
+            |seat| {
+                seat.line.book(entry);
+                seat.account
+            },
+        )
+    }
+
+    /// Where whoever is alone books blocks of a tag.
+    pub fn seat(self: &Arc<Books>, tag: &Tag) -> Option<Seat> {
+        with_pages(true, |pages| {
             let recent = pages.of(self).recent(self, tag);
-            recent.line.book(entry);
             Seat { tag: *tag, account: recent.account, line: recent.line }
-        });
-        seat.as_ref().map_or_else(|| self.take_without(tag, entry), |seat| seat.account)
+        })
     }
 
     /// Notes that a block ends at its seat.
@@ -267,6 +277,20 @@ pub(crate) struct Seat {
     pub tag: Tag,
     pub account: usize,
     line: &'static Line,
+}
+
+impl Seat {
+    /// Notes a block that begins.
+    #[inline]
+    pub fn take(&self, size: usize, reserved: usize) {
+        self.line.book(Entry { takes: true, size, reserved });
+    }
+
+    /// Notes that one ends.
+    #[inline]
+    pub fn give(&self, size: usize, reserved: usize) {
+        self.line.book(Entry { takes: false, size, reserved });
+    }
 }
 
 /// An account that was looked up recently, and this thread's line for it.

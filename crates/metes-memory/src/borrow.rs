@@ -81,6 +81,16 @@ impl Borrows {
         self.state.load(Ordering::Relaxed) == 0
     }
 
+    /// Whether nobody holds anything, or for reading a part of it or anything for writing.
+    #[inline]
+    pub fn is_still(&self, access: Access) -> bool {
+        let state = self.state.load(Ordering::Acquire);
+        match access {
+            Access::Read => state & (TABLE | WRITER) == 0,
+            Access::Write => state == 0,
+        }
+    }
+
     /// Holds an extent of a buffer of `len` bytes for the operation `who`.
     pub fn operate(&self, extent: Range<usize>, len: usize, access: Access, who: &'static str) -> Result<Hold> {
         let hold = match access {

@@ -8,9 +8,11 @@ use crate::memory::{FOREIGN, MAPPED};
 use crate::pool::is_small;
 use crate::sharers::Sharers;
 use crate::turn::{self, InOrder};
+use crate::within::{self, Within};
 use crate::{Access, Block, Cause, Memory, Request, Result, shelf};
 use smallvec::SmallVec;
 use std::any::Any;
+use std::cell::UnsafeCell;
 use std::marker::PhantomData;
 use std::ops::Range;
 use std::ptr::NonNull;
@@ -68,6 +70,11 @@ enum Keeper {
     Foreign {
         owner: Box<dyn Any + Send + Sync>,
         label: &'static str,
+    },
+    /// The bytes are here, and booked already.
+    Within {
+        bytes: UnsafeCell<u128>,
+        account: &'static Within,
     },
     /// Of bytes that are no more.
     Nobody,
@@ -195,6 +202,22 @@ impl Buffer {
         Buffer(NonNull::from(Box::leak(inner)))
     }
 
+    /// The first `size` of these bytes, which `account` has booked, for an array or more; they are given back there.
+    ///
+    /// # Panics
+    /// Where there are not so many.
+    pub fn within(bytes: [u8; within::ROOM], size: usize, account: &'static Within) -> Buffer {
+        assert!(size <= bytes.len());
+        let keeper = Keeper::Within { bytes: UnsafeCell::new(u128::from_ne_bytes(bytes)), account };
+        let mut buffer = Buffer::new(NonNull::dangling(), size, true, false, keeper);
+        // SAFETY: nobody shares it yet.
+        let inner = unsafe { buffer.0.as_mut() };
+        if let Keeper::Within { bytes, .. } = &mut inner.keeper {
+            inner.ptr = NonNull::from(bytes).cast();
+        }
+        buffer
+    }
+
     /// Bytes that belong to `owner`, kept alive as long as the buffer. They are shown apart in the ledger.
     ///
     /// # Safety
@@ -234,13 +257,13 @@ impl Buffer {
 
     /// Whether Metes allocated the bytes; otherwise they are foreign or mapped.
     pub fn is_owned(&self) -> bool {
-        matches!(self.inner().keeper, Keeper::Owned { .. })
+        matches!(self.inner().keeper, Keeper::Owned { .. } | Keeper::Within { .. })
     }
 
     /// Where foreign bytes come from: `"numpy"`, `"mmap"`; `"metes"` for our own.
     pub fn label(&self) -> &'static str {
         match &self.inner().keeper {
-            Keeper::Owned { .. } => "metes",
+            Keeper::Owned { .. } | Keeper::Within { .. } => "metes",
             Keeper::Foreign { label, .. } => label,
             Keeper::Nobody => "",
         }
@@ -250,7 +273,7 @@ impl Buffer {
     pub(crate) fn owner<T: Any>(&self) -> Option<&T> {
         match &self.inner().keeper {
             Keeper::Foreign { owner, .. } => owner.downcast_ref(),
-            Keeper::Owned { .. } | Keeper::Nobody => None,
+            Keeper::Owned { .. } | Keeper::Within { .. } | Keeper::Nobody => None,
         }
     }
 
@@ -291,6 +314,7 @@ impl Buffer {
     pub fn made_by(&self) -> &'static str {
         match &self.inner().keeper {
             Keeper::Owned { op, .. } => op,
+            Keeper::Within { account, .. } => account.op(),
             Keeper::Foreign { label, .. } => label,
             Keeper::Nobody => "",
         }
@@ -310,6 +334,13 @@ impl Buffer {
     /// Whether a raw pointer went to foreign code.
     pub fn is_escaped(&self) -> bool {
         self.inner().escaped.load(Ordering::Relaxed)
+    }
+
+    /// Whether nobody is in the way of an access, nor can be before this thread does something else: few bytes may be read
+    /// or written at once, without a hold.
+    #[inline]
+    pub fn is_still(&self, access: Access) -> bool {
+        turn::alone() && self.inner().borrows.is_still(access)
     }
 
     /// Holds several extents for one operation `who`: all or none. Conflicting operations are waited for, in an order
@@ -457,6 +488,7 @@ impl Inner {
                     unsafe { memory.give(block) }
                 }
             }
+            Keeper::Within { account, .. } => account.give(self.len, self.ptr.as_ptr() as usize),
             Keeper::Foreign { label, .. } => {
                 tally(label).fetch_sub(self.len, Ordering::Relaxed);
             }

@@ -113,6 +113,32 @@ impl Ledger {
         account
     }
 
+    /// The same of bytes that lie within an object; their seat is that of all like them.
+    #[inline]
+    pub(crate) fn open_within(&self, seat: &Seat, size: usize, reserved: usize) {
+        seat.take(size, reserved);
+        self.count.add_alone(1);
+        if self.bytes.add_alone(size) >= self.bytes.peak() {
+            self.peak_site.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// Books their end likewise.
+    #[inline]
+    pub(crate) fn close_within(&self, seat: &Seat, size: usize, reserved: usize, id: usize) {
+        seat.give(size, reserved);
+        self.count.sub_alone(1);
+        let live_bytes = self.bytes.sub_alone(size);
+        if self.watch.is_active() {
+            self.closed(live_bytes, size, &Booking { account: seat.account, scope: None }, id);
+        }
+    }
+
+    /// Where whoever is alone books blocks of a tag.
+    pub(crate) fn seat(&self, tag: &Tag) -> Option<Seat> {
+        self.books.seat(tag)
+    }
+
     /// Books the end of a block that may have a seat, on a thread that is alone.
     #[inline]
     pub(crate) fn close_at(&self, seat: Option<&Seat>, size: usize, reserved: usize, booking: &Booking, id: usize) {

@@ -1,8 +1,8 @@
 //! Bytes: where they come from, who holds them, how many may live.
 //!
-//! Every array byte comes from a [`Source`]; the default stack is Ledger over Pool over Budget over System,
-//! assembled in [`Memory::with_limit`]. Each layer is one small file and adds one thing. Nothing here knows what an
-//! array is. Left out: moving live buffers, and sources that spill to files.
+//! Every array byte comes from a [`Source`], or is booked by [`Within`]; the default stack is Ledger over Pool over Budget
+//! over System, assembled in [`Memory::with_limit`]. Each layer is one small file and adds one thing. Nothing here knows
+//! what an array is. Left out: moving live buffers, and sources that spill to files.
 
 mod books;
 mod borrow;
@@ -39,6 +39,7 @@ mod system;
 pub mod testing;
 mod thread_cache;
 mod turn;
+mod within;
 
 pub use borrow::Access;
 pub use brief::Brief;
@@ -66,6 +67,7 @@ pub use source::{Block, Request, Source, Tag};
 pub use system::{MAPPED_BYTES, System};
 #[cfg(not(loom))]
 pub use turn::{Apart, come_back, go_apart, take_turns};
+pub use within::Within;
 
 /// What the model checker looks at from outside.
 #[cfg(loom)]

@@ -10,7 +10,7 @@ use crate::ledger::{Booking, By, Holder, Ledger};
 use crate::pool::{Pool, is_small};
 use crate::{
     Block, Error, Failing, Observer, Request, Result, Scope, Shortage, Source, System, Tag, hooks, limits, raw, site,
-    size_text, turn,
+    size_text, turn, within,
 };
 use std::cell::RefCell;
 use std::ptr::NonNull;
@@ -114,6 +114,7 @@ impl Memory {
         budget.reclaim_by(move || {
             if program {
                 raw::trim();
+                within::trim();
             }
             if let Some(pool) = above.upgrade() {
                 pool.trim(0);
@@ -270,7 +271,7 @@ impl Memory {
     /// Gives cached bytes back to the system, down to `keep` cached bytes; returns how many went. Not reached are small
     /// blocks at hand of other threads: each gives them back when it next takes or frees one, or ends.
     pub fn trim(&self, keep: usize) -> usize {
-        let small = if self.is_programs() { raw::trim() } else { 0 };
+        let small = if self.is_programs() { raw::trim() + within::trim() } else { 0 };
         small + self.inner().pool.trim(keep)
     }
 
@@ -303,6 +304,7 @@ impl Memory {
         self.is_program() || Arc::ptr_eq(&self.inner().ledger, &Memory::global().inner().ledger)
     }
 
+    #[inline]
     pub(crate) fn ledger(&self) -> &Ledger {
         &self.inner().ledger
     }

@@ -121,10 +121,13 @@ pub fn with_site<T>(site: u32, body: impl FnOnce() -> T) -> T {
 /// The site for a block of `size` bytes.
 #[inline]
 pub(crate) fn site_for(size: usize) -> u32 {
-    if size < FROM.load(Ordering::Relaxed) {
-        return 0;
-    }
-    ask(size)
+    if is_asked(size) { ask(size) } else { 0 }
+}
+
+/// Whether a block of `size` bytes has a site.
+#[inline]
+pub(crate) fn is_asked(size: usize) -> bool {
+    size >= FROM.load(Ordering::Relaxed)
 }
 
 /// The site for a block of any size.

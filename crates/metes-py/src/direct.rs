@@ -188,3 +188,18 @@ pub(crate) fn copy<'py>(py: Python<'py>, array: &Array) -> PyResult<Option<Bound
     }
     make(py, |place| array.copy_direct(place).or_raise())
 }
+
+/// A short way of a product: of two arrays, for an operation; the result goes to the place.
+pub(crate) type Product = fn(&Array, &Array, &'static str, &mut Option<Array>) -> metes_memory::Result<bool>;
+
+/// A product of two small arrays.
+#[inline]
+pub(crate) fn product<'py>(
+    a: &Bound<'py, PyAny>,
+    b: &Bound<'_, PyAny>,
+    product: Product,
+    op: &'static str,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let (Some(first), Some(second)) = (array_of(a), array_of(b)) else { return Ok(None) };
+    make(a.py(), |place| product(first, second, op, place).or_raise())
+}

@@ -25,6 +25,8 @@ pub(crate) struct Signature {
     takes_all: bool,
     /// A bit for each that must be given.
     required: u32,
+    /// By position from so many on nothing that must be given is missing.
+    enough: usize,
     /// The names of those that have a slot each.
     names: [&'static str; MOST],
 }
@@ -65,9 +67,14 @@ impl<'a, 'py> Args<'a, 'py> {
     }
 
     /// A required argument; the parser has made sure of it.
+    #[inline]
     pub fn required(&self, index: usize) -> PyResult<&Bound<'py, PyAny>> {
-        self.get(index)
-            .ok_or_else(|| PyTypeError::new_err(format!("{}() lacks argument {}", self.signature.name, index + 1)))
+        self.get(index).ok_or_else(|| self.lacks(index))
+    }
+
+    #[cold]
+    fn lacks(&self, index: usize) -> PyErr {
+        PyTypeError::new_err(format!("{}() lacks argument {}", self.signature.name, index + 1))
     }
 
     /// The argument of this name, where the function has such a parameter, and it was given and is not `None`.
@@ -99,7 +106,7 @@ impl Signature {
     /// A function of this name with these parameters.
     pub const fn new(name: &'static str, params: &'static [&'static str]) -> Signature {
         let takes_all = !params.is_empty() && params[0].len() > 1 && params[0].as_bytes()[0] == b'*';
-        let (mut slot, mut required, mut positional) = (0, 0, None);
+        let (mut slot, mut required, mut positional) = (0, 0u32, None);
         let mut names = [""; MOST];
         let mut at = takes_all as usize;
         while at < params.len() {
@@ -119,33 +126,58 @@ impl Signature {
         }
         assert!(slot <= MOST, "more parameters than the parser has room for");
         let positional = if let Some(before) = positional { before } else { slot };
-        Signature { name, params, positional, takes_all, required, names }
+        let enough = (u32::BITS - required.leading_zeros()) as usize;
+        Signature { name, params, positional, takes_all, required, enough, names }
     }
 
+    /// Fills in the arguments of a call.
+    ///
     /// # Safety
     /// `kwnames` is null or a live tuple of strings, as many as values are given after the `positional` ones.
     #[inline]
     unsafe fn parse<'a, 'py>(
         &'static self,
-        py: Python<'py>,
+        args: &mut Args<'a, 'py>,
         given: &'a [*mut ffi::PyObject],
         positional: usize,
         kwnames: *mut ffi::PyObject,
-    ) -> PyResult<Args<'a, 'py>> {
-        let mut args = Args { py, signature: self, values: [ptr::null_mut(); MOST], rest: &[], given: given.len() };
+    ) -> PyResult<()> {
+        if given.len() == positional && !self.takes_all && (self.enough..=self.positional).contains(&positional) {
+            // Mostly few: a call that copies would cost more.
+            for (value, given) in args.values.iter_mut().zip(given) {
+                *value = *given;
+            }
+            return Ok(());
+        }
+        if given.len() == positional && self.takes_all && self.required == 0 {
+            args.rest = given;
+            return Ok(());
+        }
+        // SAFETY: the caller's promise.
+        unsafe { self.parse_any(args, given, positional, kwnames) }
+    }
+
+    /// # Safety
+    /// As [`Signature::parse`].
+    unsafe fn parse_any<'a, 'py>(
+        &'static self,
+        args: &mut Args<'a, 'py>,
+        given: &'a [*mut ffi::PyObject],
+        positional: usize,
+        kwnames: *mut ffi::PyObject,
+    ) -> PyResult<()> {
         if self.takes_all {
             args.rest = &given[..positional];
         } else if positional > self.positional {
             return Err(self.too_many(positional));
         } else {
-            // Mostly few: a call that copies would cost more.
-            for (value, given) in args.values.iter_mut().zip(&given[..positional]).take(MOST) {
+            for (value, given) in args.values.iter_mut().zip(&given[..positional]) {
                 *value = *given;
             }
         }
         if given.len() > positional {
             // SAFETY: the caller's promise.
-            unsafe { self.keywords(&mut args, &given[positional..], kwnames)? };
+            unsafe { self.keywords(args, &given[positional..], kwnames)? };
         }
         let mut required = self.required;
         while required != 0 {
@@ -155,7 +187,7 @@ impl Signature {
             }
             required &= required - 1;
         }
-        Ok(args)
+        Ok(())
     }
 
     /// # Safety
@@ -231,8 +263,9 @@ pub(crate) unsafe fn run(
         let total = positional + count;
         // SAFETY: the caller passes `total` values; a null pointer only where there are none.
         let given = if total == 0 { &[] } else { unsafe { std::slice::from_raw_parts(args, total) } };
+        let mut parsed = Args { py, signature, values: [ptr::null_mut(); MOST], rest: &[], given: total };
         // SAFETY: as CPython passes them.
-        let parsed = unsafe { signature.parse(py, given, positional, kwnames)? };
+        unsafe { signature.parse(&mut parsed, given, positional, kwnames)? };
         // SAFETY: `slf` is live during the call.
         let slf = unsafe { Bound::ref_from_ptr(py, &slf) };
         function(slf, &parsed).map(Bound::into_ptr)

@@ -9,7 +9,7 @@ use crate::eval;
 use crate::fancy;
 use crate::fastcall::trap;
 use crate::iterate;
-use crate::object::{array_of, make, make_view, slot, target_ref, this};
+use crate::object::{self, array_of, make, make_view, slot, target_ref, this};
 use metes_array::{Array, Index, IndexItem};
 use metes_dtype::Category;
 use metes_eval::Borrowed;
@@ -90,19 +90,22 @@ const FEW: usize = 4;
 /// The number that Python's own integers name, one for each of few axes; `None` where the key is something else.
 #[inline]
 fn numbered<'py>(py: Python<'py>, array: &Array, key: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let (ndim, mut places) = (array.ndim(), [0; FEW]);
+    let ndim = array.ndim();
     if ndim == 0 || ndim > FEW || array.dtype().number().is_none() {
         return Ok(None);
     }
-    match (exactly(key), key.cast_exact::<PyTuple>()) {
-        (Some(at), _) if ndim == 1 => places[0] = at,
-        (None, Ok(tuple)) if tuple.len() == ndim => {
-            for (place, item) in places.iter_mut().zip(tuple.iter_borrowed()) {
-                let Some(at) = exactly(&item) else { return Ok(None) };
-                *place = at;
-            }
-        }
-        _ => return Ok(None),
+    if ndim == 1
+        && let Some(place) = exactly(key)
+    {
+        return at(py, array, &[place]);
+    }
+    let (Ok(tuple), mut places) = (key.cast_exact::<PyTuple>(), [0; FEW]) else { return Ok(None) };
+    if tuple.len() != ndim {
+        return Ok(None);
+    }
+    for (place, item) in places.iter_mut().zip(tuple.iter_borrowed()) {
+        let Some(at) = exactly(&item) else { return Ok(None) };
+        *place = at;
     }
     at(py, array, &places[..ndim])
 }
@@ -110,6 +113,9 @@ fn numbered<'py>(py: Python<'py>, array: &Array, key: &Bound<'py, PyAny>) -> PyR
 /// The element at a place along every axis.
 #[inline]
 fn at<'py>(py: Python<'py>, array: &Array, places: &[isize]) -> PyResult<Option<Bound<'py, PyAny>>> {
+    if let Some(made) = object::element(py, array, places) {
+        return Ok(Some(made));
+    }
     make(py, |place| array.element(places, place).or_raise().map(|()| true))
 }
 
@@ -164,6 +170,9 @@ unsafe extern "C" fn item(slf: *mut ffi::PyObject, index: ffi::Py_ssize_t) -> *m
 #[inline]
 pub(crate) fn part(py: Python<'_>, slf: &Bound<'_, PyAny>, index: isize) -> PyResult<*mut ffi::PyObject> {
     let array = this(slf)?;
+    if let Some(element) = object::element(py, array, &[index]) {
+        return Ok(element.into_ptr());
+    }
     if array.dtype().number().is_none()
         && let Some(result) = crate::records::at(slf, array, index)?
     {
@@ -240,6 +249,9 @@ fn set_number(array: &Array, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -
     let (at, len) = (integer(key)?, len as isize);
     if at < -len || at >= len {
         return Ok(false);
+    }
+    if let Some((kind, bits)) = object::bits(value) {
+        return Ok(array.set_bits(&[at], kind, bits));
     }
     let Some(value) = weak_scalar(value)? else { return Ok(false) };
     if !array.is_writeable() || array.dtype().any_number().is_none() {

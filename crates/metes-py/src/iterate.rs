@@ -71,6 +71,12 @@ unsafe extern "C" fn next(slf: *mut ffi::PyObject) -> *mut ffi::PyObject {
             return Ok(ptr::null_mut());
         }
         let at = parts.at.load(Ordering::Relaxed);
+        // SAFETY: the iterator keeps it; it is not looked at after anything that may run code that ends the iterator.
+        let lent = unsafe { Bound::ref_from_ptr(py, &array) };
+        if let Some(element) = crate::object::element(py, this(lent)?, &[at as isize]) {
+            parts.at.store(at + 1, Ordering::Relaxed);
+            return Ok(element.into_ptr());
+        }
         // SAFETY: the iterator keeps it; kept once more, as what makes a part may run code that ends the iterator.
         let object = unsafe { Bound::from_borrowed_ptr(py, array) };
         if at < crate::index::parts_of(this(&object)?) {

@@ -8,7 +8,7 @@ use crate::element::{scalar_object, weak_scalar};
 use crate::errors::OrRaise;
 use crate::eval::{self, Operand, Options, Row};
 use crate::fastcall::trap;
-use crate::object::{array_of, from_array, slot, target, target_ref, this};
+use crate::object::{array_of, from_array, number, slot, target, target_ref, this};
 use metes_array::{Array, Scalar};
 use metes_dtype::{Category, Kind};
 use metes_kernels::Ufunc;
@@ -217,6 +217,9 @@ unsafe extern "C" fn matmul(a: *mut ffi::PyObject, b: *mut ffi::PyObject) -> *mu
     trap(ptr::null_mut(), |py| {
         // SAFETY: CPython passes live objects.
         let (a, b) = unsafe { (Bound::ref_from_ptr(py, &a), Bound::ref_from_ptr(py, &b)) };
+        if let Some(made) = direct::product(a, b, metes_linalg::dot_direct, "matmul")? {
+            return Ok(made.into_ptr());
+        }
         let Some([a, b]) = factors(a, b)? else { return Ok(not_implemented(py)) };
         let options = ProductOptions::default();
         let made = eval::heavy(py, a.nbytes() + b.nbytes(), || metes_linalg::matmul(&a, &b, &options)).or_raise()?;
@@ -334,7 +337,11 @@ pub(crate) fn rounded<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Py
 unsafe extern "C" fn truth(slf: *mut ffi::PyObject) -> c_int {
     trap(-1, |py| {
         // SAFETY: `slf` is live during the call.
-        let array = this(unsafe { Bound::ref_from_ptr(py, &slf) })?;
+        let slf = unsafe { Bound::ref_from_ptr(py, &slf) };
+        if let Some((_, value)) = number(slf) {
+            return Ok(c_int::from(value.is_true()));
+        }
+        let array = this(slf)?;
         match array.size() {
             1 => eval::truth(array).map(c_int::from),
             0 => Err(PyValueError::new_err(
@@ -361,8 +368,12 @@ fn converted(
 ) -> *mut ffi::PyObject {
     trap(ptr::null_mut(), |py| {
         // SAFETY: CPython passes a live object.
-        let array = this(unsafe { Bound::ref_from_ptr(py, &slf) })?;
-        Ok(convert(py, lone(array)?)?.into_ptr())
+        let slf = unsafe { Bound::ref_from_ptr(py, &slf) };
+        let value = match number(slf) {
+            Some((_, value)) => value,
+            None => lone(this(slf)?)?,
+        };
+        Ok(convert(py, value)?.into_ptr())
     })
 }
 
@@ -388,7 +399,13 @@ unsafe extern "C" fn float(slf: *mut ffi::PyObject) -> *mut ffi::PyObject {
 unsafe extern "C" fn index(slf: *mut ffi::PyObject) -> *mut ffi::PyObject {
     trap(ptr::null_mut(), |py| {
         // SAFETY: `slf` is live during the call.
-        let array = this(unsafe { Bound::ref_from_ptr(py, &slf) })?;
+        let slf = unsafe { Bound::ref_from_ptr(py, &slf) };
+        if let Some((kind, value)) = number(slf)
+            && matches!(kind.category(), Category::Signed | Category::Unsigned)
+        {
+            return Ok(scalar_object(py, value)?.into_ptr());
+        }
+        let array = this(slf)?;
         let whole = matches!(array.dtype().category(), Category::Signed | Category::Unsigned);
         if array.ndim() > 0 || !whole {
             return Err(PyTypeError::new_err("only integer scalar arrays can be converted to a scalar index"));

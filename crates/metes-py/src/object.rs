@@ -1,19 +1,23 @@
 //! The Python type `Array`, from a slot table: its memory layout, its making and its end.
 //!
-//! An object is a header, a list of weak references, a flag, a `base` and an [`Array`]. Dead objects go to a small free
-//! list, so that making an array costs no allocator call. The type cannot be subclassed and takes no part in
+//! An object is a header, a list of weak references, a flag, a `base` and an [`Array`]. A number that was taken from an array
+//! is an object of its own without one: its bytes lie in the object, and the [`Array`] is made when somebody asks for it.
+//! Dead objects go to small free lists, so that making an array costs no allocator call. The type cannot be subclassed and takes no part in
 //! garbage collection: `base` is either an `Array` that owns its bytes or the provider of foreign bytes, so a cycle
 //! needs a provider that refers back to the array; such a cycle is not collected, as it is not with NumPy's arrays.
 //! The [`Array`] inside never changes after making; `writeable` alone does, hence an atomic.
 
 use crate::fastcall::trap;
 use crate::{attributes, buffer, index, methods, number};
-use metes_array::Array;
+use metes_array::{Array, Scalar};
+use metes_dtype::Kind;
+use metes_memory::Within;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use std::cell::UnsafeCell;
+use std::cell::{Cell, UnsafeCell};
 use std::ffi::{c_int, c_uint, c_void};
+use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
@@ -22,9 +26,51 @@ struct ArrayObject {
     head: ffi::PyObject,
     weak: *mut ffi::PyObject,
     base: *mut ffi::PyObject,
+    /// In the same room, or for an element in a box; null for one that nobody has asked for its array.
+    array: Cell<*const Array>,
     writeable: AtomicBool,
+    /// The kind of an element; `None` for what is in a [`Whole`] room.
+    element: Option<Kind>,
+    /// Its bytes, as long as there is no array.
+    bits: [u8; 16],
+}
+
+/// The room of an object that is no element.
+#[repr(C)]
+struct Whole {
+    object: ArrayObject,
     /// `None` only while the object is made.
     array: Option<Array>,
+}
+
+macro_rules! accounts {
+    ($(($kind:ident, $rust:ty, $name:literal, $char:literal, $type_char:literal, $category:ident))*) => {
+        /// Where the bytes of elements are booked, by kind.
+        static ELEMENTS: [Within; Kind::COUNT] = [$(Within::new("index", $name)),*];
+    };
+}
+metes_dtype::for_each_kind!(accounts);
+
+impl ArrayObject {
+    #[inline]
+    fn array(&self) -> &Array {
+        let array = self.array.get();
+        if array.is_null() {
+            return self.settle();
+        }
+        // SAFETY: it stays where it is as long as the object lives.
+        unsafe { &*array }
+    }
+
+    /// Makes the array of an element: from now on its bytes are there.
+    #[cold]
+    fn settle(&self) -> &Array {
+        let kind = self.element.expect("all others have an array");
+        let made = Array::within(kind, self.bits, &ELEMENTS[kind as usize]);
+        let made: &Array = Box::leak(Box::new(made));
+        self.array.set(made);
+        made
+    }
 }
 
 static TYPE: AtomicPtr<ffi::PyTypeObject> = AtomicPtr::new(ptr::null_mut());
@@ -45,7 +91,21 @@ fn find<'a>(object: &'a Bound<'_, PyAny>) -> Option<&'a ArrayObject> {
 /// The array inside, if the object is one. Whether Python may write it is a separate matter: [`writeable`].
 #[inline]
 pub(crate) fn array_of<'a>(object: &'a Bound<'_, PyAny>) -> Option<&'a Array> {
-    find(object)?.array.as_ref()
+    find(object).map(ArrayObject::array)
+}
+
+/// The bytes of the number that an object is in which they lie, and its kind.
+#[inline]
+pub(crate) fn bits<'a>(object: &'a Bound<'_, PyAny>) -> Option<(Kind, &'a [u8; 16])> {
+    let found = find(object).filter(|found| found.array.get().is_null())?;
+    found.element.map(|kind| (kind, &found.bits))
+}
+
+/// The number that an object is whose bytes lie in it, and its kind.
+#[inline]
+pub(crate) fn number(object: &Bound<'_, PyAny>) -> Option<(Kind, Scalar)> {
+    // SAFETY: the bytes of an element of the kind.
+    bits(object).map(|(kind, bits)| (kind, unsafe { Scalar::read(kind.into(), bits.as_ptr()) }))
 }
 
 /// The array inside the `self` of a slot or method.
@@ -82,7 +142,7 @@ pub(crate) fn target_ref<'a>(object: &'a Bound<'_, PyAny>, refusal: &'static str
 pub(crate) fn set_writeable(object: &Bound<'_, PyAny>, on: bool) -> PyResult<()> {
     let Some(found) = find(object) else { return this(object).map(|_| ()) };
     let owner = base(object).filter(is_array);
-    if on && !(found.array.as_ref().is_some_and(Array::is_writeable) && owner.is_none_or(|owner| writeable(&owner))) {
+    if on && !(found.array().is_writeable() && owner.is_none_or(|owner| writeable(&owner))) {
         return Err(PyValueError::new_err("cannot set WRITEABLE flag to True of this array"));
     }
     found.writeable.store(on, Ordering::Relaxed);
@@ -131,7 +191,25 @@ pub(crate) fn view_or_new<'py>(of: &Bound<'py, PyAny>, array: Array) -> Bound<'p
 #[inline]
 fn create<'py>(py: Python<'py>, array: Array, base: Option<Bound<'py, PyAny>>, on: bool) -> Bound<'py, PyAny> {
     // SAFETY: the room becomes an object at once.
-    unsafe { finish(py, fill(room(py), Some(array)), base, on) }
+    unsafe { finish(py, fill(ROOMS.room(py), Some(array)), base, on) }
+}
+
+/// A new `Array` object of the number at a place along every axis of an array, without an array of its own; `None` where it
+/// must have one, or there is no such number.
+#[inline]
+pub(crate) fn element<'py>(py: Python<'py>, array: &Array, places: &[isize]) -> Option<Bound<'py, PyAny>> {
+    let (kind, mut bits) = (array.dtype().number()?, [0; 16]);
+    if !array.copy_bits(places, &mut bits) || !ELEMENTS[kind as usize].take(kind.size()) {
+        return None;
+    }
+    let object = SMALL_ROOMS.room(py).as_ptr().cast::<ArrayObject>();
+    // SAFETY: the room is ours, and becomes an object at once.
+    unsafe {
+        (&raw mut (*object).array).write(Cell::new(ptr::null()));
+        (&raw mut (*object).element).write(Some(kind));
+        (&raw mut (*object).bits).write(bits);
+        Some(begin(py, object, None, true))
+    }
 }
 
 /// A new `Array` object that owns what `work` puts in its place; `None` where it says that it declines. So the array is
@@ -153,46 +231,55 @@ fn make_with<'py>(
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     // SAFETY: the room is ours, and the place in it filled; it becomes an object, or is given back.
     unsafe {
-        let object = fill(room(py), None);
-        let done = work(&mut (*object).array);
-        match (&done, &(*object).array) {
+        let room = fill(ROOMS.room(py), None);
+        let done = work(&mut (*room).array);
+        match (&done, &(*room).array) {
             (Ok(true), Some(array)) => {
                 let on = allowed && array.is_writeable();
-                Ok(Some(finish(py, object, base(), on)))
+                Ok(Some(finish(py, room, base(), on)))
             }
             _ => {
-                (*object).array = None;
-                give_back(py, object.cast());
+                (*room).array = None;
+                ROOMS.give_back(py, room.cast());
                 done.map(|_| None)
             }
         }
     }
 }
 
-/// Memory for an object.
-#[inline]
-fn room(py: Python<'_>) -> NonNull<c_void> {
-    FREE.pop(py).unwrap_or_else(|| {
-        // SAFETY: the thread is attached.
-        let fresh = unsafe { ffi::PyObject_Malloc(size_of::<ArrayObject>()) };
-        NonNull::new(fresh).unwrap_or_else(|| std::alloc::handle_alloc_error(std::alloc::Layout::new::<ArrayObject>()))
-    })
-}
-
 /// # Safety
 /// The room is nobody else's.
 #[inline]
-unsafe fn fill(room: NonNull<c_void>, array: Option<Array>) -> *mut ArrayObject {
-    let object = room.as_ptr().cast::<ArrayObject>();
-    // SAFETY: the caller's promise; a room has an object's size.
-    unsafe { (&raw mut (*object).array).write(array) };
-    object
+unsafe fn fill(room: NonNull<c_void>, array: Option<Array>) -> *mut Whole {
+    let room = room.as_ptr().cast::<Whole>();
+    // SAFETY: the caller's promise; a room has this size.
+    unsafe { (&raw mut (*room).array).write(array) };
+    room
 }
 
 /// # Safety
 /// A room whose array is there; it is nobody else's.
 #[inline]
 unsafe fn finish<'py>(
+    py: Python<'py>,
+    room: *mut Whole,
+    base: Option<Bound<'py, PyAny>>,
+    on: bool,
+) -> Bound<'py, PyAny> {
+    // SAFETY: the caller's promise; an array that is there begins where its `Option` does or after, and stays.
+    unsafe {
+        let object = &raw mut (*room).object;
+        let array = (*room).array.as_ref().map_or(ptr::null(), ptr::from_ref);
+        (&raw mut (*object).array).write(Cell::new(array));
+        (&raw mut (*object).element).write(None);
+        begin(py, object, base, on)
+    }
+}
+
+/// # Safety
+/// A room where what the object shows is there; it is nobody else's.
+#[inline]
+unsafe fn begin<'py>(
     py: Python<'py>,
     object: *mut ArrayObject,
     base: Option<Bound<'py, PyAny>>,
@@ -209,52 +296,83 @@ unsafe fn finish<'py>(
     }
 }
 
-/// # Safety
-/// The room is nobody's any more.
-#[inline]
-unsafe fn give_back(py: Python<'_>, room: *mut ffi::PyObject) {
-    // SAFETY: the caller's promise; a room is not at address 0.
-    unsafe {
-        if let Some(room) = FREE.push(py, NonNull::new_unchecked(room.cast())) {
-            ffi::PyObject_Free(room.as_ptr());
-        }
-    }
-}
-
 unsafe extern "C" fn dealloc(slf: *mut ffi::PyObject) {
     let object = slf.cast::<ArrayObject>();
-    // SAFETY: CPython calls this once, when the last reference is gone: all fields are alive and nobody else's.
+    // SAFETY: CPython calls this once, when the last reference is gone: all fields are alive and nobody else's; the room is
+    // of the kind that it was taken as.
     unsafe {
-        let class = ffi::Py_TYPE(slf);
+        let (py, class) = (Python::assume_attached(), ffi::Py_TYPE(slf));
         if !(*object).weak.is_null() {
             ffi::PyObject_ClearWeakRefs(slf);
         }
-        let base = (*object).base;
-        trap((), |_| {
-            ptr::drop_in_place(&raw mut (*object).array);
-            Ok(())
-        });
-        give_back(Python::assume_attached(), slf);
+        let (base, array) = ((*object).base, (*object).array.get().cast_mut());
+        match (*object).element {
+            None => {
+                trap((), |_| {
+                    ptr::drop_in_place(&raw mut (*slf.cast::<Whole>()).array);
+                    Ok(())
+                });
+                ROOMS.give_back(py, slf);
+            }
+            Some(kind) => {
+                if array.is_null() {
+                    ELEMENTS[kind as usize].give(kind.size(), slf as usize);
+                } else {
+                    trap((), |_| {
+                        drop(Box::from_raw(array));
+                        Ok(())
+                    });
+                }
+                SMALL_ROOMS.give_back(py, slf);
+            }
+        }
         ffi::Py_XDECREF(base);
         ffi::Py_DECREF(class.cast());
     }
 }
 
-/// Rooms of dead objects.
-struct FreeList(UnsafeCell<Rooms>);
+/// Rooms of dead objects, `N` at most, for `T`.
+struct FreeList<T, const N: usize>(UnsafeCell<Rooms<N>>, PhantomData<fn() -> T>);
 
-struct Rooms {
+struct Rooms<const N: usize> {
     count: usize,
-    all: [*mut c_void; 64],
+    all: [*mut c_void; N],
 }
 
 // SAFETY: used by attached threads only, of which there is one at a time: [`crate::turn`] refuses an interpreter
 // without its lock, and PyO3 a second interpreter.
-unsafe impl Sync for FreeList {}
+unsafe impl<T, const N: usize> Sync for FreeList<T, N> {}
 
-static FREE: FreeList = FreeList(UnsafeCell::new(Rooms { count: 0, all: [ptr::null_mut(); 64] }));
+static ROOMS: FreeList<Whole, 64> = FreeList::new();
+static SMALL_ROOMS: FreeList<ArrayObject, 256> = FreeList::new();
 
-impl FreeList {
+impl<T, const N: usize> FreeList<T, N> {
+    const fn new() -> FreeList<T, N> {
+        FreeList(UnsafeCell::new(Rooms { count: 0, all: [ptr::null_mut(); N] }), PhantomData)
+    }
+
+    /// Memory for an object.
+    #[inline]
+    fn room(&self, py: Python<'_>) -> NonNull<c_void> {
+        self.pop(py).unwrap_or_else(|| {
+            // SAFETY: the thread is attached.
+            let fresh = unsafe { ffi::PyObject_Malloc(size_of::<T>()) };
+            NonNull::new(fresh).unwrap_or_else(|| std::alloc::handle_alloc_error(std::alloc::Layout::new::<T>()))
+        })
+    }
+
+    /// # Safety
+    /// A room of such an object, which is nobody's any more.
+    #[inline]
+    unsafe fn give_back(&self, py: Python<'_>, room: *mut ffi::PyObject) {
+        // SAFETY: the caller's promise; a room is not at address 0.
+        unsafe {
+            if let Some(room) = self.push(py, NonNull::new_unchecked(room.cast())) {
+                ffi::PyObject_Free(room.as_ptr());
+            }
+        }
+    }
+
     #[inline]
     fn pop(&self, _: Python<'_>) -> Option<NonNull<c_void>> {
         // SAFETY: the thread is attached, and nothing below runs other code.
@@ -329,7 +447,7 @@ pub(crate) fn install(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     slots.push(slot(0, ptr::null_mut()));
     let mut spec = ffi::PyType_Spec {
         name: c"metes.Array".as_ptr(),
-        basicsize: size_of::<ArrayObject>() as c_int,
+        basicsize: size_of::<Whole>() as c_int,
         itemsize: 0,
         flags: (ffi::Py_TPFLAGS_DEFAULT | ffi::Py_TPFLAGS_IMMUTABLETYPE) as c_uint,
         slots: slots.as_mut_ptr(),

@@ -74,6 +74,7 @@ const UNSAFE: &[&str] = &[
     "crates/metes-linalg/src/decompose/square.rs",
     "crates/metes-linalg/src/fft/lines.rs",
     "crates/metes-linalg/src/ring.rs",
+    "crates/metes-linalg/src/short.rs",
     "crates/metes-memory/src/budget.rs",
     "crates/metes-memory/src/buffer.rs",
     "crates/metes-memory/src/failing.rs",

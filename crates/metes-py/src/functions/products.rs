@@ -2,12 +2,13 @@
 
 use super::Made;
 use crate::convert::to_numbers;
+use crate::direct;
 use crate::dtype::{parse_dtype, parse_dtype_or_none};
 use crate::errors::OrRaise;
 use crate::eval;
 use crate::fastcall::{Args, method};
 use crate::methods::{output, parse_axis, parse_casting, parse_integer, parse_integers, parse_order, single};
-use crate::object::from_array;
+use crate::object::{array_of, from_array};
 use metes_array::{Array, Order};
 use metes_dtype::Casting;
 use metes_linalg::{self as linalg, ProductOptions};
@@ -17,10 +18,13 @@ use pyo3::prelude::*;
 
 /// A product of stacks: all of them take the same arguments.
 macro_rules! stacked {
-    ($name:literal, $function:path, $doc:literal) => {
+    ($name:literal, $function:path, $short:expr, $doc:literal) => {
         method!(
             $name,
-            |_, args| stacked(args, $function),
+            |_, args| match shortly(args, $short, $name)? {
+                Some(made) => Ok(made),
+                None => stacked(args, $function),
+            },
             ["x1", "x2", "out=None", "*", "casting='same_kind'", "order='K'", "dtype=None", "axes=None", "axis=None"],
             $doc
         )
@@ -29,10 +33,15 @@ macro_rules! stacked {
 
 pub(super) fn table() -> Vec<PyMethodDef> {
     vec![
-        stacked!("matmul", linalg::matmul, "The product of matrices, or of stacks of them; also written `x1 @ x2`."),
-        stacked!("vecdot", linalg::vecdot, "Scalar products of vectors along an axis, those of x1 conjugated."),
-        stacked!("matvec", linalg::matvec, "Products of matrices and vectors."),
-        stacked!("vecmat", linalg::vecmat, "Products of vectors, conjugated, and matrices."),
+        stacked!(
+            "matmul",
+            linalg::matmul,
+            Some(linalg::dot_direct),
+            "The product of matrices, or of stacks of them; also written `x1 @ x2`."
+        ),
+        stacked!("vecdot", linalg::vecdot, None, "Scalar products of vectors along an axis, those of x1 conjugated."),
+        stacked!("matvec", linalg::matvec, None, "Products of matrices and vectors."),
+        stacked!("vecmat", linalg::vecmat, None, "Products of vectors, conjugated, and matrices."),
         method!(
             "dot",
             dot,
@@ -71,6 +80,19 @@ pub(crate) fn two(args: &Args<'_, '_>) -> PyResult<(Array, Array, usize)> {
     Ok((a, b, bytes))
 }
 
+/// The product of two small arrays that are the only arguments.
+#[inline]
+fn shortly<'py>(
+    args: &Args<'_, 'py>,
+    product: Option<direct::Product>,
+    op: &'static str,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    match (args.given(), product, args.get(0), args.get(1)) {
+        (2, Some(product), Some(a), Some(b)) => direct::product(a, b, product, op),
+        _ => Ok(None),
+    }
+}
+
 type Product = fn(&Array, &Array, &ProductOptions) -> metes_memory::Result<Array>;
 
 fn stacked<'py>(args: &Args<'_, 'py>, product: Product) -> Made<'py> {
@@ -94,6 +116,9 @@ fn stacked<'py>(args: &Args<'_, 'py>, product: Product) -> Made<'py> {
 }
 
 fn dot<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    if let Some(made) = shortly(args, Some(linalg::dot_direct), "dot")? {
+        return Ok(made);
+    }
     let (a, b, bytes) = two(args)?;
     if args.some(2).is_none()
         && let Some(spans) = super::given::spans(args.py(), "dot", &a, &b, None)?
@@ -124,10 +149,20 @@ fn plain<'py>(args: &Args<'_, 'py>, product: fn(&Array, &Array) -> metes_memory:
 }
 
 fn vdot<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    if let Some(made) = shortly(args, Some(linalg::vdot_direct), "vdot")? {
+        return Ok(made);
+    }
     plain(args, linalg::vdot)
 }
 
 fn inner<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
+    let vector = |at| args.get(at).and_then(array_of).is_some_and(|array| array.ndim() == 1);
+    if vector(0)
+        && vector(1)
+        && let Some(made) = shortly(args, Some(linalg::dot_direct), "inner")?
+    {
+        return Ok(made);
+    }
     let (a, b, _) = two(args)?;
     match super::given::spans(args.py(), "inner", &a, &b, None)? {
         Some(spans) => Ok(spans),

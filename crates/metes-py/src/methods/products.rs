@@ -1,6 +1,7 @@
 //! Methods that sum products.
 
 use crate::convert::to_array;
+use crate::direct;
 use crate::fastcall::{Args, method};
 use crate::functions::products;
 use crate::object::this;
@@ -27,6 +28,11 @@ pub(super) fn table() -> Vec<PyMethodDef> {
 }
 
 fn dot<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
+    if args.given() == 1
+        && let Some(made) = direct::product(array, args.required(0)?, metes_linalg::dot_direct, "dot")?
+    {
+        return Ok(made);
+    }
     let (a, b) = (this(array)?, to_array(args.required(0)?, None)?);
     products::dot_into(args.py(), a, &b, a.nbytes().saturating_add(b.nbytes()), args.some(1))
 }

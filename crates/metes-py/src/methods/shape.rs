@@ -66,7 +66,7 @@ fn reshape<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'p
 fn ravel<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
     let found = this(array)?;
     if args.given() == 0
-        && let Some(view) = make_view(array, |place| found.reshape_dense(&[-1], place).or_raise())?
+        && let Some(view) = make_view(array, |place| Ok(found.ravel_dense(place)))?
     {
         return Ok(view);
     }
