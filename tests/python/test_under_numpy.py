@@ -323,6 +323,29 @@ def test_sites_stacks_and_samples():
     """)
 
 
+def test_sites_are_exact_where_blocks_come_and_go():
+    run("""
+        mt.manage_numpy()
+        m.attribution("site")
+        kept = []
+        def one(n): return np.empty(n)
+        def two(n): return np.empty(n)
+        def made(n, text):
+            scope = {"np": np}
+            exec(f"def {text}(n):\\n    return np.empty(n)", scope)
+            return scope[text](n)
+        for i in range(2000):
+            a, b = one(8 + i % 3), two(8 + i % 3)
+            del a, b
+            if i % 100 == 0:
+                kept += [one(20), two(30), made(40, f"made_{i % 7}")]
+        held = {h.name.split()[-1]: (h.bytes, h.count) for h in m.live("site", None)}
+        assert held["one"] == (20 * 160, 20) and held["two"] == (20 * 240, 20), held
+        by = [held.get(f"made_{i}", (0, 0)) for i in range(7)]
+        assert [n for _, n in by] == [sum(i % 7 == k for i in range(0, 2000, 100)) for k in range(7)], held
+    """)
+
+
 def test_five_kinds_of_leak_and_no_false_alarm():
     run("""
         import ctypes

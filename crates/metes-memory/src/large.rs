@@ -17,29 +17,27 @@ pub(crate) struct Large {
     /// The numbers of the blocks of one size and alignment, the oldest first.
     numbers: BTreeMap<(usize, usize), VecDeque<u64>>,
     bytes: usize,
-    /// Bytes of such blocks that are handed out, and the most that ever were at once.
+    /// Bytes that are used of such blocks, and the most that ever were at once.
     live: usize,
     most: usize,
 }
 
 impl Large {
-    /// Notes that so many bytes are handed out.
+    /// Notes that a block is handed out of which so many bytes are used.
     pub fn went_out(&mut self, bytes: usize) {
         self.live += bytes;
         self.most = self.most.max(self.live);
     }
 
-    /// Notes that so many bytes came back.
+    /// Notes that a block came back of which so many bytes were used.
     pub fn came_back(&mut self, bytes: usize) {
         self.live = self.live.saturating_sub(bytes);
     }
 
-    /// Bytes that may wait while so many are taken afresh: with an eighth for changing sizes, a program sets aside no more
-    /// than it ever used at once.
+    /// Bytes that may wait while so many are taken afresh: a program sets aside no more than it ever used at once.
     pub fn room(&self, fresh: usize) -> usize {
         let wanted = self.live.saturating_add(fresh);
-        let most = self.most.max(wanted);
-        most.saturating_add(most / 8) - wanted
+        self.most.max(wanted) - wanted
     }
 
     /// Bytes of all blocks.

@@ -9,12 +9,14 @@
 use crate::classes::{SMALL, SMALL_CLASSES, UNIT, class_of, large_size, size_of_class};
 use crate::large::{Large, now};
 use crate::slab::Slabs;
-use crate::system::MAPPED_BYTES;
 use crate::thread_cache;
 use crate::{Block, Request, Result, Run, RunState, Source, decay, shelf};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// Zeroed blocks from this size on are taken fresh.
+const FRESH_BYTES: usize = 1 << 20;
 
 /// A cache over another source.
 pub struct Pool(pub(crate) Arc<Shared>);
@@ -188,14 +190,14 @@ impl Shared {
         let mut large = self.large();
         large.evict(self.cap.load(Ordering::Relaxed), &mut out);
         let mut found = large.take(rounded, request.align);
-        if request.zeroed && rounded >= MAPPED_BYTES {
+        if request.zeroed && rounded >= FRESH_BYTES {
             // Fresh pages are zero for nothing; one more freed block of this size would only wait for ever.
             out.extend(found.take());
         }
         if found.is_some() {
-            large.went_out(rounded);
+            large.went_out(request.size);
         } else {
-            let room = large.room(rounded);
+            let room = large.room(request.size);
             large.evict(room.min(self.cap.load(Ordering::Relaxed)), &mut out);
         }
         drop(large);
@@ -212,7 +214,7 @@ impl Shared {
             }
             None => {
                 let block = self.below.take(&Request { size: rounded, ..*request })?;
-                self.large().went_out(rounded);
+                self.large().went_out(request.size);
                 Ok(Block { size: request.size, ..block })
             }
         }
@@ -222,7 +224,7 @@ impl Shared {
         let rounded = large_size(block.size.max(UNIT)).unwrap_or(block.size);
         let mut out = Vec::new();
         let mut large = self.large();
-        large.came_back(rounded);
+        large.came_back(block.size);
         large.add(Block { size: rounded, ..block });
         large.evict(self.cap.load(Ordering::Relaxed), &mut out);
         drop(large);
@@ -289,8 +291,8 @@ impl Source for Pool {
         };
         let size = if matches!(done, Some(Ok(()))) {
             let mut large = self.0.large();
-            large.came_back(before);
-            large.went_out(after);
+            large.came_back(block.size);
+            large.went_out(request.size);
             request.size
         } else {
             block.size

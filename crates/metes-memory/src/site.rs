@@ -130,6 +130,15 @@ pub(crate) fn is_asked(size: usize) -> bool {
     size >= FROM.load(Ordering::Relaxed)
 }
 
+/// The same where nobody but the provider will have said, mostly.
+#[inline]
+pub(crate) fn ask_first(size: usize) -> u32 {
+    match PROVIDER.get().map_or(0, |ask| ask(size)) {
+        0 => CURRENT.get(),
+        site => site,
+    }
+}
+
 /// The site for a block of any size.
 pub(crate) fn ask(size: usize) -> u32 {
     match CURRENT.get() {

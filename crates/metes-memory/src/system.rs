@@ -12,8 +12,8 @@ use rustix::mm::{MremapFlags, mremap};
 use std::alloc::Layout;
 use std::ptr::NonNull;
 
-/// Blocks from this size on are mappings of their own.
-pub const MAPPED_BYTES: usize = 1 << 20;
+/// Blocks from this size on are mappings of their own: what is freed between others in a heap would not go back.
+pub const MAPPED_BYTES: usize = 128 << 10;
 
 /// Mappings from this size on ask for huge pages.
 const HUGE_BYTES: usize = 4 << 20;

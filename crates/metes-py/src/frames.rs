@@ -44,12 +44,14 @@ fn known(version: (u8, u8)) -> &'static [Offsets] {
 
 /// # Safety
 /// `at` is the address of a live structure that is longer than `offset`.
+#[inline]
 unsafe fn word(at: usize, offset: usize) -> usize {
     // SAFETY: the caller's promise; these structures are made of words.
     unsafe { ((at + offset) as *const usize).read() }
 }
 
 /// The code object of a word that may carry marks in its lowest bits.
+#[inline]
 fn unmarked(code: usize) -> usize {
     code & !7
 }
@@ -85,6 +87,7 @@ fn fits(py: Python<'_>, offsets: Offsets) -> Option<bool> {
 }
 
 /// The frames of this thread, the innermost first; `None` where they cannot be read. The thread is attached.
+#[inline]
 pub(crate) fn running(_py: Python<'_>) -> Option<impl Iterator<Item = Place>> {
     let offsets = (*OFFSETS.get()?)?;
     // SAFETY: attached, so the thread has a state; the offsets were compared; a frame that runs, and those that it was

@@ -63,25 +63,54 @@ pub(crate) fn install() {
 }
 
 /// The number of the innermost place that runs now and is no library's; 0 where there is none.
+#[inline]
 pub(crate) fn here(py: Python<'_>) -> u32 {
-    let Some(places) = frames::running(py) else { return first_own(py) };
-    places.take(SKIPPED_AT_MOST).map(|place| at(py, place)).find(|&site| site != SKIP).unwrap_or(0)
+    match frames::running(py) {
+        Some(places) => own(py, places).map_or(0, |(_, site)| site),
+        None => first_own(py),
+    }
+}
+
+/// The first of some places that is no library's, and its number.
+#[inline]
+fn own(py: Python<'_>, places: impl Iterator<Item = Place>) -> Option<(Place, u32)> {
+    for place in places.take(SKIPPED_AT_MOST) {
+        let site = at(py, place);
+        if site != SKIP {
+            return Some((place, site));
+        }
+    }
+    None
 }
 
 /// The number of a place that runs now, or [`SKIP`].
+#[inline]
 fn at(py: Python<'_>, place: Place) -> u32 {
     let recent = &RECENTLY[(place.at >> 1 ^ place.at >> 11) % RECENT];
     if recent.code.load(Ordering::Relaxed) == place.code && recent.at.load(Ordering::Relaxed) == place.at {
         return recent.site.load(Ordering::Relaxed) as u32;
     }
-    // Of one code object the innermost frame: that is the one that was looked for first. What has no frame object is the
-    // interpreter's own.
+    look_up(py, place, recent)
+}
+
+/// Whatever has a number among the recent places stays alive, so that nothing else takes its address.
+#[cold]
+fn look_up(py: Python<'_>, place: Place, recent: &Recent) -> u32 {
+    // Of one code object the innermost frame: that is the one that was looked for first.
     let frame = frame_objects(py).find(|frame| code_of(frame).is_some_and(|code| code.as_ptr() as usize == place.code));
-    let Some(site) = frame.map_or(Some(SKIP), |frame| describe(&frame)) else { return 0 };
+    // What has no frame object is the interpreter's own.
+    let Some(site) = frame.map_or_else(|| keep(place), |frame| describe(&frame)) else { return 0 };
     recent.code.store(place.code, Ordering::Relaxed);
     recent.at.store(place.at, Ordering::Relaxed);
     recent.site.store(site as usize, Ordering::Relaxed);
     site
+}
+
+/// Keeps what a frame without a frame object runs alive; it is passed over.
+fn keep(place: Place) -> Option<u32> {
+    // SAFETY: attached; what a frame runs is an object, and the frame has a reference to it.
+    unsafe { ffi::Py_IncRef(place.code as *mut ffi::PyObject) };
+    Some(SKIP)
 }
 
 /// What identifies an instruction: its code object, and where in it. Numbers, which are only compared.
@@ -104,10 +133,7 @@ pub(crate) fn with_interpreter<T>(work: impl FnOnce(Python<'_>) -> Option<T>) ->
 
 fn instruction(py: Python<'_>, work: impl FnOnce(Python<'_>, Instruction, u32)) -> Option<()> {
     let found = match frames::running(py) {
-        Some(places) => places
-            .take(SKIPPED_AT_MOST)
-            .map(|place| ((place.code, place.at), at(py, place)))
-            .find(|&(_, site)| site != SKIP),
+        Some(places) => own(py, places).map(|(place, site)| ((place.code, place.at), site)),
         None => frame_objects(py)
             .take(SKIPPED_AT_MOST)
             .filter_map(|frame| {

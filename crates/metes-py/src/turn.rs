@@ -25,10 +25,33 @@ pub(crate) fn has_lock() -> bool {
     CHECK.is_some_and(|check| unsafe { check() != 0 })
 }
 
+type Current = unsafe extern "C" fn() -> *mut ffi::PyThreadState;
+
+/// The function that gives this thread's state where it is attached, and null where not: the stable ABI has none that may be
+/// called in either case. Before 3.12 it gave the state of whichever thread is attached.
+static CURRENT: LazyLock<Option<Current>> = LazyLock::new(|| {
+    // SAFETY: a version is a number; look-ups by name of functions that have this type in every CPython that has them.
+    unsafe {
+        if ffi::Py_Version < 0x030c_0000 {
+            return None;
+        }
+        let names = [c"PyThreadState_GetUnchecked", c"_PyThreadState_UncheckedGet"];
+        let found = names.map(|name| libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()));
+        let found = found.into_iter().find(|found| !found.is_null())?;
+        Some(std::mem::transmute::<*mut libc::c_void, Current>(found))
+    }
+});
+
 /// Whether this thread holds the interpreter, which runs.
+#[inline]
 pub(crate) fn attached() -> bool {
-    // SAFETY: as above.
-    has_lock() && unsafe { ffi::Py_IsInitialized() != 0 }
+    // SAFETY: may be called on any thread at any time.
+    unsafe {
+        match *CURRENT {
+            Some(current) => !current().is_null() && ffi::Py_IsInitialized() != 0,
+            None => has_lock() && ffi::Py_IsInitialized() != 0,
+        }
+    }
 }
 
 /// Takes turns from now on, where there is a lock to take them under, as there must be.

@@ -76,7 +76,7 @@ pub fn take(size: usize, zeroed: bool) -> Result<NonNull<u8>> {
 }
 
 /// The same for a small size, where nothing stands in the way; `None` where [`take`] must see to it.
-#[inline]
+#[inline(always)]
 pub fn take_small(size: usize, zeroed: bool) -> Option<NonNull<u8>> {
     if size > SMALL {
         return None;
@@ -95,7 +95,7 @@ pub fn take_small(size: usize, zeroed: bool) -> Option<NonNull<u8>> {
 
 /// Where somebody observes, each block is booked, so that it is told.
 fn take_at_site(size: usize) -> Option<NonNull<u8>> {
-    let site = site::ask(size);
+    let site = site::ask_first(size);
     Shard::with(|shard| match site {
         0 => shard.take(size),
         _ if ledger().watch.is_active() => shard.book(site, size),
@@ -247,7 +247,7 @@ pub(crate) fn small() -> Small {
 /// what is exact in sum is shared out by them.
 pub(crate) fn holders() -> Vec<(u32, Holder)> {
     let mut exact = HashMap::new();
-    Shard::all().for_each(|shard| shard.sites().add_to(&mut exact));
+    Shard::all().for_each(|shard| shard.add_sites_to(&mut exact));
     let Small { taken_bytes, given_bytes, taken_count, given_count, .. } = small();
     let mut left = (taken_bytes.wrapping_sub(given_bytes), taken_count.wrapping_sub(given_count), taken_bytes);
     let mut rows = Vec::with_capacity(exact.len());

@@ -39,6 +39,7 @@ thread_local! {
 }
 
 /// What is found out now.
+#[inline]
 pub fn detail() -> Detail {
     match DETAIL.load(Ordering::Relaxed) {
         0 => Detail::Counters,

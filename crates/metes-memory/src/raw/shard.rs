@@ -11,6 +11,7 @@ use super::{OP, Small, central, ledger, samples, thread};
 use crate::classes::{SMALL_CLASSES, class_of};
 use crate::source::Tag;
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::ptr::{NonNull, null};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 
@@ -214,8 +215,11 @@ impl Shard {
     #[inline]
     pub fn take(&self, size: usize) -> Option<NonNull<u8>> {
         if self.lent.waits() {
-            if let Some((ptr, slot)) = self.lent.again(size) {
-                return Some(self.lend_again(ptr, slot, size));
+            if let Some((ptr, slot)) = self.lent.again(size as u32 | PLAIN) {
+                if self.count_again(size) {
+                    self.sample(range::slot(slot, class_of(size)), size);
+                }
+                return Some(ptr);
             }
             self.end_lent();
         }
@@ -229,15 +233,12 @@ impl Shard {
         Some(self.hand_out(slot, size))
     }
 
-    /// Counts a block that waited: it is one more that was given and taken.
+    /// Counts a block that waited: it is one more that was given and taken. Whether a sample is due.
     #[inline]
-    fn lend_again(&self, ptr: NonNull<u8>, slot: u32, size: usize) -> NonNull<u8> {
+    fn count_again(&self, size: usize) -> bool {
         let left = self.left.load(Ordering::Relaxed) + ONE - size as i64;
         self.left.store(left, Ordering::Relaxed);
-        if left & DUE != 0 {
-            self.sample(range::slot(slot, class_of(size)), size);
-        }
-        ptr
+        left & DUE != 0
     }
 
     /// Has a block wait for the next of its size, if it was handed out last; says whether.
@@ -249,8 +250,8 @@ impl Shard {
     /// Takes the block that waits back for good.
     #[cold]
     fn end_lent(&self) {
-        if let Some((slot, size)) = self.lent.end() {
-            self.give(range::slot(slot, class_of(size)));
+        if let Some((slot, what)) = self.lent.end() {
+            self.give(range::slot(slot, class_of((what & !KIND) as usize)));
         }
     }
 
@@ -266,20 +267,40 @@ impl Shard {
             self.sample(slot, size);
         }
         let start = slot.start();
-        self.lent.set(start, slot.number, size);
+        self.lent.set(start, slot.number, size as u32 | PLAIN, 0);
         start
     }
 
     /// The same, counted at its site, which is not 0.
+    #[inline]
     pub fn take_at(&self, site: u32, size: usize) -> Option<NonNull<u8>> {
+        if self.lent.waits() {
+            let here = self.lent.site() == site;
+            if here && let Some((ptr, _)) = self.lent.again(size as u32 | SITED) {
+                self.sites.again(site, size);
+                if self.count_again(size) {
+                    self.go_on(samples::distance());
+                }
+                return Some(ptr);
+            }
+            self.end_lent();
+        }
+        self.take_new_at(site, size)
+    }
+
+    #[inline(never)]
+    fn take_new_at(&self, site: u32, size: usize) -> Option<NonNull<u8>> {
         let slot = self.pop(class_of(size))?;
         let kind = if self.sites.take(site, size) { SITED } else { PLAIN };
-        slot.note().what.store(size as u32 | kind, Ordering::Relaxed);
+        let what = size as u32 | kind;
+        slot.note().what.store(what, Ordering::Relaxed);
         slot.note().link.store(site, Ordering::Relaxed);
         if self.count(size) {
             self.go_on(samples::distance());
         }
-        Some(slot.start())
+        let start = slot.start();
+        self.lent.set(start, slot.number, what, if kind == SITED { site } else { 0 });
+        Some(start)
     }
 
     /// Counts a block that is taken; whether a sample is due.
@@ -486,7 +507,7 @@ impl Shard {
 
     pub fn add_to(&self, sums: &mut Small) {
         let ((taken_bytes, taken_count), (bytes, count)) = (self.taken(), self.unsettled());
-        let waiting = self.lent.waiting();
+        let waiting = self.lent.waiting().map(|(what, _)| (what & !KIND) as usize);
         let (bytes, count) = waiting.map_or((bytes, count), |size| (bytes - size as i64, count - 1));
         let given = |taken: usize, settled: &AtomicUsize, unsettled: i64| {
             taken.wrapping_sub(load(settled)).wrapping_sub(unsettled as usize)
@@ -507,9 +528,13 @@ impl Shard {
         sums.cached += kept.sum::<usize>();
     }
 
-    /// What is live by site.
-    pub fn sites(&self) -> &Sites {
-        &self.sites
+    /// Adds up what is live by site: bytes, blocks, bytes ever taken.
+    pub fn add_sites_to(&self, sites: &mut HashMap<u32, (usize, usize, usize)>) {
+        self.sites.add_to(sites);
+        if let Some((what, site)) = self.lent.waiting().filter(|&(_, site)| site != 0) {
+            let sum = sites.entry(site).or_default();
+            *sum = (sum.0.wrapping_sub((what & !KIND) as usize), sum.1.wrapping_sub(1), sum.2);
+        }
     }
 }
 

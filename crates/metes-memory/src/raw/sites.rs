@@ -47,6 +47,14 @@ impl Sites {
         true
     }
 
+    /// Counts that a block of a site that has sums was given, and taken again.
+    #[inline]
+    pub fn again(&self, site: u32, size: usize) {
+        if let Some(sums) = self.sums(site) {
+            add(&sums.total, size);
+        }
+    }
+
     /// Counts that a block is no more.
     #[inline]
     pub fn give(&self, site: u32, size: usize) {

@@ -285,6 +285,40 @@ fn sites_are_exact_whichever_thread_gives_back() {
 }
 
 #[test]
+fn a_block_that_comes_again_at_once_is_one_of_its_new_site() {
+    let _turn = turn();
+    let old = raw::set_detail(Detail::Site);
+    let sites: Vec<u32> = (0..3).map(|line| intern_site("raw.rs", 10 + line, "again")).collect();
+    let held = |site: u32| {
+        let name = site_name(site);
+        let found = Memory::global().live(By::Site).into_iter().find(|holder| holder.name == name);
+        found.map_or((0, 0), |holder| (holder.bytes, holder.count))
+    };
+    let before = live();
+    let mut kept = Vec::new();
+    for i in 0..900 {
+        let site = sites[i / 3 % 3];
+        let ptr = with_site(site, || take(500 + i % 2));
+        assert_eq!((raw::site_of(ptr), raw::size_of(ptr)), (Some(site), Some(500 + i % 2)));
+        if i % 10 == 0 {
+            kept.push((ptr, i / 3 % 3, 500 + i % 2));
+        } else {
+            assert!(give(ptr));
+            assert_eq!(held(site), kept.iter().filter(|k| k.1 == i / 3 % 3).fold((0, 0), |s, k| (s.0 + k.2, s.1 + 1)));
+        }
+    }
+    // One that waits is taken by somebody who says no site, and by nobody.
+    let last = with_site(sites[0], || take(64));
+    assert!(give(last));
+    let plain = take(64);
+    assert_eq!(raw::site_of(plain), Some(0));
+    assert!(give(plain));
+    kept.into_iter().for_each(|(ptr, ..)| assert!(give(ptr)));
+    assert_eq!((sites.into_iter().map(held).collect::<Vec<_>>(), live()), (vec![(0, 0); 3], before));
+    raw::set_detail(old);
+}
+
+#[test]
 fn a_block_stays_where_its_class_has_room() {
     let _turn = turn();
     let old = raw::set_detail(Detail::Counters);
