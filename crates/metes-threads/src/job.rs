@@ -4,6 +4,7 @@
 //! nothing left to do. Then the job is closed, and the caller waits for those alone who are still inside. What helpers
 //! keep of a closed job is its counters, never the work itself.
 
+use crate::looking;
 use crate::{Busy, pool};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -13,12 +14,12 @@ use std::thread::Thread;
 
 /// Added to the number of helpers inside when the job is closed to others.
 const CLOSED: usize = 1 << 32;
-/// How often the caller looks before it sleeps.
-const LOOKS: usize = 200;
+/// How often the caller looks before it sleeps: as long as waking it would take.
+const LOOKS: usize = 2000;
 
 type Work = *const (dyn Fn(usize, usize) + Sync);
 
-struct Job {
+pub(crate) struct Job {
     work: Work,
     tasks: usize,
     next: AtomicUsize,
@@ -36,16 +37,19 @@ unsafe impl Send for Job {}
 unsafe impl Sync for Job {}
 
 impl Job {
-    /// Takes part until no task is left.
-    fn help(&self) {
+    /// Takes part until no task is left, and says whether this thread shall look for more: before the caller goes on, so that
+    /// it finds it for what comes next.
+    pub(crate) fn help(&self) -> bool {
         if self.inside.fetch_add(1, Ordering::Acquire) < CLOSED {
             let _busy = Busy::new();
             self.take_part(self.lanes.fetch_add(1, Ordering::Relaxed));
         }
+        let looks = looking::begin();
         // One that came too late may be the last to leave, too.
         if self.inside.fetch_sub(1, Ordering::Release) == CLOSED + 1 {
             self.caller.unpark();
         }
+        looks
     }
 
     /// Runs tasks in a lane; a panic ends the job and is kept.
@@ -97,16 +101,22 @@ pub(crate) fn run(lanes: usize, tasks: usize, work: &(dyn Fn(usize, usize) + Syn
         caller: std::thread::current(),
         panic: Mutex::new(None),
     });
-    if let Some(pool) = pool::helpers(helpers) {
-        for _ in 0..helpers {
+    let offered = looking::offer(&job, helpers);
+    if offered < helpers
+        && let Some(pool) = pool::helpers(helpers)
+    {
+        for _ in offered..helpers {
             let job = job.clone();
-            pool.spawn(move || job.help());
+            pool.spawn(move || looking::serve(job));
         }
     }
     let busy = Busy::new();
     job.take_part(0);
     drop(busy);
     job.close();
+    if offered > 0 {
+        looking::withdraw(&job);
+    }
     let panic = job.panic.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(panic) = panic {
         resume_unwind(panic);

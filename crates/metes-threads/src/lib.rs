@@ -6,6 +6,7 @@
 //! their results.
 
 mod job;
+mod looking;
 mod pool;
 
 pub use pool::{set_threads, threads};
@@ -126,6 +127,21 @@ mod tests {
         share(3, 10, &|_, _| assert!(SHARED.load(Ordering::Relaxed) > 0));
         let result = std::panic::catch_unwind(|| share(3, 10, &|_, task| assert_ne!(task, 5, "as planned")));
         assert!(result.is_err());
+    }
+
+    #[test]
+    fn work_that_follows_is_found() {
+        // Of work after work nothing is lost, whether helpers still look for it or sleep.
+        for pause in [0, 1, 200, 20_000] {
+            for _ in 0..200 {
+                let sum = AtomicUsize::new(0);
+                share(4, 50, &|_, task| {
+                    sum.fetch_add(task, Ordering::Relaxed);
+                });
+                assert_eq!(sum.into_inner(), 1225);
+                (0..pause).for_each(|_| std::hint::spin_loop());
+            }
+        }
     }
 
     #[test]
