@@ -24,6 +24,21 @@ def softmax(m, x):
     return e / e.sum(axis=-1, keepdims=True)
 
 
+def softmax_of_all(m, x):
+    e = m.exp(x - x.max())
+    return e / e.sum()
+
+
+def softmax_by_column(m, x):
+    e = m.exp(x - x.max(axis=0))
+    return e / e.sum(axis=0)
+
+
+def scaled_curve(m, x):
+    e = m.tanh(x)
+    return (e - e.mean(axis=0)) / e.std(axis=0) + e.max(axis=1, keepdims=True) * e
+
+
 def distances(m, x):
     return ((x[:, None, :] - x[None, :, :]) ** 2).sum(axis=-1)
 
@@ -43,6 +58,9 @@ BODIES = {
     "first axis": lambda m, x: m.abs(x).max(axis=0),
     "zscore": zscore,
     "softmax": softmax,
+    "softmax of all": softmax_of_all,
+    "softmax by column": softmax_by_column,
+    "scaled curve": scaled_curve,
     "distances": distances,
     "windows": windows,
     "place": lambda m, x: (x * 2).argmin(axis=1),
@@ -78,7 +96,8 @@ def test_as_numpy_and_as_unfused(name):
             np.testing.assert_allclose(np.asarray(result), expected, rtol=tolerance, atol=tolerance)
 
 
-EXACT = ["product and sum", "where", "cast", "sum", "all", "first axis", "zscore", "softmax", "distances", "windows"]
+KEPT = ["softmax", "softmax of all", "softmax by column", "scaled curve"]
+EXACT = ["product and sum", "where", "cast", "sum", "all", "first axis", "zscore", *KEPT, "distances", "windows"]
 
 
 @pytest.mark.parametrize("name", EXACT)
@@ -115,6 +134,73 @@ def test_the_peak_is_known(name, threads):
             assert peak <= result.nbytes + threads * (256 << 10) + passes_on
             lazy = body(mt, mt.lazy(x))
             assert measured(lazy.compute)[0] == lazy.plan().peak_bytes
+
+
+def kept_values(plan):
+    return str(plan).count("kept where a result will be")
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_what_is_folded_is_kept_where_the_result_will_be(name):
+    body = BODIES[name]
+    fused = mt.fuse(lambda x: body(mt, x))
+    for shape in ((80, 60), (3, 4000), (4000, 3), (9000, 1)):
+        for x in arrays(shape).values():
+            x = mt.asarray(x)
+            plan = fused.plan(x)
+            assert kept_values(plan) == 1, str(plan)
+            before = np.asarray(x).tobytes()
+            peak, result = measured(lambda x=x: fused(x))
+            assert peak == plan.peak_bytes
+            assert np.asarray(result).tobytes() == np.asarray(body(mt, x)).tobytes()
+            assert np.asarray(x).tobytes() == before
+
+
+@pytest.mark.parametrize("dtype", ["f8", "f4"])
+def test_kept_values_past_the_caches(dtype):
+    x = mt.asarray(np.random.default_rng(2).normal(size=(2, 2_200_001)).astype(dtype))[:, 1:]
+    for body in (softmax, softmax_of_all, softmax_by_column):
+        expected = body(mt, x)
+        for threads in (1, 2):
+            mt.set_num_threads(threads)
+            result = mt.fuse(lambda x, body=body: body(mt, x))(x)
+            assert bool((result == expected).all())
+
+
+def test_what_is_not_kept():
+    x = mt.asarray(np.random.default_rng(3).normal(size=(80, 100)))
+    # Cheap values, values of another dtype or shape, few values, results in an array that exists.
+    bodies = (
+        lambda x: (x - 1) / (x - 1).sum(),
+        lambda x: (mt.exp(x) / mt.exp(x).sum()).astype("f4"),
+        lambda x: (x[:, None, :] - mt.exp(x).sum()).sum(axis=1),
+    )
+    for body in bodies:
+        fused = mt.fuse(body)
+        assert kept_values(fused.plan(x)) == 0
+        np.testing.assert_array_equal(np.asarray(fused(x)), np.asarray(body(x)))
+    assert kept_values(mt.fuse(lambda x: softmax(mt, x)).plan(x[:20])) == 0
+    expected = softmax(mt, x)
+    out = x.copy()
+    lazy = softmax(mt, mt.lazy(out))
+    assert lazy.compute(out=out) is out
+    np.testing.assert_array_equal(np.asarray(out), np.asarray(expected))
+
+
+def test_kept_values_of_one_of_several_results():
+    @mt.fuse
+    def both(x):
+        e = mt.exp(x - x.max())
+        total = e.sum()
+        return e / total, total, e * 2
+
+    x = mt.asarray(np.random.default_rng(4).normal(size=(90, 70)))
+    plan = both.plan(x)
+    peak, (share, total, twice) = measured(lambda: both(x))
+    assert peak == plan.peak_bytes
+    e = mt.exp(x - x.max())
+    for result, expected in ((share, e / e.sum()), (total, e.sum()), (twice, e * 2)):
+        assert np.asarray(result).tobytes() == np.asarray(expected).tobytes()
 
 
 def test_one_trace_for_arrays_alike():

@@ -1,7 +1,7 @@
 //! Running a [`Program`]: block by block along a walk, on several threads where there is enough to do. The file that
 //! calls loops.
 
-use crate::program::{BLOCK, Place, Program, Registers, ScratchBuf};
+use crate::program::{BLOCK, Form, MOST, Place, Program, Registers, ScratchBuf};
 use crate::walk::{Run, Runs, Walk};
 use crate::{past, share, status};
 use metes_array::{Array, Scalar};
@@ -26,21 +26,29 @@ pub(crate) fn fill(place: *mut u8, value: Scalar, dtype: DType, n: usize) {
 /// # Safety
 /// All places are valid, and sources do not overlap destinations.
 pub(crate) unsafe fn move_values(n: usize, width: usize, from: Run, to: Run) {
+    if n == 0 {
+        return;
+    }
     if from.1 == width as isize && to.1 == from.1 {
         // SAFETY: the caller's promise.
         unsafe { std::ptr::copy_nonoverlapping(from.0, to.0, n * width) };
         return;
     }
     macro_rules! each {
-        ($t:ty) => {
-            for i in 0..n as isize {
-                // SAFETY: the caller's promise.
-                unsafe {
-                    let value = from.0.wrapping_offset(i * from.1).cast::<$t>().read_unaligned();
-                    to.0.wrapping_offset(i * to.1).cast::<$t>().write_unaligned(value);
-                }
+        ($t:ty) => {{
+            // SAFETY: the caller's promise.
+            let read = |i: isize| unsafe { from.0.wrapping_offset(i * from.1).cast::<$t>().read_unaligned() };
+            if from.1 == 0 && to.1 == width as isize {
+                let (value, to) = (read(0), to.0.cast::<$t>());
+                // SAFETY: likewise.
+                (0..n).for_each(|i| unsafe { to.wrapping_add(i).write_unaligned(value) });
+                return;
             }
-        };
+            for i in 0..n as isize {
+                // SAFETY: likewise.
+                unsafe { to.0.wrapping_offset(i * to.1).cast::<$t>().write_unaligned(read(i)) };
+            }
+        }};
     }
     match width {
         1 => each!(u8),
@@ -59,7 +67,12 @@ pub(crate) unsafe fn move_values(n: usize, width: usize, from: Run, to: Run) {
 }
 
 pub(crate) fn aligned(run: Run, dtype: DType) -> bool {
-    (run.0 as usize | run.1.unsigned_abs()).is_multiple_of(dtype.align())
+    lies(run, dtype.align() - 1)
+}
+
+/// Whether neither where a run begins nor its step has one of these bits.
+fn lies(run: Run, loose: usize) -> bool {
+    (run.0 as usize | run.1.unsigned_abs()) & loose == 0
 }
 
 /// Computes `n` values, at most [`BLOCK`], of a program. The result goes to `out`, or to a register; returns where.
@@ -73,49 +86,46 @@ pub(crate) unsafe fn block(
     inputs: &[Run],
     out: Option<Run>,
 ) -> (Run, Flags) {
-    debug_assert!(n <= BLOCK);
+    debug_assert!(n <= scratch.block());
     if let Some(input) = program.moved {
         let width = program.dtype().size();
-        let to = out.unwrap_or((scratch.at(program.result_register), width as isize));
+        let to = out.unwrap_or((scratch.at(program.result.gather), width as isize));
         // SAFETY: the caller's promise; a register holds BLOCK values.
         unsafe { move_values(n, width, inputs[input], to) };
         return (to, 0);
     }
     let mut read: Runs = SmallVec::new();
-    for (i, (&run, &dtype)) in inputs.iter().zip(&program.inputs).enumerate() {
-        let width = dtype.size();
-        if aligned(run, dtype) && (run.1 != 0 || n < SPLAT) {
+    for (&run, form) in inputs.iter().zip(&program.forms) {
+        if lies(run, form.loose) && (run.1 != 0 || n < SPLAT) {
             read.push(run);
         } else {
-            let register = (scratch.at(program.gathers[i]), width as isize);
-            // SAFETY: the caller's promise for the input; a register holds BLOCK values.
-            unsafe { move_values(n, width, run, register) };
+            let register = (scratch.at(form.gather), form.width as isize);
+            // SAFETY: the caller's promise for the input; a register holds a block.
+            unsafe { move_values(n, form.width, run, register) };
             read.push(register);
         }
     }
-    let width = program.dtype().size() as isize;
-    let direct = out.filter(|&run| aligned(run, program.dtype()));
-    let result = direct.unwrap_or((scratch.at(program.result_register), width));
+    let form = program.result;
+    let direct = out.filter(|&run| lies(run, form.loose));
+    let result = direct.unwrap_or((scratch.at(form.gather), form.width as isize));
     let mut flags = 0;
     for step in &program.steps {
-        let mut ptrs: SmallVec<[*mut u8; 4]> = SmallVec::new();
-        let mut steps: SmallVec<[isize; 4]> = SmallVec::new();
-        for (&place, &width) in step.args.iter().chain([&step.out]).zip(&step.widths) {
-            let (ptr, step) = match place {
+        let (mut ptrs, mut steps) = ([std::ptr::null_mut(); MOST], [0; MOST]);
+        let operands = step.operands();
+        for (i, &(place, width)) in operands.iter().enumerate() {
+            (ptrs[i], steps[i]) = match place {
                 Place::Input(i) => read[i],
-                Place::Register(at) => (scratch.at(at), width as isize),
+                Place::Register(at) => (scratch.at(at), width),
                 Place::Result => result,
             };
-            ptrs.push(ptr);
-            steps.push(step);
         }
         // SAFETY: inputs and result by the caller's promise and the gathers above, registers by their size; a register
         // that is both read and written holds values of one width.
-        flags |= unsafe { (step.call)(n, &ptrs, &steps) };
+        flags |= unsafe { (step.call)(n, &ptrs[..operands.len()], &steps[..operands.len()]) };
     }
     if let (None, Some(out)) = (direct, out) {
         // SAFETY: the register holds the result; `out` by the caller's promise.
-        unsafe { move_values(n, width as usize, result, out) };
+        unsafe { move_values(n, form.width, result, out) };
     }
     (direct.or(out).unwrap_or(result), flags)
 }
@@ -139,8 +149,7 @@ pub(crate) unsafe fn gather_rows(
             gathered.push(run);
             continue;
         }
-        let width = program.inputs[i].size();
-        let to = scratch.at(program.gathers[i]);
+        let (width, to) = (program.forms[i].width, scratch.at(program.forms[i].gather));
         for row in 0..rows {
             let from = (run.0.wrapping_offset(row as isize * step), run.1);
             // SAFETY: the caller's promise for the input; a register holds BLOCK values.
@@ -223,13 +232,7 @@ impl Program {
         let weight = walk.size().saturating_mul(self.weight());
         let lanes = scratch.lanes().min(share::lanes(weight));
         let scratch = &*scratch;
-        let ends = if mask.is_some() {
-            Ends::Masked
-        } else if past::pays(&walk, out.nbytes()) {
-            Ends::Past
-        } else {
-            Ends::Plain
-        };
+        let ends = if mask.is_none() && past::pays(&walk, out.nbytes()) { Ends::Past } else { Ends::Plain };
         Ok(match walk.cuts(share::tasks(lanes, weight), &[out.dtype().size()]) {
             Some(cuts) if lanes > 1 => share::share(lanes, cuts.count, |lane, task| {
                 self.along(&walk.part(cuts, task), ends, scratch.lane(lane))
@@ -240,29 +243,20 @@ impl Program {
 
     /// Computes along a walk over the result, the inputs, and the mask if there is one, which the caller holds.
     fn along(&self, walk: &Walk, ends: Ends, scratch: Registers) -> Flags {
+        let (count, most) = (self.inputs.len(), self.block(scratch));
+        let mut repeated = SmallVec::from_elem((std::ptr::null_mut(), 0), count);
         let mut flags = 0;
-        let width = self.dtype().size();
-        let mut repeated = SmallVec::from_elem((std::ptr::null_mut(), 0), self.inputs.len());
-        walk.for_each_block(|n, runs| {
-            let (to, from) = (runs[0], &runs[1..=self.inputs.len()]);
+        walk.for_each_run(|length, runs| {
             // SAFETY: the walk stays within the arrays, which the caller holds.
-            let from = &unsafe { self.repeat(n, from, scratch, &mut repeated) };
-            // SAFETY: the walk stays within the arrays, which the caller holds.
-            unsafe {
-                if ends == Ends::Masked {
-                    let mask = runs[self.inputs.len() + 1];
-                    status::take();
-                    let (result, noticed) = block(self, scratch, n, from, None);
-                    masked_move(n, width, result, to, mask);
-                    if noticed | status::take() != 0 {
-                        flags |= self.noticed_where(n, from, mask, scratch);
-                    }
-                } else if ends == Ends::Past && to.1 == width as isize {
-                    let (result, noticed) = block(self, scratch, n, from, None);
-                    metes_array::copy_past(result.0, to.0, n * width);
-                    flags |= noticed;
-                } else {
-                    flags |= block(self, scratch, n, from, Some(to)).1;
+            let (mut from, moves) = unsafe { self.repeat(length.min(most), &runs[1..=count], scratch, &mut repeated) };
+            let (mut to, mut mask) = (runs[0], runs.get(count + 1).copied());
+            for start in (0..length).step_by(most) {
+                let n = most.min(length - start);
+                // SAFETY: likewise.
+                flags |= unsafe { self.deliver(n, &from, to, mask, ends, scratch) };
+                from.iter_mut().zip(&moves).for_each(|(run, step)| run.0 = run.0.wrapping_offset(step * n as isize));
+                for run in std::iter::once(&mut to).chain(&mut mask) {
+                    run.0 = run.0.wrapping_offset(run.1 * n as isize);
                 }
             }
         });
@@ -271,11 +265,42 @@ impl Program {
         }
         flags
     }
+
+    /// Computes a block and brings it to where it belongs.
+    ///
+    /// # Safety
+    /// As [`block`], and the mask is valid for reads.
+    unsafe fn deliver(
+        &self,
+        n: usize,
+        from: &[Run],
+        to: Run,
+        mask: Option<Run>,
+        ends: Ends,
+        scratch: Registers,
+    ) -> Flags {
+        let width = self.result.width;
+        // SAFETY: the caller's promise.
+        unsafe {
+            if let Some(mask) = mask {
+                status::take();
+                let (result, noticed) = block(self, scratch, n, from, None);
+                masked_move(n, width, result, to, mask);
+                return if noticed | status::take() != 0 { self.noticed_where(n, from, mask, scratch) } else { 0 };
+            }
+            if ends == Ends::Plain || to.1 != width as isize {
+                return block(self, scratch, n, from, Some(to)).1;
+            }
+            let (result, noticed) = block(self, scratch, n, from, None);
+            metes_array::copy_past(result.0, to.0, n * width);
+            noticed
+        }
+    }
 }
 
 impl Program {
-    /// The inputs with those of one value as registers full of it, which stay so as long as it is the same one: `repeated`
-    /// says of each input which value its register holds, and how often.
+    /// The inputs with those of one value as registers full of it, which stay so as long as it is the same one, and how far
+    /// each moves on with every value: `repeated` says of each input which value its register holds, and how often.
     ///
     /// # Safety
     /// As [`block`].
@@ -285,21 +310,23 @@ impl Program {
         inputs: &[Run],
         scratch: Registers,
         repeated: &mut SmallVec<[(*mut u8, usize); 4]>,
-    ) -> Runs {
-        let mut runs: Runs = inputs.into();
+    ) -> (Runs, SmallVec<[isize; 4]>) {
+        let mut runs = Runs::from_slice(inputs);
+        let moves = inputs.iter().map(|run| run.1).collect();
         if self.moved.is_some() || n < SPLAT {
-            return runs;
+            return (runs, moves);
         }
         for (i, run) in runs.iter_mut().enumerate().filter(|(_, run)| run.1 == 0) {
-            let (to, width) = (scratch.at(self.gathers[i]), self.inputs[i].size());
+            let Form { width, gather, .. } = self.forms[i];
+            let to = (scratch.at(gather), width as isize);
             if repeated[i].0 != run.0 || repeated[i].1 < n {
                 // SAFETY: the caller's promise; the register holds as many values as a block has, and is for this input alone.
-                unsafe { move_values(n, width, *run, (to, width as isize)) };
+                unsafe { move_values(n, width, *run, to) };
                 repeated[i] = (run.0, n);
             }
-            *run = (to, width as isize);
+            *run = to;
         }
-        runs
+        (runs, moves)
     }
 
     /// What a block's loops notice where the mask is true: they have computed the other values too, for nobody.
@@ -383,8 +410,6 @@ enum Ends {
     Plain,
     /// Past the caches.
     Past,
-    /// Where a mask is true.
-    Masked,
 }
 
 /// Guards for one operation: the first `written` operands are written, the others read.

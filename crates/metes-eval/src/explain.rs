@@ -1,7 +1,7 @@
 //! How a [`Plan`] prints: its passes, what they read, what they make, and their memory.
 
 use crate::expr::{Expr, Op, Origin};
-use crate::plan::{Pass, Plan, SLOTS, Target, fold_of};
+use crate::plan::{Pass, Plan, SLOTS, Target, bytes_of, fold_of};
 use metes_array::shape_text;
 use std::fmt::{self, Display, Formatter, Write};
 
@@ -32,10 +32,16 @@ impl Display for Plan {
                     f,
                     "    {steps} step{} on blocks of {} values, {registers} register{}, {lanes} thread{}",
                     s(steps, ""),
-                    crate::program::block_of(sink.values(!pass.sources.is_empty())),
+                    sink.program.at_once(crate::program::block_of(sink.values(!pass.sources.is_empty()))),
                     s(registers, ""),
                     s(lanes, "")
                 )?;
+                if sink.keeps {
+                    writeln!(f, "    the values are kept where a result will be, {}", Bytes(bytes_of(&sink.value)))?;
+                }
+                if sink.over.is_some() {
+                    writeln!(f, "    in place of the values that were kept")?;
+                }
             }
             let b = pass.bytes;
             writeln!(

@@ -29,7 +29,34 @@ pub(crate) struct Folding {
     pub correction: f64,
     /// What tells values from NaN, where NaN is left out.
     pub present: Option<Program>,
+    /// Where the values are kept, where they are.
+    pub kept: Option<Kept>,
     pub out: Array,
+}
+
+/// An array of the domain's shape and of the program's dtype, to which the values are written: the last of a feed's
+/// operands.
+pub(crate) struct Kept {
+    pub array: Array,
+    /// Whether it is so large that it is written past the caches.
+    pub past: bool,
+}
+
+impl Kept {
+    /// Brings dense values to where they are kept.
+    ///
+    /// # Safety
+    /// `n` values of the array's dtype at `from`, and room for as many within the array at `to`, which nobody else uses.
+    unsafe fn take(&self, n: usize, from: Run, to: Run) {
+        let width = self.array.dtype().size();
+        // SAFETY: the caller's promise; both are dense where their step is a value's width.
+        unsafe {
+            match self.past && to.1 == width as isize {
+                true => metes_array::copy_past(from.0, to.0, n * width),
+                false => exec::move_values(n, width, from, to),
+            }
+        }
+    }
 }
 
 /// What one thread needs to fold.
@@ -101,7 +128,7 @@ pub(crate) struct Strip {
 impl Folding {
     /// Whether all values take part, as far as the reduction itself can tell.
     pub(crate) fn takes_all(&self, feed: &Feed) -> bool {
-        self.present.is_none() && feed.inputs == feed.operands()
+        self.present.is_none() && feed.inputs + self.kept.iter().len() == feed.operands()
     }
 
     fn kept_before_last(&self) -> &[usize] {
@@ -184,8 +211,8 @@ impl Folding {
     unsafe fn fold_row(&self, lane: &Lane, feed: &Feed, n: usize, runs: &[Run], first: usize, o: usize) {
         // SAFETY: the caller's promise; states of `n` results from `first` on exist.
         unsafe {
-            let (x, step) = self.values(lane, n, &runs[..feed.inputs]);
-            for (start, len) in self.stretches(lane, n, (x, step), runs.get(feed.inputs).copied()) {
+            let (x, step) = self.values(lane, feed, n, runs);
+            for (start, len) in self.stretches(lane, n, (x, step), self.mask(feed, runs)) {
                 let x = x.wrapping_offset(start as isize * step);
                 (self.cell.fold_rows)(len, x, step, lane.states.at(0, first + start), o as u64, Rows::ONE);
             }
@@ -286,6 +313,7 @@ impl Folding {
         (from, to): (usize, usize),
         index: usize,
     ) {
+        let block = self.program.block(lane.registers);
         let total = line.shape.last().copied().unwrap_or(1);
         let lead = line.shape.len().saturating_sub(1);
         let mut at = from;
@@ -305,7 +333,7 @@ impl Folding {
                 .collect();
             let mut left = (total - inner).min(to - at);
             // What is computed goes through registers; what lies ready need not be cut so small.
-            let most = if self.takes_all(feed) && self.lies_ready(&runs, &[]) { LEAF * FAN } else { BLOCK };
+            let most = if self.takes_all(feed) && self.lies_ready(&runs, &[]) { LEAF * FAN } else { block };
             while left > 0 {
                 let n = left.min(most);
                 // SAFETY: the runs lie within the guarded inputs.
@@ -332,9 +360,9 @@ impl Folding {
     ) {
         // SAFETY: the caller's promise.
         unsafe {
-            let (x, step) = self.values(lane, n, &runs[..feed.inputs]);
+            let (x, step) = self.values(lane, feed, n, runs);
             let mut at = 0;
-            for (start, len) in self.stretches(lane, n, (x, step), runs.get(feed.inputs).copied()) {
+            for (start, len) in self.stretches(lane, n, (x, step), self.mask(feed, runs)) {
                 tree.skip(run, start - at);
                 tree.push(run, len, x.wrapping_offset(start as isize * step), step, index + start as u64);
                 at = start + len;
@@ -346,8 +374,9 @@ impl Folding {
     /// Folds and writes results of short runs, many at once.
     fn lines(&self, lane: &mut Lane, feed: &Feed, positions: std::ops::Range<usize>, length: usize, inner: &[isize]) {
         let kept = &self.axes.kept;
-        let along = self.last_kept().map_or_else(|| SmallVec::from_elem(0, feed.inputs), |axis| feed.strides(axis));
+        let along = self.last_kept().map_or_else(|| SmallVec::from_elem(0, feed.operands()), |axis| feed.strides(axis));
         let turn = self.last_kept().map_or(1, |axis| feed.shape[axis]);
+        let block = self.program.block(lane.registers);
         let states = lane.lines.as_ref().expect("short runs have their states");
         let mut at = positions.start;
         while at < positions.end {
@@ -355,7 +384,7 @@ impl Folding {
             let mut runs = feed.at(&[(kept, &feed.index(kept, at))]);
             runs.iter_mut().zip(inner).for_each(|(run, &step)| run.1 = step);
             let ready = self.lies_ready(&runs, &along);
-            let most = (BLOCK / length.max(1)).clamp(1, LINES);
+            let most = (block / length.max(1)).clamp(1, LINES);
             while left > 0 {
                 let n = left.min(most);
                 let [whole, results] = [0, 1].map(|level| states.at(level, 0));
@@ -365,7 +394,7 @@ impl Folding {
                     if ready {
                         self.fold_lines((n, length), runs[0], along[0], whole, 0);
                     } else {
-                        self.compute_lines(lane, (n, length), &runs, &along, whole);
+                        self.compute_lines(lane, feed, (n, length), &runs, &along, whole);
                     }
                     (self.cell.init)(n, results);
                     (self.cell.merge)(n, whole, results);
@@ -385,28 +414,37 @@ impl Folding {
     unsafe fn compute_lines(
         &self,
         lane: &Lane,
+        feed: &Feed,
         (n, length): (usize, usize),
         runs: &Runs,
         along: &[isize],
         whole: *mut u8,
     ) {
         let (program, registers) = (&self.program, lane.registers);
-        if length <= BLOCK {
+        let block = program.block(registers);
+        if length <= block {
             // SAFETY: the caller's promise; `n` was chosen so that all fits a block.
             unsafe {
-                let inputs = exec::gather_rows(program, registers, (n, length), runs, along);
+                let (inputs, rest) = runs.split_at(feed.inputs);
+                let inputs = exec::gather_rows(program, registers, (n, length), inputs, along);
                 let (x, step) = exec::block(program, registers, n * length, &inputs, None).0;
+                if let (Some(kept), Some(&to)) = (&self.kept, rest.first()) {
+                    for row in 0..n as isize {
+                        let from = x.wrapping_offset(row * length as isize * step);
+                        kept.take(length, (from, step), (to.0.wrapping_offset(row * along[feed.inputs]), to.1));
+                    }
+                }
                 self.fold_lines((n, length), (x, step), step * length as isize, whole, 0);
             }
             return;
         }
         debug_assert_eq!(n, 1);
-        for start in (0..length).step_by(BLOCK) {
+        for start in (0..length).step_by(block) {
             let part: Runs = runs.iter().map(|r| (r.0.wrapping_offset(r.1 * start as isize), r.1)).collect();
-            let count = BLOCK.min(length - start);
+            let count = block.min(length - start);
             // SAFETY: the caller's promise, for a part of the run.
             unsafe {
-                let values = exec::block(program, registers, count, &part, None).0;
+                let values = self.values(lane, feed, count, &part);
                 self.fold_lines((1, count), values, 0, whole, start);
             }
         }
@@ -431,11 +469,35 @@ impl Folding {
         }
     }
 
-    /// The program's values for one block.
+    /// The mask among a feed's operands.
+    fn mask(&self, feed: &Feed, runs: &[Run]) -> Option<Run> {
+        if self.kept.is_some() { None } else { runs.get(feed.inputs).copied() }
+    }
+
+    /// Orders what was kept past the caches before whatever this thread does next.
+    pub(crate) fn settle(&self) {
+        if self.kept.as_ref().is_some_and(|kept| kept.past) {
+            metes_array::settle();
+        }
+    }
+
+    /// The program's values for one block, which are kept, too, where that is asked for.
     ///
     /// # Safety
-    /// `n` values at each input.
-    unsafe fn values(&self, lane: &Lane, n: usize, inputs: &[Run]) -> Run {
+    /// `n` values at each operand.
+    unsafe fn values(&self, lane: &Lane, feed: &Feed, n: usize, runs: &[Run]) -> Run {
+        let (inputs, rest) = runs.split_at(feed.inputs);
+        if let (Some(kept), Some(&to)) = (&self.kept, rest.first()) {
+            // SAFETY: the caller's promise; nobody else writes these values.
+            unsafe {
+                if !kept.past {
+                    return exec::block(&self.program, lane.registers, n, inputs, Some(to)).0;
+                }
+                let values = exec::block(&self.program, lane.registers, n, inputs, None).0;
+                kept.take(n, values, to);
+                return values;
+            }
+        }
         if self.program.identity && exec::aligned(inputs[0], self.program.dtype()) {
             return inputs[0];
         }

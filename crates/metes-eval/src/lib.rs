@@ -14,6 +14,7 @@ mod explain;
 mod expr;
 mod fold;
 mod folding;
+mod keep;
 mod loose;
 mod meeting;
 mod operand;

@@ -1,6 +1,7 @@
 //! Results beyond the last cache: a loop writes to a few kilobytes that stay in the nearest one, and from there they go past
 //! all caches. The bits are the same; what is saved is the reading of lines that are overwritten.
 
+use crate::program::MOST;
 use crate::walk::{Run, Walk};
 use metes_array::{PAST_CACHES, copy_past, settle};
 use metes_kernels::{Flags, Loop};
@@ -8,7 +9,7 @@ use smallvec::SmallVec;
 use std::mem::MaybeUninit;
 
 /// Bytes that a loop writes before they are moved on.
-const ROOM: usize = 8 << 10;
+const ROOM: usize = 2 << 10;
 
 #[repr(align(64))]
 struct Room([MaybeUninit<u8>; ROOM]);
@@ -31,14 +32,20 @@ pub(crate) fn run_loop(call: Loop, width: usize, walk: &Walk) -> Flags {
             flags |= unsafe { at(call, n, from, to) };
             return;
         }
+        let count = from.len();
+        let (mut ptrs, mut steps) = ([place; MOST], [to.1; MOST]);
+        for (i, run) in from.iter().enumerate() {
+            (ptrs[i], steps[i]) = *run;
+        }
         for start in (0..n).step_by(each) {
-            let count = each.min(n - start);
-            let from: SmallVec<[Run; 4]> =
-                from.iter().map(|run| (run.0.wrapping_offset(start as isize * run.1), run.1)).collect();
+            let now = each.min(n - start);
             // SAFETY: as above, for a part of the run; the room has as many aligned places.
             unsafe {
-                flags |= at(call, count, &from, (place, to.1));
-                copy_past(place, to.0.wrapping_add(start * width), count * width);
+                flags |= call(now, &ptrs[..=count], &steps[..=count]);
+                copy_past(place, to.0.wrapping_add(start * width), now * width);
+            }
+            for (ptr, step) in ptrs.iter_mut().zip(steps).take(count) {
+                *ptr = ptr.wrapping_offset(step * now as isize);
             }
         }
     });

@@ -6,9 +6,10 @@
 //! read-ahead slots, decoders) before it starts, so its memory is a sum, and the plan's peak the largest such sum
 //! with what earlier passes left. A plan that does not fit reads smaller parts, or is refused.
 
-use crate::domain::Domain;
+use crate::domain::{Axes, Domain};
 use crate::expr::{Expr, Fold, Op};
-use crate::program::{Arg, Program, ProgramBuilder, Slot};
+use crate::keep;
+use crate::program::{Arg, BLOCK, Program, ProgramBuilder, Slot};
 use crate::reduce::choose;
 use crate::reducer::Reducer;
 use crate::source::{ChunkSink, ChunkSource};
@@ -77,6 +78,10 @@ pub(crate) struct Sink {
     pub value: Expr,
     pub program: Arc<Program>,
     pub leaves: Vec<Expr>,
+    /// Whether the values that are folded are kept where a result will be ([`crate::keep`]).
+    pub keeps: bool,
+    /// The leaf in whose place the result is written.
+    pub over: Option<usize>,
 }
 
 pub(crate) enum Target {
@@ -90,14 +95,14 @@ pub(crate) enum Target {
 
 impl Sink {
     fn new(target: Target, value: Expr) -> Result<Sink> {
-        let mut builder = Compiler { builder: ProgramBuilder::new(), slots: HashMap::new(), leaves: Vec::new() };
-        let mut slot = builder.slot(&value)?;
-        if let Target::Fold(expr) = &target {
-            let fold = fold_of(expr);
-            slot = builder.builder.cast(slot, choose(fold.reduction, value.dtype(), fold.dtype)?.input.into())?;
-        }
-        let (program, leaves) = (builder.builder.finish(slot), builder.leaves);
-        Ok(Sink { target, value, program: Arc::new(program), leaves })
+        let (program, leaves) = compiled(&target, &value, None)?;
+        Ok(Sink { target, value, program, leaves, keeps: false, over: None })
+    }
+
+    /// Has this value, which a pass before has kept, read instead of computed.
+    pub(crate) fn given(&mut self, kept: &Expr) -> Result<()> {
+        (self.program, self.leaves) = compiled(&self.target, &self.value, Some(kept))?;
+        Ok(())
     }
 
     pub(crate) fn track(&self) -> Option<&Track> {
@@ -150,9 +155,16 @@ impl Sink {
         }
     }
 
-    /// How many values the program computes with one set of registers.
+    /// For how many values at once there are registers.
     pub(crate) fn values(&self, parts: bool) -> usize {
-        if parts { crate::program::BLOCK } else { self.value.shape().iter().product() }
+        match &self.target {
+            Target::Fold(expr) => {
+                let axes = Axes::new(self.value.shape(), &fold_of(expr).axes);
+                crate::reducer::values(&self.program, &axes)
+            }
+            _ if parts => BLOCK,
+            _ => self.program.at_once(self.value.shape().iter().product()),
+        }
     }
 
     /// Bytes of the result that stays, and of states and scratch while the pass runs.
@@ -163,10 +175,11 @@ impl Sink {
                 let axes = &fold_of(expr).axes;
                 let domain = Domain { shape: self.value.shape(), axes, cut: self.cut(parts) };
                 let states = Reducer::state_bytes(cell, &self.program, domain);
-                Ok((bytes_of(expr), states))
+                let kept = if self.keeps { bytes_of(&self.value) } else { 0 };
+                Ok((bytes_of(expr) + kept, states))
             }
             Target::Store(expr, into) => {
-                let result = if into.is_some() { 0 } else { bytes_of(expr) };
+                let result = if into.is_some() || self.over.is_some() { 0 } else { bytes_of(expr) };
                 Ok((result, self.program.lanes_bytes(self.lanes(parts), self.values(parts))))
             }
             Target::File(_) => Ok((0, self.program.scratch_bytes())),
@@ -181,7 +194,7 @@ pub(crate) fn fold_of(expr: &Expr) -> &Fold {
     }
 }
 
-fn bytes_of(expr: &Expr) -> usize {
+pub(crate) fn bytes_of(expr: &Expr) -> usize {
     expr.shape().iter().product::<usize>() * expr.dtype().size()
 }
 
@@ -221,7 +234,23 @@ pub(crate) fn source_id(source: &Arc<dyn ChunkSource>) -> usize {
     Arc::as_ptr(source).cast::<u8>() as usize
 }
 
+/// The program of a sink, and its leaves: one of them is the value that is given.
+fn compiled(target: &Target, value: &Expr, given: Option<&Expr>) -> Result<(Arc<Program>, Vec<Expr>)> {
+    let mut compiler = Compiler::default();
+    if let Some(expr) = given {
+        compiler.leaf(expr);
+    }
+    let mut slot = compiler.slot(value)?;
+    let mut builder = compiler.builder;
+    if let Target::Fold(expr) = target {
+        let fold = fold_of(expr);
+        slot = builder.cast(slot, choose(fold.reduction, value.dtype(), fold.dtype)?.input.into())?;
+    }
+    Ok((Arc::new(builder.finish(slot)), compiler.leaves))
+}
+
 /// Compiles an elementwise tree; a node met twice is computed once.
+#[derive(Default)]
 struct Compiler {
     builder: ProgramBuilder,
     slots: HashMap<usize, Slot>,
@@ -243,13 +272,17 @@ impl Compiler {
                 self.builder.cast(from, expr.dtype())?
             }
             Op::Weak(value) => self.builder.constant(*value, expr.dtype()),
-            _ => {
-                self.leaves.push(expr.clone());
-                self.builder.input(expr.dtype())
-            }
+            _ => return Ok(self.leaf(expr)),
         };
         self.slots.insert(expr.id(), slot);
         Ok(slot)
+    }
+
+    fn leaf(&mut self, expr: &Expr) -> Slot {
+        self.leaves.push(expr.clone());
+        let slot = self.builder.input(expr.dtype());
+        self.slots.insert(expr.id(), slot);
+        slot
     }
 
     fn arg(&mut self, expr: &Expr) -> Result<Arg> {
@@ -310,10 +343,9 @@ impl Plan {
             }
         }
         let mut plan = Plan { passes: Vec::new(), results, peak: 0 };
-        let (mut done, mut live) = (HashSet::new(), 0);
-        while !waiting.is_empty() {
-            let pass = Pass::new(next_sinks(&mut waiting, &done), live, limit)?;
-            done.extend(pass.sinks.iter().filter_map(Sink::id));
+        let mut live = 0;
+        for sinks in ordered(waiting)? {
+            let pass = Pass::new(sinks, live, limit)?;
             plan.peak = plan.peak.max(live + pass.bytes.total());
             live += pass.bytes.results;
             plan.passes.push(pass);
@@ -340,7 +372,7 @@ fn cast_bytes(expr: &Expr, out: Option<&Array>) -> usize {
         Some(out) if out.dtype() != expr.dtype() => {
             // What cannot be cast is refused when the plan is checked.
             let program = crate::apply::cast_program(expr.dtype(), out.dtype());
-            program.map_or(0, |program| program.lanes_bytes(program.lanes(out.size()), out.size()))
+            program.map_or(0, |program| program.lanes_bytes(program.lanes(out.size()), program.at_once(out.size())))
         }
         _ => 0,
     }
@@ -403,6 +435,18 @@ fn collect(expr: &Expr, planned: &mut HashSet<usize>, waiting: &mut Vec<Sink>) -
     planned.insert(expr.id());
     waiting.push(Sink::new(target, value.clone())?);
     Ok(())
+}
+
+/// The sinks of each pass.
+fn ordered(mut waiting: Vec<Sink>) -> Result<Vec<Vec<Sink>>> {
+    let (mut passes, mut done) = (Vec::new(), HashSet::new());
+    while !waiting.is_empty() {
+        let sinks = next_sinks(&mut waiting, &done);
+        done.extend(sinks.iter().filter_map(Sink::id));
+        passes.push(sinks);
+    }
+    keep::arrange(&mut passes)?;
+    Ok(passes)
 }
 
 /// The sinks of the next pass: one over memory that is ready, else all ready ones that read files in step.

@@ -11,18 +11,22 @@ use metes_kernels::{Loop, Ufunc};
 use metes_memory::{Buffer, Error, ErrorKind, Need, Result};
 use smallvec::SmallVec;
 
-/// Values per block.
+/// The most values of a block.
 pub(crate) const BLOCK: usize = 1024;
+/// The least that a program asks for: calling its loops takes time, too.
+const LEAST: usize = 256;
+/// Bytes that a block goes through: half of a nearest cache, in whose other half lies what comes next.
+const CLOSE: usize = 16 << 10;
 
-/// Values of a block of a program that computes so many in all.
+/// Values that registers have room for where so many are computed in all.
 pub(crate) fn block_of(values: usize) -> usize {
     BLOCK >> halvings(values)
 }
 
 /// How often the registers of a program that computes so many values in all are halved: all values fit one then.
 fn halvings(values: usize) -> u32 {
-    const LEAST: usize = 64;
-    (BLOCK / values.clamp(LEAST, BLOCK).next_power_of_two()).trailing_zeros()
+    const FEW: usize = 64;
+    (BLOCK / values.clamp(FEW, BLOCK).next_power_of_two()).trailing_zeros()
 }
 
 /// A value of a program under construction.
@@ -55,12 +59,39 @@ pub(crate) enum Place {
     Result,
 }
 
+/// The most operands of a step.
+pub(crate) const MOST: usize = 4;
+
 pub(crate) struct Step {
     pub call: Loop,
-    pub args: SmallVec<[Place; 3]>,
-    pub out: Place,
-    /// Bytes of one value of each argument, then of the result.
-    pub widths: SmallVec<[usize; 4]>,
+    /// Where the values of each argument, then of the result are, and the bytes of one.
+    operands: [(Place, isize); MOST],
+    count: usize,
+}
+
+impl Step {
+    fn new(call: Loop, operands: impl IntoIterator<Item = (Place, usize)>) -> Step {
+        let mut step = Step { call, operands: [(Place::Result, 0); MOST], count: 0 };
+        for (place, width) in operands {
+            step.operands[step.count] = (place, width as isize);
+            step.count += 1;
+        }
+        step
+    }
+
+    pub(crate) fn operands(&self) -> &[(Place, isize)] {
+        &self.operands[..self.count]
+    }
+}
+
+/// What a block has to know of an input.
+#[derive(Clone, Copy)]
+pub(crate) struct Form {
+    pub width: usize,
+    /// Bits of an address or a step that no aligned one has.
+    pub loose: usize,
+    /// A register for values that have to be gathered.
+    pub gather: usize,
 }
 
 /// Builds a [`Program`] value by value.
@@ -206,20 +237,25 @@ impl ProgramBuilder {
                 }
                 seen.push(arg);
             }
-            steps.push(Step {
-                call: *call,
-                args: args.iter().map(|&a| places[a].expect("arguments come before their use")).collect(),
-                out: place,
-                widths: args.iter().map(|&a| self.values[a].1.size()).chain([width]).collect(),
-            });
+            let read =
+                args.iter().map(|&a| (places[a].expect("arguments come before their use"), self.values[a].1.size()));
+            steps.push(Step::new(*call, read.chain([(place, width)])));
         }
         let dtype = self.values[out.0].1;
-        let result_register = registers.take(dtype.size());
+        let width = dtype.size();
+        let result = Form { width, loose: dtype.align() - 1, gather: registers.take(width) };
         // Filled before the first step: none may be a register that a step uses.
-        let gathers = self.inputs.iter().map(|dtype| registers.fresh(dtype.size())).collect();
+        let in_use = self.inputs.iter().map(|dtype| dtype.size()).sum::<usize>() + registers.widths();
+        let form = |dtype: &DType| {
+            let width = dtype.size();
+            Form { width, loose: dtype.align() - 1, gather: registers.fresh(width) }
+        };
+        let forms = self.inputs.iter().map(form).collect();
         let need = registers.need;
         let identity = copied && self.inputs.len() == 1;
-        Program { inputs: self.inputs, dtype, steps, constants, result_register, gathers, need, identity, moved }
+        let block = (CLOSE / in_use.max(1)).clamp(LEAST, BLOCK);
+        let block = 1 << block.ilog2();
+        Program { inputs: self.inputs, dtype, steps, constants, result, forms, block, need, identity, moved }
     }
 
     fn drop_dead_steps(&mut self, out: usize) {
@@ -243,6 +279,8 @@ fn no_cast(from: DType, to: DType) -> Error {
 #[derive(Default)]
 struct Places {
     need: Need,
+    /// Bytes of one value of each.
+    widths: usize,
     free: Vec<(usize, usize)>,
 }
 
@@ -256,9 +294,14 @@ impl Places {
 
     /// A register that nothing has used.
     fn fresh(&mut self, width: usize) -> usize {
+        self.widths += width;
         let (need, at) = self.need.and(Need::new(width * BLOCK, 64));
         self.need = need;
         at
+    }
+
+    fn widths(&self) -> usize {
+        self.widths
     }
 
     fn give(&mut self, at: usize, width: usize) {
@@ -274,10 +317,12 @@ pub struct Program {
     dtype: DType,
     pub(crate) steps: Vec<Step>,
     constants: Vec<(Scalar, DType, usize)>,
-    /// A register for results that cannot be written in place.
-    pub(crate) result_register: usize,
-    /// A register for each input that has to be gathered.
-    pub(crate) gathers: Vec<usize>,
+    /// The form of the result, with a register for results that cannot be written in place.
+    pub(crate) result: Form,
+    /// A form for each input.
+    pub(crate) forms: Vec<Form>,
+    /// How many values are computed at once, where there are many: what they take stays in the nearest cache.
+    block: usize,
     need: Need,
     /// The input that is the result, where no loop takes its dtype.
     pub(crate) moved: Option<usize>,
@@ -306,17 +351,30 @@ impl Program {
         (self.lane_bytes() >> halvings(values)) * lanes
     }
 
-    /// Writes constants to registers for blocks of so many values.
-    pub(crate) fn prepare(&self, registers: Registers, block: usize) {
+    /// Writes constants to registers.
+    pub(crate) fn prepare(&self, registers: Registers) {
         for &(value, dtype, at) in &self.constants {
-            crate::exec::fill(registers.at(at), value, dtype, block);
+            crate::exec::fill(registers.at(at), value, dtype, registers.block());
         }
     }
 
     /// How much work a value is, as bytes that go through the processor.
     pub(crate) fn weight(&self) -> usize {
-        let weigh = |step: &Step| step.widths.iter().sum::<usize>() * metes_kernels::effort(step.call);
+        let weigh = |step: &Step| {
+            let bytes: isize = step.operands().iter().map(|operand| operand.1).sum();
+            bytes as usize * metes_kernels::effort(step.call)
+        };
         self.steps.iter().map(weigh).sum()
+    }
+
+    /// How many values a block has where the program computes so many in all.
+    pub(crate) fn at_once(&self, values: usize) -> usize {
+        self.block.min(values)
+    }
+
+    /// How many values a block has whose registers are these.
+    pub(crate) fn block(&self, registers: Registers) -> usize {
+        self.block.min(registers.block())
     }
 
     /// On how many threads so many values are computed.
@@ -328,9 +386,9 @@ impl Program {
 impl Program {
     /// Registers that steps use, besides those for operands that must be gathered.
     pub(crate) fn registers(&self) -> usize {
-        let places = self.steps.iter().flat_map(|step| step.args.iter().chain([&step.out]));
+        let places = self.steps.iter().flat_map(Step::operands);
         let mut places: Vec<usize> =
-            places.filter_map(|place| if let Place::Register(at) = place { Some(*at) } else { None }).collect();
+            places.filter_map(|operand| if let Place::Register(at) = operand.0 { Some(at) } else { None }).collect();
         places.sort_unstable();
         places.dedup();
         places.len()
@@ -362,6 +420,11 @@ impl Registers {
         Registers(start, halvings(values))
     }
 
+    /// How many values there is room for.
+    pub(crate) fn block(self) -> usize {
+        BLOCK >> self.1
+    }
+
     pub(crate) fn at(self, offset: usize) -> *mut u8 {
         self.0.wrapping_add(offset >> self.1)
     }
@@ -380,7 +443,7 @@ impl ScratchBuf {
         let request = Need::new(lane_bytes * lanes, 64).request("scratch");
         let scratch = ScratchBuf { buffer: Buffer::here(request)?, lane_bytes, lanes, halvings };
         for lane in 0..lanes {
-            program.prepare(scratch.lane(lane), BLOCK >> halvings);
+            program.prepare(scratch.lane(lane));
         }
         Ok(scratch)
     }

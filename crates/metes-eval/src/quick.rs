@@ -6,7 +6,7 @@
 use crate::exec;
 use crate::expr::{Expr, Op};
 use crate::plan::{Pass, Plan, Sink, Target, fold_of};
-use crate::program::{BLOCK, Program, Registers, block_of};
+use crate::program::{Program, Registers};
 use crate::spread::{OPERANDS, Seen, Spread};
 use crate::walk::{Run, Runs};
 use metes_array::Array;
@@ -15,7 +15,7 @@ use metes_memory::{Access, Brief, Buffer, Request, Result};
 use smallvec::SmallVec;
 
 /// The most values: few enough for one level of the tree above its leaves.
-const SMALL: usize = 4096;
+pub(crate) const SMALL: usize = 4096;
 
 /// Room for one state of a cell, aligned for all.
 #[repr(align(16))]
@@ -79,9 +79,8 @@ fn run_pass(pass: &Pass, arguments: &[&Array], done: &mut Done) -> Result<Option
             inputs.push(seen);
         }
         let out = &done[first + number].1;
-        let size: usize = sink.value.shape().iter().product();
-        let registers = Registers::halved(scratch.as_ptr(), size);
-        sink.program.prepare(registers, block_of(size));
+        let registers = Registers::halved(scratch.as_ptr(), sink.values(false));
+        sink.program.prepare(registers);
         if run_sink(sink, &inputs, out, registers)?.is_none() {
             return Ok(None);
         }
@@ -146,7 +145,7 @@ pub(crate) fn store(program: &Program, inputs: &[Seen<'_>], out: &Array, registe
     spread.push(out)?;
     spread.merge();
     let count = inputs.len();
-    in_blocks(&spread, |n, runs| {
+    in_blocks(&spread, program.block(registers), |n, runs| {
         // SAFETY: the runs lie within the inputs, which are held, and the fresh result; the registers hold a block.
         unsafe { exec::block(program, registers, n, &runs[..count], Some(runs[count])) };
     });
@@ -171,7 +170,7 @@ pub(crate) fn fold(
     // a block; the result is fresh and has one element.
     unsafe {
         (cell.init)(1, run);
-        in_blocks(&spread, |n, runs| {
+        in_blocks(&spread, program.block(registers), |n, runs| {
             let ready = program.identity && exec::aligned(runs[0], program.dtype());
             let (x, step) = if ready { runs[0] } else { exec::block(program, registers, n, &runs[..count], None).0 };
             (cell.fold)(n, x, step, run, index);
@@ -184,13 +183,13 @@ pub(crate) fn fold(
     Some(())
 }
 
-/// Calls `each` with every block of values: its length, and where each operand's lie.
-fn in_blocks(spread: &Spread, mut each: impl FnMut(usize, &[Run])) {
+/// Calls `each` with every block of at most so many values: its length, and where each operand's lie.
+fn in_blocks(spread: &Spread, most: usize, mut each: impl FnMut(usize, &[Run])) {
     spread.each(|length, at, steps| {
-        for start in (0..length).step_by(BLOCK) {
+        for start in (0..length).step_by(most) {
             let place = |(at, &step): (&*mut u8, &isize)| (at.wrapping_offset(start as isize * step), step);
             let runs: Runs = at.iter().zip(steps).map(place).collect();
-            each(BLOCK.min(length - start), &runs);
+            each(most.min(length - start), &runs);
         }
     });
 }

@@ -6,11 +6,11 @@
 
 use crate::domain::{Axes, Domain, Feed, Part, place};
 use crate::exec;
-use crate::folding::{Folding, Lane};
+use crate::folding::{Folding, Kept, Lane};
 use crate::program::{Arg, Program, ProgramBuilder, ScratchBuf};
 use crate::share;
 use crate::split::Split;
-use metes_array::{Array, shape_text};
+use metes_array::{Array, PAST_CACHES, shape_text};
 use metes_kernels::{ReduceCell, Reduction};
 use metes_memory::{Error, ErrorKind, Result};
 use smallvec::SmallVec;
@@ -24,6 +24,12 @@ pub struct Reducer {
     split: Option<Split>,
     scratch: ScratchBuf,
     present_scratch: Option<ScratchBuf>,
+}
+
+/// For how many values at once a program has registers: rows that are folded side by side are computed whole.
+pub(crate) fn values(program: &Program, axes: &Axes) -> usize {
+    let size = axes.shape.iter().product();
+    if axes.run.is_empty() { size } else { program.at_once(size) }
 }
 
 /// On how many threads a domain is reduced.
@@ -40,7 +46,9 @@ impl Reducer {
         let axes = Axes::new(domain.shape, domain.axes);
         let lanes = lanes(cell, program, domain);
         let each = Lane::bytes(cell, &axes, domain.cut);
-        program.lanes_bytes(lanes, domain.size()) + each * lanes + Split::bytes(cell, program, &axes, domain.cut, lanes)
+        program.lanes_bytes(lanes, values(program, &axes))
+            + each * lanes
+            + Split::bytes(cell, program, &axes, domain.cut, lanes)
     }
 
     /// A reduction of a program's values (of the cell's input kind) over a domain, into `out`, which has the kept axes
@@ -74,11 +82,17 @@ impl Reducer {
         assert!(program.dtype() == cell.input, "the program makes what is folded");
         let count = lanes(cell, &program, domain);
         let split = Split::new(cell, &program, &axes, cut, count)?;
-        let scratch = ScratchBuf::for_lanes(&program, count, domain.size())?;
+        let scratch = ScratchBuf::for_lanes(&program, count, values(&program, &axes))?;
         let lanes = (0..count).map(|lane| Lane::new(cell, &axes, cut, scratch.lane(lane)).map(Mutex::new));
         let lanes = lanes.collect::<Result<_>>()?;
-        let folding = Folding { cell, program, axes, cut, correction, present: None, out };
+        let folding = Folding { cell, program, axes, cut, correction, present: None, kept: None, out };
         Ok(Reducer { folding, lanes, split, scratch, present_scratch: None })
+    }
+
+    /// Has the values of the program, of the domain's shape, written to this array, too.
+    pub(crate) fn keeping(mut self, array: Option<Array>) -> Reducer {
+        self.folding.kept = array.map(|array| Kept { past: array.nbytes() >= PAST_CACHES, array });
+        self
     }
 
     /// Leaves NaN out from now on; takes some more scratch.
@@ -106,9 +120,11 @@ impl Reducer {
 
     /// Folds a part's values; parts come in order and cover the domain. `mask` leaves values out where it is false.
     pub fn feed(&mut self, inputs: &[Array], part: Part, mask: Option<&Array>) -> Result<()> {
-        let operands: SmallVec<[&Array; 5]> = inputs.iter().chain(mask).collect();
+        let kept = self.folding.kept.as_ref().map(|kept| &kept.array);
+        let operands: SmallVec<[&Array; 5]> = inputs.iter().chain(mask).chain(kept).collect();
         let feed = Feed::new(&self.folding.axes, part, &operands, inputs.len())?;
-        let _guards = exec::guard(&operands, 0, "reduce")?;
+        let held: SmallVec<[&Array; 5]> = kept.into_iter().chain(inputs).chain(mask).collect();
+        let _guards = exec::guard(&held, kept.iter().len(), "reduce")?;
         match self.folding.axes.stays_open(self.folding.cut) {
             true if feed.shape.contains(&0) => {}
             true => self.open(&feed),
@@ -144,6 +160,7 @@ impl Reducer {
                 true => folding.strips_whole(&mut lane, feed, range),
                 false => folding.results_whole(&mut lane, feed, range),
             }
+            folding.settle();
             0
         };
         if lanes > 1 {

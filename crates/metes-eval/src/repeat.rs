@@ -61,8 +61,9 @@ impl Sink {
             Target::Store(expr, into) => Target::Store(expr.clone(), into.clone()),
             Target::File(_) => return None,
         };
-        let Sink { value, program, leaves, .. } = self;
-        Some(Sink { target, value: value.clone(), program: program.clone(), leaves: leaves.clone() })
+        let Sink { value, program, leaves, keeps, over, .. } = self;
+        let (value, program, leaves) = (value.clone(), program.clone(), leaves.clone());
+        Some(Sink { target, value, program, leaves, keeps: *keeps, over: *over })
     }
 }
 

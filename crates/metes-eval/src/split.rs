@@ -46,7 +46,8 @@ struct Unit<'a> {
     begin: Runs,
 }
 
-// SAFETY: addresses within guarded operands, which are only read.
+// SAFETY: addresses within guarded operands; those that are written have a place for each value, and each value is folded
+// by one thread.
 unsafe impl Sync for Unit<'_> {}
 
 /// The kind, how many branches there are, and the levels of the tree; `None` where a tree has one branch.
@@ -126,6 +127,7 @@ impl Split {
                 for branch in task * group..((task + 1) * group).min(here) {
                     self.fold(folding, feed, &unit, &mut lane, first + branch, self.branch(branch));
                 }
+                folding.settle();
                 0
             });
             for branch in 0..here {

@@ -123,7 +123,7 @@ impl Pass {
         let part_rows = self.part_rows();
         let Pass { sources, cuts, sinks, .. } = self;
         let mut running: Vec<Running> =
-            sinks.into_iter().map(|s| Running::new(s, &cuts, !sources.is_empty())).collect::<Result<_>>()?;
+            sinks.into_iter().map(|s| Running::new(s, &cuts, !sources.is_empty(), held)).collect::<Result<_>>()?;
         if sources.is_empty() {
             for sink in &mut running {
                 sink.whole(held)?;
@@ -151,6 +151,8 @@ struct Running {
     work: Work,
     /// The result; absent where rows are handed on.
     out: Option<Array>,
+    /// Where the values that are folded are kept.
+    kept: Option<Array>,
 }
 
 enum Work {
@@ -167,10 +169,11 @@ struct Elementwise {
 }
 
 impl Running {
-    fn new(sink: Sink, cuts: &[usize], parts: bool) -> Result<Running> {
+    fn new(sink: Sink, cuts: &[usize], parts: bool, held: &Held) -> Result<Running> {
         let (cut, lanes, values) = (sink.cut(parts), sink.lanes(parts), sink.values(parts));
         let cell = matches!(sink.target, Target::Fold(_)).then(|| sink.cell().map(|c| c.0)).transpose()?;
-        let Sink { target, value, program, leaves } = sink;
+        let Sink { target, value, program, leaves, keeps, over } = sink;
+        let kept = keeps.then(|| Array::empty(value.shape(), value.dtype(), "compute")).transpose()?;
         let (out, work) = match &target {
             Target::Fold(expr) => {
                 let fold = fold_of(expr);
@@ -182,12 +185,14 @@ impl Running {
                 let cell = cell.expect("a fold has a cell");
                 let domain = Domain { shape: value.shape(), axes: &fold.axes, cut };
                 let reducer = Reducer::new(fold.reduction, cell, program, domain, fold.correction, out.clone())?;
+                let reducer = reducer.keeping(kept.clone());
                 (Some(out), Work::Fold(Box::new(reducer)))
             }
             Target::Store(expr, into) => {
-                let out = match into {
-                    Some(out) => out.clone(),
-                    None => Array::empty(expr.shape(), expr.dtype(), "compute")?,
+                let out = match (into, over) {
+                    (Some(out), _) => out.clone(),
+                    (None, Some(leaf)) => held.value(&leaves[leaf], None)?,
+                    (None, None) => Array::empty(expr.shape(), expr.dtype(), "compute")?,
                 };
                 let scratch = ScratchBuf::for_lanes(&program, lanes, values)?;
                 (Some(out), Work::Elementwise(Box::new(Elementwise { program, scratch, rows: None })))
@@ -198,7 +203,7 @@ impl Running {
                 (None, Work::Elementwise(Box::new(Elementwise { program, scratch, rows: Some(rows) })))
             }
         };
-        Ok(Running { target, value, leaves, work, out })
+        Ok(Running { target, value, leaves, work, out, kept })
     }
 
     /// All values at once, from memory.
@@ -246,6 +251,7 @@ impl Running {
     }
 
     fn finish(self, held: &mut Held<'_>) -> Result<()> {
+        held.done.extend(self.kept.map(|kept| (self.value.id(), kept)));
         match (self.target, self.work) {
             (Target::Fold(expr), Work::Fold(reducer)) => {
                 let out = self.out.expect("a fold has a result");
