@@ -219,3 +219,74 @@ def test_what_transforms_need():
     assert count <= 64 and mt.memory.stats().current_bytes - before == kept - size
     mt.fft.forget_plans()
     assert mt.fft.kept_plans() == (0, 0)
+
+
+LONG = [16384, 3 << 13, 5**6, 7**5, 2 * 3**9, 12000, 10007, 2 * 8209]
+POINTS = {"irfft": lambda n: n // 2 + 1, "hfft": lambda n: n // 2 + 1}
+
+
+def far(name, a, *args, **kwargs):
+    """Long lines: errors count as part of the whole line."""
+    theirs = getattr(np.fft, name)(a, *args, **kwargs)
+    ours = np.asarray(getattr(mt.fft, name)(mt.asarray(a), *args, **kwargs))
+    assert (ours.dtype, ours.shape) == (theirs.dtype, theirs.shape)
+    assert np.linalg.norm(ours - theirs) <= 2 * EPS[theirs.dtype.name] * np.linalg.norm(theirs)
+
+
+@pytest.mark.parametrize("n", LONG)
+@pytest.mark.parametrize("name", ONE)
+def test_lines_in_their_result(name, n):
+    for kind in ("float64", "complex128", "float32", "complex64", "int16"):
+        if name in ("rfft", "ihfft") and kind.startswith("c"):
+            continue
+        far(name, signal(kind, (POINTS.get(name, int)(n),)), n)
+
+
+@given(
+    name=st.sampled_from(ONE),
+    n=st.sampled_from([8194, 9000, 12288, 15625, 16807]),
+    given=st.sampled_from([0, 1, 77, 4500, 8999, 20001]),
+    kind=st.sampled_from(["float64", "float32", "complex128", "complex64", "uint8"]),
+    norm=NORMS,
+    layout=st.sampled_from(["plain", "step", "back", "columns"]),
+)
+def test_lines_in_pieces(name, n, given, kind, norm, layout):
+    if name in ("rfft", "ihfft") and kind.startswith("c"):
+        kind = "float64"
+    a = signal(kind, (2, given + 1))
+    steps = {
+        "plain": a,
+        "step": np.repeat(a, 2, axis=1)[:, ::2],
+        "back": a[::-1, ::-1],
+        "columns": np.asfortranarray(a).T,
+    }
+    far(name, steps[layout], n, axis=0 if layout == "columns" else -1, norm=norm)
+
+
+def test_long_lines_into_results():
+    a = signal("complex128", (3, 12000))
+    expected = np.fft.fft(a)
+    for out in (mt.zeros((3, 12000), dtype=complex), mt.zeros((12000, 3), dtype=complex).T):
+        view = out[:, ::-1]
+        assert mt.fft.fft(a, out=view) is view
+        close(view, expected)
+    for x in (mt.asarray(a.copy()), mt.asarray(a.T.copy()).T):
+        mt.fft.fft(x, out=x)
+        close(x, expected)
+    real = mt.zeros((3, 24000))
+    mt.fft.irfft(a, 24000, out=real[:, :])
+    close(real, np.fft.irfft(a, 24000))
+    before = signal("float64", (30000,))
+    x = mt.asarray(before.copy())
+    mt.fft.fft(x[6000:], out=x[:24000].view("complex128"), n=12000)
+    close(x[:24000].view("complex128"), np.fft.fft(before[6000:], 12000))
+
+
+def test_long_lines_are_as_exact_as_numpys():
+    n = 1 << 14
+    a = signal("float64", (n,))
+    exact = np.fft.fft(a.astype(np.longdouble))
+    assert exact.dtype == np.clongdouble
+    for name, of in (("fft", exact), ("rfft", exact[: n // 2 + 1])):
+        error = [np.linalg.norm(np.asarray(getattr(m.fft, name)(a)) - of) for m in (mt, np)]
+        assert error[0] <= 1.5 * error[1]

@@ -428,3 +428,29 @@ def test_reflections(kind, shape):
     bound = 1e-4 if kind == "f4" else 1e-11
     np.testing.assert_allclose(np.asarray(h), theirs, rtol=bound, atol=bound * 30)
     np.testing.assert_allclose(np.asarray(tau), factors, rtol=bound, atol=bound)
+
+
+def residual(a, inverse):
+    """How far `a inverse` is from the identity, beside what rounding alone may do."""
+    far = np.abs(a.astype("clongdouble") @ np.asarray(inverse).astype("clongdouble") - np.eye(len(a))).max()
+    return far / np.finfo(a.dtype).eps / np.linalg.norm(a, 1) / np.linalg.norm(np.asarray(inverse), 1)
+
+
+@pytest.mark.parametrize("kind", ["float32", "float64", "complex64", "complex128"])
+@pytest.mark.parametrize("n", [2, 15, 16, 17, 33, 150])
+@pytest.mark.parametrize("condition", [1, 1e3, "graded", "permuted"])
+def test_inverses_are_as_exact_as_numpys(kind, n, condition):
+    a = matrix(kind, (n, n))
+    if condition == "graded":
+        a *= np.logspace(0, 5, n, dtype=np.finfo(kind).dtype)[:, None]
+    elif condition == "permuted":
+        a = np.roll(np.triu(a) + 3 * np.eye(n, dtype=kind), n // 3, axis=0)
+    else:
+        (q, _), (r, _) = N.qr(a), N.qr(matrix(kind, (n, n), 1))
+        a = ((q * np.logspace(0, np.log10(condition), n)) @ r).astype(kind)
+    for layout in (a, np.asfortranarray(a), np.repeat(a, 2, axis=1)[:, ::2]):
+        inverse = L.inv(mt.asarray(layout))
+        assert inverse.flags.c_contiguous
+        assert residual(a, inverse) <= max(1, 3 * residual(a, N.inv(a)))
+    stack = mt.asarray(np.stack([a, 2 * a, a.T]))
+    assert all(bool((L.inv(stack)[i] == L.inv(stack[i])).all()) for i in range(3))

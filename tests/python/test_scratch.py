@@ -86,6 +86,10 @@ ROWS = {
     "cov of many": (mt.cov, lambda: numbers(64, N // 64)),
     "fft of real": (mt.fft.fft, line),
     "rfft": (mt.fft.rfft, line),
+    "fft": (mt.fft.fft, lambda: numbers(N, dtype="c16")),
+    "fft of columns": (lambda b: mt.fft.fft(b, axis=0), lambda: numbers(N // 4, 4)),
+    "irfft": (mt.fft.irfft, lambda: numbers(N // 2 + 1, dtype="c16")),
+    "fft of 10**6": (mt.fft.fft, lambda: numbers(10**6)),
     "fft2": (mt.fft.fft2, square),
     "isin": (lambda a: mt.isin(a, a[: N // 4]), line),
     "mean of f4": (mt.mean, lambda: numbers(N, dtype="f4")),
@@ -102,17 +106,13 @@ ROWS = {
 
 # What needs more, by its nature: bytes beside the result and a block.
 MORE = {
-    # Each row of the product needs all of the second factor, which the result overwrites.
+    # Each row of the product needs all of the second factor, and each column all of the first: whatever is written
+    # first overwrites what others need of both. The rows of one factor go through a block, the other needs a copy.
     "matmul onto both factors": 8 * SIDE * SIDE,
-    # The factors of the matrix, with which the result is computed.
-    "inv": 8 * SIDE * SIDE,
+    # The matrix has to stay as it is, and each column of the result needs all its factors, for which the result has no
+    # place. (An inverse is found in its own memory; solving by one would be less exact.)
     "solve": 8 * SIDE * SIDE,
     "solve square": 8 * SIDE * SIDE,
-    # A sorted copy of the values to look for.
-    "isin": 8 * N // 4,
-    # The workspace of the library: a line, which is all of the array here.
-    "fft of real": 16 * N,
-    "rfft": 16 * N,
 }
 
 

@@ -143,3 +143,29 @@ def test_distinct_values_among_many(seed, step, kind):
     signs = np.where(np.arange(100_000) % 2 == 0, -0.0, 0.0)
     assert mt.signbit(mt.unique(mt.asarray(signs))).tolist() == [True]
     assert mt.signbit(mt.unique(mt.asarray(-signs))).tolist() == [False]
+
+
+@pytest.mark.parametrize("invert", [False, True])
+@pytest.mark.parametrize(
+    "kind", ["int64", "uint64", "int32", "float64", "float32", "float16", "complex64", "complex128"]
+)
+def test_isin_of_many(kind, invert):
+    random = np.random.default_rng(8)
+    wide = 1 << 62 if kind in ("int64", "uint64") else 1 << 30
+
+    def draw(count):
+        x = random.integers(0, wide, count).astype(kind) if kind[0] in "iu" else random.normal(size=count).astype(kind)
+        if kind[0] in "fc":
+            x[::7] = np.nan
+            x[::11], x[::13] = 0.0, -0.0
+        return x
+
+    others = draw(40000)
+    values = np.concatenate([draw(30000), others[::3], others[::-5], [0]]).astype(kind)
+    random.shuffle(values)
+    for count in (1, 9, 1000, 14336, 14337, 40000):
+        for stride in (1, -1):
+            expected = np.isin(values[::stride], others[:count][::stride], invert=invert)
+            same(mt.isin(mt.asarray(values)[::stride], mt.asarray(others)[:count][::stride], invert=invert), expected)
+    few = others[:1000].reshape(10, 100)
+    same(mt.isin(mt.asarray(values[:24].reshape(4, 6)), mt.asarray(few)), np.isin(values[:24].reshape(4, 6), few))

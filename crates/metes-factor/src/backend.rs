@@ -1,4 +1,4 @@
-//! The library of linear algebra, `faer`: the only file that names it.
+//! The library of linear algebra, `faer`: only this file and `invert.rs` name it.
 //!
 //! Products pack their factors into a buffer that the library keeps for each thread: at most twice the machine's last
 //! cache, touched as far as it is used, and not in the ledger. All other workspaces are ours.
@@ -20,6 +20,7 @@ use faer::reborrow::ReborrowMut;
 use faer::traits::{ComplexField, RealField};
 use faer::{Accum, Conj, MatMut, MatRef, Par};
 use num_complex::Complex;
+use std::mem::MaybeUninit;
 
 /// # Safety
 /// The elements are aligned and valid for reads as long as the result is used.
@@ -117,6 +118,21 @@ pub(crate) unsafe fn lu_solve<T: ComplexField>(a: Dense<T>, order: &[usize], b: 
     }
     triangular::solve_unit_lower_triangular_in_place(a, b.rb_mut(), Par::Seq);
     triangular::solve_upper_triangular_in_place(a, b, Par::Seq);
+}
+
+/// # Safety
+/// As [`crate::factor::Field::lu_invert`].
+pub(crate) unsafe fn lu_invert<T: ComplexField + Copy>(a: Dense<T>, back: &[usize], work: Workspace<'_>) {
+    work.fill(MaybeUninit::new(0));
+    // SAFETY: bytes that are all zero are numbers.
+    let (_, room, _) = unsafe { work.align_to_mut::<T>() };
+    // SAFETY: the caller's promise.
+    crate::invert::invert(unsafe { view_mut(a) }, back, room);
+}
+
+pub(crate) fn lu_invert_need<T>(n: usize) -> usize {
+    // Wherever the workspace begins.
+    (crate::invert::panel::<T>(n) + 1) * size_of::<T>()
 }
 
 /// # Safety

@@ -1,6 +1,7 @@
 //! [`Dense`]: a matrix as libraries see it, and what is asked of one.
 //!
-//! `backend.rs` is the only file that names the library of linear algebra: another one takes its place there.
+//! `backend.rs` and `invert.rs` are the only files that name the library of linear algebra: another one takes its place
+//! there.
 
 use crate::{Field, Float};
 
@@ -56,6 +57,27 @@ impl<T: Field> Dense<T> {
     pub unsafe fn set(&self, i: usize, j: usize, value: T) {
         // SAFETY: the caller's promise.
         unsafe { self.place(i, j).write(value) }
+    }
+
+    /// Exchanges rows and columns of a square matrix, tile by tile.
+    ///
+    /// # Safety
+    /// The elements are valid and ours.
+    pub unsafe fn transpose(&self) {
+        const TILE: usize = 16;
+        debug_assert!(self.rows == self.columns);
+        let n = self.rows;
+        let tiles = |from: usize| (from..n).step_by(TILE).map(move |start| start..n.min(start + TILE));
+        for rows in tiles(0) {
+            for columns in tiles(rows.start) {
+                for i in rows.clone() {
+                    for j in columns.start.max(i + 1)..columns.end {
+                        // SAFETY: the caller's promise; the places are two, and within the matrix.
+                        unsafe { std::ptr::swap(self.place(i, j), self.place(j, i)) };
+                    }
+                }
+            }
+        }
     }
 
     /// All pairs of row and column, column by column.

@@ -68,6 +68,10 @@ pub trait Field: Copy + 'static {
     fn lu_need(n: usize) -> usize;
     /// Solves for `b` in place.
     unsafe fn lu_solve(a: Dense<Self>, order: &[usize], b: Dense<Self>);
+    /// Writes the inverse in place of the factors; `back` is what `lu` gave.
+    unsafe fn lu_invert(a: Dense<Self>, back: &[usize], work: Workspace<'_>);
+    /// Bytes of the workspace of `lu_invert`.
+    fn lu_invert_need(n: usize) -> usize;
 
     /// The lower Cholesky factor in place of the lower triangle; `false` where the matrix is not positive definite.
     unsafe fn cholesky(a: Dense<Self>, work: Workspace<'_>) -> bool;
@@ -141,6 +145,13 @@ macro_rules! common {
         unsafe fn lu_solve(a: Dense<$t>, order: &[usize], b: Dense<$t>) {
             // SAFETY: the caller's promise.
             unsafe { backend::lu_solve(a, order, b) }
+        }
+        unsafe fn lu_invert(a: Dense<$t>, back: &[usize], work: Workspace<'_>) {
+            // SAFETY: the caller's promise.
+            unsafe { backend::lu_invert(a, back, work) }
+        }
+        fn lu_invert_need(n: usize) -> usize {
+            backend::lu_invert_need::<$t>(n)
         }
         unsafe fn cholesky(a: Dense<$t>, work: Workspace<'_>) -> bool {
             // SAFETY: the caller's promise.

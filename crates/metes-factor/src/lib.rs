@@ -7,6 +7,7 @@
 mod backend;
 mod dense;
 mod factor;
+mod invert;
 mod parts;
 
 pub use dense::{Dense, Product};

@@ -1,9 +1,9 @@
 //! Which values are among others.
 //!
-//! The others are sorted once and each value is searched there, block by block; where they are integers that lie close
-//! together, a table of bytes says it at once. Neither needs room for the values.
+//! Where the others are integers that lie close together, a table of bytes says it at once. Else they are entered into
+//! tables of hashes, or, where those would be too many, sorted once. None needs room for the values.
 
-use super::{Sorting, row_of, sort_in_place};
+use super::{Sorting, hashed, row_of, sort_in_place};
 use crate::exec;
 use crate::program::{BLOCK, ProgramBuilder, ScratchBuf};
 use crate::walk::Walk;
@@ -15,7 +15,7 @@ use metes_memory::{Error, ErrorKind, Result};
 /// How values are looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Search {
-    /// By a table where it is small, else by sorting.
+    /// By a table where it is small, else by hashes, or by sorting where they would take too many turns.
     Auto,
     /// Among sorted values.
     Sort,
@@ -70,7 +70,11 @@ pub fn contains(values: &Array, others: &Array, invert: bool, how: Search) -> Re
             return Err(Error::new(ErrorKind::Overflow, message));
         }
     }
-    by_sorting(values, others, invert, &out)?;
+    if how != Search::Sort && hashed::pays(values.size(), others.size(), dtype) {
+        hashed::contains(values, others, dtype, invert, &out)?;
+    } else {
+        by_sorting(values, others, invert, &out)?;
+    }
     Ok(out)
 }
 
@@ -110,7 +114,7 @@ fn bounds(array: &Array) -> Result<(i128, i128)> {
 }
 
 /// Calls `each` with blocks of the values of an array cast to `dtype`: how many, where, and the result's run.
-fn in_blocks(
+pub(super) fn in_blocks(
     array: &Array,
     dtype: DType,
     out: Option<&Array>,

@@ -2,6 +2,7 @@
 //!
 //! A lane that lies densely is worked on where it is; any other passes through scratch, one lane at a time.
 
+mod hashed;
 mod lanes;
 mod lexsort;
 mod members;

@@ -7,7 +7,7 @@ use metes_eval::{Operand, assign};
 use metes_factor::{Dense, Field, Float};
 use metes_memory::{Error, ErrorKind, Result};
 
-/// What LU needs: the matrix, its permutation, a workspace.
+/// What LU needs: the matrix, in order F, its permutation, a workspace.
 struct Lu {
     matrix: Array,
     order: Places,
@@ -17,8 +17,13 @@ struct Lu {
 
 impl Lu {
     fn new<T: Field>(n: usize, op: &'static str) -> Result<Lu> {
-        let matrix = fresh::<T>(&[n, n], Order::F, op)?;
-        let work = Bytes::take(T::lu_need(n), op)?;
+        Lu::over::<T>(fresh::<T>(&[n, n], Order::F, op)?, 0, op)
+    }
+
+    /// With a matrix of ours to work in, and a workspace of some bytes at least.
+    fn over<T: Field>(matrix: Array, least: usize, op: &'static str) -> Result<Lu> {
+        let n = matrix.shape()[0];
+        let work = Bytes::take(T::lu_need(n).max(least), op)?;
         Ok(Lu { matrix, order: Places::take(n)?, back: Places::take(n)?, work })
     }
 
@@ -37,10 +42,21 @@ impl Lu {
         (0..matrix.rows).map(move |i| unsafe { matrix.get(i, i) })
     }
 
+    fn check_pivots<T: Field>(&self) -> Result<()> {
+        let singular = self.pivots::<T>().any(|pivot| pivot.modulus() == T::Real::from_f64(0.0));
+        if singular { Err(lin_alg("Singular matrix")) } else { Ok(()) }
+    }
+
+    /// Writes the inverse in place of the factors.
+    fn invert<T: Field>(&mut self) -> Result<()> {
+        self.check_pivots::<T>()?;
+        // SAFETY: the matrix is ours, and factored; the workspace was asked for.
+        unsafe { T::lu_invert(dense(&self.matrix), self.back.get(), self.work.get()) };
+        Ok(())
+    }
+
     fn solve<T: Field>(&mut self, b: Dense<T>) -> Result<()> {
-        if self.pivots::<T>().any(|pivot| pivot.modulus() == T::Real::from_f64(0.0)) {
-            return Err(lin_alg("Singular matrix"));
-        }
+        self.check_pivots::<T>()?;
         if b.rows > 0 && b.columns > 0 {
             let matrix = dense::<T>(&self.matrix);
             // SAFETY: the matrix is ours, `b` is the caller's fresh result.
@@ -104,17 +120,22 @@ pub(super) fn inverses(a: &Array, lenient: bool) -> Result<Array> {
 fn inv_in<T: Field>(a: &Array, lenient: bool) -> Result<Array> {
     let mut stack = Stack::new(a, T::KIND)?;
     let result = fresh::<T>(a.shape(), Order::C, "inv")?;
-    let mut lu = Lu::new::<T>(stack.rows, "inv")?;
+    if result.size() == 0 {
+        return Ok(result);
+    }
+    // The library works on columns: the matrix lies in the result's memory transposed, until it is the inverse.
+    let place = |i: usize| part(&result, 2, i)?.transpose(None);
+    let mut lu = Lu::over::<T>(place(0)?, T::lu_invert_need(stack.rows), "inv")?;
     for i in 0..stack.len() {
+        lu.matrix = place(i)?;
         lu.factor::<T>(&mut stack, i)?;
-        let matrix = dense::<T>(&part(&result, 2, i)?);
-        let unit = |i, j| if i == j { T::from_real(T::Real::from_f64(1.0)) } else { T::ZERO };
-        // SAFETY: the result is fresh.
-        unsafe { matrix.fill(unit) };
-        match lu.solve::<T>(matrix) {
+        let matrix = dense::<T>(&lu.matrix);
+        match lu.invert::<T>() {
+            // SAFETY: the result is fresh.
+            Ok(()) => unsafe { matrix.transpose() },
             // SAFETY: the result is fresh.
             Err(_) if lenient => unsafe { matrix.fill(|_, _| Dense::<T>::nan()) },
-            solved => solved?,
+            Err(singular) => return Err(singular),
         }
     }
     Ok(result)

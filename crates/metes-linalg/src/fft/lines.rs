@@ -1,6 +1,7 @@
 //! All lines of an array along one axis, some at a time.
 
 use super::library::{Plan, Precision, Shape};
+use super::long::Way;
 use metes_array::{Array, Layout, Order, shares_memory};
 use metes_dtype::{DType, Kind};
 use metes_eval::{Program, ProgramBuilder, ScratchBuf};
@@ -30,6 +31,12 @@ pub(super) fn transform(
     let clash = !same && shares_memory(a, out, Some(OVERLAP_WORK)).unwrap_or(true);
     let why = |_: &Layout| "the operand shares bytes with the result".to_owned();
     let a = if clash { a.copy_because(Order::K, Reason::Overlap, why)? } else { a.clone() };
+    if let Some(way) = (!same).then(|| Way::of(&a, out, axis, n, shape, kind)).flatten() {
+        return match kind {
+            Kind::C64 => way.run::<f32>(&a, out, axis, scale, kind),
+            _ => way.run::<f64>(&a, out, axis, scale, kind),
+        };
+    }
     match kind {
         Kind::C64 => Lines::<f32>::new(&a, out, axis, n, shape, scale, kind)?.all(),
         _ => Lines::<f64>::new(&a, out, axis, n, shape, scale, kind)?.all(),
@@ -37,13 +44,13 @@ pub(super) fn transform(
 }
 
 /// A conversion between an array and scratch.
-struct Move {
+pub(super) struct Move {
     program: Program,
     registers: ScratchBuf,
 }
 
 impl Move {
-    fn new(from: DType, to: DType) -> Result<Move> {
+    pub fn new(from: DType, to: DType) -> Result<Move> {
         let mut builder = ProgramBuilder::new();
         let slot = builder.input(from);
         let slot = builder.cast(slot, to)?;
@@ -54,7 +61,7 @@ impl Move {
 
     /// # Safety
     /// The caller holds both arrays.
-    unsafe fn run(&mut self, from: &Array, to: &Array) -> Result<()> {
+    pub unsafe fn run(&mut self, from: &Array, to: &Array) -> Result<()> {
         // SAFETY: the caller's promise.
         unsafe { self.program.run_held(std::slice::from_ref(from), to, None, &mut self.registers)? };
         Ok(())
@@ -239,7 +246,7 @@ fn in_place(target: &Array, dtype: DType) -> bool {
 ///
 /// # Safety
 /// The array has so many bytes, is aligned, nobody else's, and its bytes are initialised or never read before written.
-unsafe fn slice<'a, T>(array: &Array, count: usize) -> &'a mut [T] {
+pub(super) unsafe fn slice<'a, T>(array: &Array, count: usize) -> &'a mut [T] {
     if count == 0 {
         return &mut [];
     }

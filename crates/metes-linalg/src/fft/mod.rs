@@ -1,11 +1,13 @@
 //! Fourier transforms along axes of arrays: any lengths and layouts, single precision where the input is single.
 //!
 //! Lines along an axis go through a block of scratch, some lines at a time: converted on the way in, scaled, converted
-//! on the way out. Where the result's lines are dense they are transformed where they are. Of transforms over several
-//! axes all but the first work in place on the result.
+//! on the way out. Where the result's lines are dense they are transformed where they are; long lines mostly need no room
+//! but their result's. Of transforms over several axes all but the first work in place on the result.
 
 mod library;
 mod lines;
+mod long;
+mod roots;
 
 pub use library::{forget_plans, kept_plans};
 
