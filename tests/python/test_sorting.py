@@ -97,6 +97,68 @@ def test_partition(data):
     check_partition(theirs, np.asarray(copy), kth)
 
 
+def patterned(kind, n, pattern, random):
+    """Values of the whole range of a kind, in one of the orders that sorts are known to stumble over."""
+    bits = random.integers(0, 256, n * np.dtype(kind).itemsize, dtype="uint8").view(kind)
+    if pattern == "few":
+        return random.choice(bits[: max(1, min(n, 5))], n) if n else bits
+    if pattern == "random":
+        return bits
+    ordered = np.sort(bits)
+    if pattern == "sorted":
+        return ordered
+    if pattern == "reversed":
+        return ordered[::-1].copy()
+    if pattern == "pipe":
+        return np.concatenate([ordered[::2], ordered[1::2][::-1]])
+    if pattern == "nearly":
+        ordered[:: max(1, n // 7)] = bits[:: max(1, n // 7)]
+        return ordered
+    return np.resize(ordered[:37], n) if n else bits  # "saw"
+
+
+PATTERNS = ["random", "few", "sorted", "reversed", "pipe", "nearly", "saw"]
+WIDE = ["int32", "uint32", "float32", "int64", "uint64", "float64", "int16", "uint16", "float16"]
+
+
+@given(data=st.data())
+def test_patterns(data):
+    kind, pattern = data.draw(st.sampled_from(WIDE)), data.draw(st.sampled_from(PATTERNS))
+    # About the sizes of networks, of blocks of vectors, and beyond.
+    n = data.draw(st.sampled_from([0, 4, 8, 16, 32, 64, 128, 256, 512, 3000, 40_000])) + data.draw(st.integers(0, 9))
+    theirs = patterned(kind, n, pattern, np.random.default_rng(data.draw(st.integers(0, 999))))
+    step = data.draw(st.sampled_from([1, 1, -1, 2]))
+    theirs = theirs[::step]
+    ours = mt.asarray(theirs)
+    same(mt.sort(ours), np.sort(theirs), zeros=False)
+    same(mt.sort(ours, **STABLE), np.sort(theirs, **STABLE))
+    same(mt.argsort(ours), np.argsort(theirs, **STABLE))
+    same(mt.sort(ours, descending=True), down(theirs), zeros=False)
+    same(mt.unique(ours), np.unique(theirs), zeros=False)
+    if len(theirs):
+        kth = data.draw(st.lists(st.integers(0, len(theirs) - 1), min_size=1, max_size=4))
+        check_partition(theirs, np.asarray(mt.partition(ours, kth)), kth)
+
+
+def down(x):
+    missing = np.isnan(x)
+    return np.concatenate([x[missing], np.sort(x[~missing])[::-1]])
+
+
+@pytest.mark.parametrize("kind", WIDE)
+def test_lanes_in_any_layout(kind):
+    random = np.random.default_rng(5)
+    cube = patterned(kind, 70 * 90 * 40, "random", random).reshape(70, 90, 40)
+    for theirs in (cube, cube.T, cube[::-1, ::2, ::3]):
+        ours = mt.asarray(theirs)
+        for axis in range(3):
+            same(mt.sort(ours, axis=axis), np.sort(theirs, axis=axis), zeros=False)
+            same(mt.argsort(ours, axis=axis), np.argsort(theirs, axis=axis, **STABLE))
+            place = theirs.shape[axis] // 2
+            found = np.take(np.asarray(mt.partition(ours, place, axis=axis)), place, axis=axis)
+            same(found, np.take(np.sort(theirs, axis=axis), place, axis=axis), zeros=False)
+
+
 def test_partition_along_axes():
     theirs = sample("float64", (4, 5, 6))
     for axis in (0, 1, 2, None):

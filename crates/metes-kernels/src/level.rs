@@ -47,8 +47,10 @@ fn detect() -> Level {
 
 #[cfg(target_arch = "x86_64")]
 fn supported() -> Level {
-    let bits =
-        is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("bmi2") && is_x86_feature_detected!("lzcnt");
+    let bits = is_x86_feature_detected!("bmi1")
+        && is_x86_feature_detected!("bmi2")
+        && is_x86_feature_detected!("lzcnt")
+        && is_x86_feature_detected!("popcnt");
     if !(bits && is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")) {
         return Level::Base;
     }

@@ -20,7 +20,7 @@ pub use cast::{cast, cast_same_value, swap};
 #[doc(hidden)]
 pub use level::{Level, restrict};
 pub use reduce::{REDUCTION_ALIASES, reduction, reductions};
-pub use sort::{Searching, SortRow, Sorted, sorting};
+pub use sort::{Crew, Run, Searching, SortRow, Sorted, sorting};
 pub use table::{ALIASES, NOT_FOR_BOOL, effort, table, ufunc};
 
 use metes_dtype::Kind;

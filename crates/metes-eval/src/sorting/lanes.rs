@@ -1,12 +1,18 @@
 //! The driver: lanes of arrays of any layout, in place where they lie densely, else through scratch.
+//!
+//! Many lanes are shared among threads where the scratch of each is small; a long one is shared by itself, as the kernel
+//! cuts it ([`Crew`]).
 
 use super::{Sorting, axis_of, others, places_of, row_of};
 use crate::exec::{self, move_values};
+use crate::share::{lanes, share};
 use crate::walk::{Run, Walk};
 use metes_array::{Array, Index};
 use metes_dtype::{DType, Kind};
+use metes_kernels::Crew;
 use metes_memory::{Buffer, Memory, Need, Result};
 use smallvec::SmallVec;
+use std::ops::Range;
 
 /// Bytes of a place.
 const PLACE: usize = size_of::<u64>();
@@ -28,15 +34,63 @@ impl Lanes {
         Ok(Lanes { n: arrays[0].shape()[axis], steps: arrays.iter().map(|a| a.strides()[axis]).collect(), walk })
     }
 
-    /// Calls `each` with every lane: where its first value lies in each array, and the bytes between values.
-    fn for_each(&self, mut each: impl FnMut(&[Run])) {
+    /// Calls `each` with the lanes of these numbers: where its first value lies in each array, and the bytes between values.
+    fn for_each(&self, numbers: Range<usize>, mut each: impl FnMut(&[Run])) {
+        let mut first = 0;
         self.walk.for_each_run(|count, runs| {
-            for i in 0..count as isize {
-                let lane: SmallVec<[Run; 2]> =
-                    runs.iter().zip(&self.steps).map(|(run, &step)| (run.0.wrapping_offset(i * run.1), step)).collect();
+            let here = |number: usize| number.clamp(first, first + count) - first;
+            for i in here(numbers.start)..here(numbers.end) {
+                let at = |(run, &step): (&Run, &isize)| (run.0.wrapping_offset(i as isize * run.1), step);
+                let lane: SmallVec<[Run; 2]> = runs.iter().zip(&self.steps).map(at).collect();
                 each(&lane);
             }
+            first += count;
         });
+    }
+
+    /// Calls `each` with every lane, on the threads that share them: its number, and who sorts it.
+    fn share(&self, sharing: Sharing, each: impl Fn(usize, &[Run], &Crew) + Sync) {
+        let all = self.walk.size();
+        if sharing.across > 1 {
+            let at_once = all.div_ceil(all.min(4 * sharing.across));
+            share(sharing.across, all.div_ceil(at_once), |thread, task| {
+                let numbers = task * at_once..(task + 1) * at_once;
+                self.for_each(numbers, |lane| each(thread, lane, &Crew::ALONE));
+                0
+            });
+            return;
+        }
+        let run = |tasks: usize, work: &(dyn Fn(usize) + Sync)| {
+            share(sharing.within, tasks, |_, task| {
+                work(task);
+                0
+            });
+        };
+        let crew = Crew { lanes: sharing.within, run: &run };
+        self.for_each(0..all, |lane| each(0, lane, &crew));
+    }
+}
+
+/// How many threads share lanes among them, or else each lane.
+#[derive(Clone, Copy)]
+struct Sharing {
+    across: usize,
+    within: usize,
+}
+
+/// The most scratch of a thread.
+const SCRATCH: usize = 256 << 10;
+
+impl Sharing {
+    /// For the lanes along an axis, of which each asks for so much scratch.
+    fn new(array: &Array, axis: usize, scratch: usize) -> Sharing {
+        let n = array.shape()[axis].max(1);
+        // A byte is looked at once for each time that a lane is halved, and moved.
+        let weight = array.nbytes().saturating_mul(2 * (usize::BITS - n.leading_zeros()) as usize);
+        let (threads, all) = (lanes(weight), array.size() / n);
+        let many = threads > 1 && all >= 2 * threads && scratch <= SCRATCH;
+        let across = if many && array.self_overlaps() == Some(false) { threads } else { 1 };
+        Sharing { across, within: if across > 1 { 1 } else { threads } }
     }
 }
 
@@ -49,27 +103,37 @@ fn all_dense(array: &Array, axis: usize) -> bool {
     array.is_aligned() && (array.strides()[axis] == array.dtype().size() as isize || array.shape()[axis] == 1)
 }
 
-/// Scratch: room for a lane, then what the sort wants.
+/// Scratch: for each thread room for a lane, then what the sort wants.
 struct Room {
     need: Need,
+    each: usize,
     rest: usize,
+    sharing: Sharing,
 }
 
 impl Room {
-    fn new(lane: usize, rest: usize) -> Room {
-        let (need, rest) = Need::new(lane, 16).and(Need::new(rest, 16));
-        Room { need, rest }
+    /// Room for sorting the lanes of an array along an axis: the bytes of a lane that is copied, and of what the sort wants.
+    fn new(array: &Array, axis: usize, lane: usize, rest: usize) -> Room {
+        let (each, rest) = (lane.next_multiple_of(16) + rest.next_multiple_of(16), lane.next_multiple_of(16));
+        let sharing = Sharing::new(array, axis, each);
+        Room { need: Need::new(each * sharing.across, 16), each, rest, sharing }
     }
 
     fn take(&self, op: &'static str) -> Result<Buffer> {
         Buffer::allocate(&Memory::current(), self.need.request(op))
+    }
+
+    /// Where the lane of a thread goes, and what the sort gets.
+    fn of(&self, scratch: &Buffer, thread: usize) -> (*mut u8, *mut u8) {
+        let lane = scratch.as_ptr().wrapping_add(thread * self.each);
+        (lane, lane.wrapping_add(self.rest))
     }
 }
 
 fn sort_room(array: &Array, axis: usize, how: Sorting) -> Result<Room> {
     let (n, width) = (array.shape()[axis], array.dtype().size());
     let lane = if all_dense(array, axis) { 0 } else { n * width };
-    Ok(Room::new(lane, (row_of(array.dtype(), "sort")?.need)(n, how.stable)))
+    Ok(Room::new(array, axis, lane, (row_of(array.dtype(), "sort")?.need)(n, how.stable)))
 }
 
 /// The scratch that [`sort_in_place`] takes for an array, in bytes.
@@ -101,14 +165,14 @@ pub fn sort_in_place(array: &Array, axis: isize, how: Sorting) -> Result<()> {
     }
     let row = row_of(array.dtype(), "sort")?;
     let room = sort_room(array, axis, how)?;
-    in_place(array, axis, &room, "sort", |n, x, scratch| {
+    in_place(array, axis, &room, "sort", |n, x, scratch, crew| {
         let width = array.dtype().size();
         // SAFETY: the lane is dense, aligned and guarded; the scratch has the bytes that the row needs.
         unsafe {
             if how.descending {
                 reverse(n, width, x);
             }
-            (row.sort)(n, x, how.stable, scratch);
+            (row.sort)(n, x, how.stable, scratch, crew);
             if how.descending {
                 reverse(n, width, x);
             }
@@ -129,9 +193,9 @@ pub fn partition_in_place(array: &Array, places: &[isize], axis: isize) -> Resul
     }
     let places = places_of(places, n)?;
     let row = row_of(array.dtype(), "sort")?;
-    let room = Room::new(if all_dense(array, axis) { 0 } else { n * width }, 0);
+    let room = Room::new(array, axis, if all_dense(array, axis) { 0 } else { n * width }, 0);
     // SAFETY: the lane is dense, aligned and guarded.
-    in_place(array, axis, &room, "partition", |n, x, _| unsafe { (row.partition)(n, x, &places) })
+    in_place(array, axis, &room, "partition", |n, x, _, crew| unsafe { (row.partition)(n, x, &places, crew) })
 }
 
 /// Calls `work` with every lane: values, their place, scratch.
@@ -140,7 +204,7 @@ fn in_place(
     axis: usize,
     room: &Room,
     op: &'static str,
-    mut work: impl FnMut(usize, *mut u8, *mut u8),
+    work: impl Fn(usize, *mut u8, *mut u8, &Crew) + Sync,
 ) -> Result<()> {
     if array.size() == 0 {
         return Ok(());
@@ -149,19 +213,18 @@ fn in_place(
     let lanes = Lanes::new(&[array], axis)?;
     let _guards = exec::guard(&[array], 1, op)?;
     let (dtype, n) = (array.dtype(), lanes.n);
-    let rest = scratch.as_ptr().wrapping_add(room.rest);
-    lanes.for_each(|lane| {
-        let lane = lane[0];
+    lanes.share(room.sharing, |thread, lane, crew| {
+        let (lane, (copy, rest)) = (lane[0], room.of(&scratch, thread));
         if n == 1 || is_dense(lane, dtype) {
             if n > 1 {
-                work(n, lane.0, rest);
+                work(n, lane.0, rest, crew);
             }
             return;
         }
-        let dense = (scratch.as_ptr(), dtype.size() as isize);
+        let dense = (copy, dtype.size() as isize);
         // SAFETY: the lane lies within the guarded array, and the scratch has room for it.
         unsafe { move_values(n, dtype.size(), lane, dense) };
-        work(n, dense.0, rest);
+        work(n, dense.0, rest, crew);
         // SAFETY: as above.
         unsafe { move_values(n, dtype.size(), dense, lane) };
     });
@@ -172,7 +235,7 @@ fn argsort_room(array: &Array, axis: usize, how: Sorting) -> Room {
     let (n, width) = (array.shape()[axis], array.dtype().size());
     let values = if all_dense(array, axis) && !how.descending { 0 } else { n * width };
     let places = if axis + 1 == array.ndim() { 0 } else { n * PLACE };
-    Room::new(values, places)
+    Room::new(array, axis, values, places)
 }
 
 /// The places of the values along an axis in sorted order, as int64: `take_along_axis` by them sorts. Equal values keep
@@ -196,13 +259,13 @@ pub fn argsort(array: &Array, axis: isize, how: Sorting) -> Result<Array> {
     let row = row_of(array.dtype(), "argsort")?;
     let room = argsort_room(array, axis, how);
     let width = array.dtype().size();
-    places(array, axis, &room, how.descending, "argsort", |n, x, index| {
+    places(array, axis, &room, how.descending, "argsort", |n, x, index, crew| {
         // SAFETY: the values are dense and aligned, and there is room for as many places.
         unsafe {
             if how.descending {
                 reverse(n, width, x);
             }
-            (row.argsort)(n, x, index);
+            (row.argsort)(n, x, index, crew);
             if how.descending {
                 let index = std::slice::from_raw_parts_mut(index, n);
                 index.reverse();
@@ -225,7 +288,7 @@ pub fn argpartition(array: &Array, kth: &[isize], axis: isize) -> Result<Array> 
     let row = row_of(array.dtype(), "argsort")?;
     let room = argsort_room(array, axis, Sorting::default());
     // SAFETY: the values are dense and aligned, and there is room for as many places.
-    let work = |n, x: *mut u8, index| unsafe { (row.argpartition)(n, x, index, &kth) };
+    let work = |n, x: *mut u8, index, _: &Crew| unsafe { (row.argpartition)(n, x, index, &kth) };
     places(array, axis, &room, false, "argpartition", work)
 }
 
@@ -236,7 +299,7 @@ fn places(
     room: &Room,
     apart: bool,
     op: &'static str,
-    mut work: impl FnMut(usize, *mut u8, *mut u64),
+    work: impl Fn(usize, *mut u8, *mut u64, &Crew) + Sync,
 ) -> Result<Array> {
     let out = Array::empty(array.shape(), Kind::I64.into(), op)?;
     if array.size() == 0 {
@@ -246,9 +309,9 @@ fn places(
     let lanes = Lanes::new(&[&out, array], axis)?;
     let _guards = exec::guard(&[&out, array], 1, op)?;
     let (dtype, n) = (array.dtype(), lanes.n);
-    let copy = (scratch.as_ptr(), dtype.size() as isize);
-    let elsewhere = (scratch.as_ptr().wrapping_add(room.rest), PLACE as isize);
-    lanes.for_each(|lane| {
+    lanes.share(room.sharing, |thread, lane, crew| {
+        let (copy, elsewhere) = room.of(&scratch, thread);
+        let (copy, elsewhere) = ((copy, dtype.size() as isize), (elsewhere, PLACE as isize));
         let (result, values) = (lane[0], lane[1]);
         let direct = result.1 == PLACE as isize;
         let index = if direct { result.0 } else { elsewhere.0 };
@@ -264,7 +327,7 @@ fn places(
                 move_values(n, dtype.size(), values, copy);
                 copy.0
             };
-            work(n, x, index.cast());
+            work(n, x, index.cast(), crew);
             if !direct {
                 move_values(n, PLACE, elsewhere, result);
             }

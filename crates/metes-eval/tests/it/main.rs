@@ -5,4 +5,5 @@ mod overlap;
 mod plan;
 mod reductions;
 mod short;
+mod sorting;
 mod threads;

@@ -8,7 +8,7 @@ use metes_memory::Memory;
 use std::sync::Mutex;
 
 /// The number of threads is the program's.
-static ALONE: Mutex<()> = Mutex::new(());
+pub(crate) static ALONE: Mutex<()> = Mutex::new(());
 
 /// What `work` gives on each number of threads.
 fn on_threads<T>(mut work: impl FnMut() -> T) -> Vec<T> {

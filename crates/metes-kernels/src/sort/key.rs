@@ -1,5 +1,6 @@
 //! [`Sortable`]: the key of a value, an unsigned integer with the order of the values.
 
+use super::crew::Crew;
 use super::values::{self, Family};
 use crate::elem::Elem;
 use half::f16;
@@ -39,11 +40,11 @@ pub(crate) trait Sortable: Elem {
 
     /// # Safety
     /// As [`super::SortRow::sort`] says.
-    unsafe fn sort(n: usize, x: *mut u8, stable: bool, scratch: *mut u8);
+    unsafe fn sort(n: usize, x: *mut u8, stable: bool, scratch: *mut u8, crew: &Crew);
 
     /// # Safety
     /// As [`super::SortRow::partition`] says.
-    unsafe fn partition(n: usize, x: *mut u8, places: &[usize]);
+    unsafe fn partition(n: usize, x: *mut u8, places: &[usize], crew: &Crew);
 }
 
 /// # Safety
@@ -57,22 +58,22 @@ pub(super) unsafe fn compare<T: Sortable>(a: *const u8, b: *const u8) -> Orderin
 /// `n` dense, aligned values.
 pub(super) unsafe fn distinct<T: Sortable>(n: usize, x: *mut u8, equal_nan: bool) -> usize {
     let at = |i: usize| x.wrapping_add(i * size_of::<T>());
-    let mut count = n.min(1);
-    for i in 1..n {
-        // SAFETY: both are places of values, by the caller's promise.
-        unsafe {
-            let (kept, next) = (T::load(at(count - 1)), T::load(at(i)));
-            let same = match (kept.is_nan(), next.is_nan()) {
-                (false, false) => kept.order(next).is_eq(),
-                (both, other) => equal_nan && both == other,
-            };
-            if !same {
-                next.store(at(count));
-                count += 1;
-            }
-        }
+    if n == 0 {
+        return 0;
     }
-    count
+    // SAFETY: all are places of values, by the caller's promise, and nothing is written beyond what was read.
+    unsafe {
+        let (mut count, mut kept) = (1, T::load(x));
+        for i in 1..n {
+            let next = T::load(at(i));
+            let same =
+                if T::WHOLE { kept == next } else { !kept.is_nan() & !next.is_nan() && kept.order(next).is_eq() };
+            next.store(at(count));
+            count += usize::from(!(same | (equal_nan & kept.is_nan() & next.is_nan())));
+            kept = next;
+        }
+        count
+    }
 }
 
 /// # Safety
@@ -101,11 +102,11 @@ macro_rules! counted {
             fn need(_: usize, _: bool) -> usize {
                 0
             }
-            unsafe fn sort(n: usize, x: *mut u8, _: bool, _: *mut u8) {
+            unsafe fn sort(n: usize, x: *mut u8, _: bool, _: *mut u8, _: &Crew) {
                 // SAFETY: the caller's promise.
                 unsafe { values::count_bytes(n, x, <$t>::KIND) }
             }
-            unsafe fn partition(n: usize, x: *mut u8, _: &[usize]) {
+            unsafe fn partition(n: usize, x: *mut u8, _: &[usize], _: &Crew) {
                 // SAFETY: the caller's promise. What is sorted is partitioned.
                 unsafe { values::count_bytes(n, x, <$t>::KIND) }
             }
@@ -132,27 +133,27 @@ macro_rules! by_bits {
             fn need(n: usize, stable: bool) -> usize {
                 values::need::<$bits>(n, stable, Family::$family)
             }
-            unsafe fn sort(n: usize, x: *mut u8, stable: bool, scratch: *mut u8) {
+            unsafe fn sort(n: usize, x: *mut u8, stable: bool, scratch: *mut u8, crew: &Crew) {
                 // SAFETY: the caller's promise: dense values of this width, each of whose bit patterns is one.
-                unsafe { values::sort(std::slice::from_raw_parts_mut(x.cast::<$bits>(), n), stable, Family::$family, scratch) }
+                unsafe { values::sort(std::slice::from_raw_parts_mut(x.cast::<$bits>(), n), stable, Family::$family, scratch, crew) }
             }
-            unsafe fn partition(n: usize, x: *mut u8, places: &[usize]) {
+            unsafe fn partition(n: usize, x: *mut u8, places: &[usize], crew: &Crew) {
                 // SAFETY: as above.
-                unsafe { values::partition(std::slice::from_raw_parts_mut(x.cast::<$bits>(), n), places, Family::$family) }
+                unsafe { values::partition(std::slice::from_raw_parts_mut(x.cast::<$bits>(), n), places, Family::$family, crew) }
             }
         }
     )*};
 }
 by_bits! {
-    i16, u16, Signed, |x| i64::from(x) as u64 ^ 1 << 63;
-    i32, u32, Signed, |x| i64::from(x) as u64 ^ 1 << 63;
-    i64, u64, Signed, |x| x as u64 ^ 1 << 63;
-    u16, u16, Unsigned, u64::from;
-    u32, u32, Unsigned, u64::from;
-    u64, u64, Unsigned, |x| x;
-    f16, u16, Float, |x: f16| if x.is_nan() { u64::MAX } else { float_key(f64::from(x)) };
-    f32, u32, Float, |x| float_key(f64::from(x));
-    f64, u64, Float, float_key;
+    i16, i16, Signed, |x| i64::from(x) as u64 ^ 1 << 63;
+    i32, i32, Signed, |x| i64::from(x) as u64 ^ 1 << 63;
+    i64, i64, Signed, |x| x as u64 ^ 1 << 63;
+    u16, i16, Unsigned, u64::from;
+    u32, i32, Unsigned, u64::from;
+    u64, i64, Unsigned, |x| x;
+    f16, i16, Float, |x: f16| if x.is_nan() { u64::MAX } else { float_key(f64::from(x)) };
+    f32, i32, Float, |x| float_key(f64::from(x));
+    f64, i64, Float, float_key;
 }
 
 /// The two zeros are one value, and so are all NaN.
@@ -182,11 +183,11 @@ macro_rules! complexes {
             fn need(n: usize, stable: bool) -> usize {
                 if stable { n * (size_of::<Self>() + size_of::<u64>()) } else { 0 }
             }
-            unsafe fn sort(n: usize, x: *mut u8, stable: bool, scratch: *mut u8) {
+            unsafe fn sort(n: usize, x: *mut u8, stable: bool, scratch: *mut u8, crew: &Crew) {
                 // SAFETY: the caller's promise.
-                unsafe { values::sort_pairs::<Self>(n, x, stable, scratch) }
+                unsafe { values::sort_pairs::<Self>(n, x, stable, scratch, crew) }
             }
-            unsafe fn partition(n: usize, x: *mut u8, places: &[usize]) {
+            unsafe fn partition(n: usize, x: *mut u8, places: &[usize], _: &Crew) {
                 // SAFETY: the caller's promise.
                 let x = unsafe { std::slice::from_raw_parts_mut(x.cast::<Self>(), n) };
                 values::select(x, places, |a, b| a.order(*b));

@@ -3,7 +3,9 @@
 //! The place takes as many bits as it needs and the key what is left, so small ranges and narrow kinds fit whole. Where a
 //! key is cut off, runs of equal words are settled by comparing the values themselves.
 
+use super::crew::{self, Crew};
 use super::key::Sortable;
+use super::quick;
 use super::values::select;
 use std::cmp::Ordering;
 
@@ -16,11 +18,11 @@ struct Packing {
 }
 
 impl Packing {
-    fn front(&self, word: u64) -> u64 {
+    fn front(&self, word: i64) -> i64 {
         word >> self.bits
     }
 
-    fn place(&self, word: u64) -> usize {
+    fn place(&self, word: i64) -> usize {
         (word & ((1 << self.bits) - 1)) as usize
     }
 }
@@ -29,7 +31,7 @@ impl Packing {
 ///
 /// # Safety
 /// `n` dense, aligned values at `x`.
-unsafe fn pack<T: Sortable>(x: *const u8, words: &mut [u64]) -> Packing {
+unsafe fn pack<T: Sortable>(x: *const u8, words: &mut [i64]) -> Packing {
     let n = words.len();
     // SAFETY: the caller's promise, for `i` below `n`.
     let key = |i: usize| unsafe { T::load(x.add(i * size_of::<T>())) }.key();
@@ -37,20 +39,21 @@ unsafe fn pack<T: Sortable>(x: *const u8, words: &mut [u64]) -> Packing {
     let bits = u64::BITS - (n as u64 - 1).leading_zeros();
     let cut = (u64::BITS - (high - low).leading_zeros()).saturating_sub(u64::BITS - bits);
     for (i, word) in words.iter_mut().enumerate() {
-        *word = (key(i) - low) >> cut << bits | i as u64;
+        // The first bit is turned, so that words are in order as signed integers.
+        *word = ((key(i) - low) >> cut << bits | i as u64) as i64 ^ i64::MIN;
     }
     Packing { bits, exact: cut == 0 && T::WHOLE }
 }
 
 /// # Safety
 /// `n` dense, aligned values at `x`; room for `n` places at `index`.
-pub(super) unsafe fn argsort<T: Sortable>(n: usize, x: *const u8, index: *mut u64) {
+pub(super) unsafe fn argsort<T: Sortable>(n: usize, x: *const u8, index: *mut u64, crew: &Crew) {
     // SAFETY: the caller's promise; the packing fills the words before they are read.
     unsafe {
         let words = room(n, index);
         if n > 1 {
             let packing = pack::<T>(x, words);
-            sort_words(words, &packing, &by_value::<T>(x));
+            sort_words(words, &packing, &by_value::<T>(x), crew);
         }
     }
 }
@@ -70,11 +73,11 @@ pub(super) unsafe fn argpartition<T: Sortable>(n: usize, x: *const u8, index: *m
 
 /// # Safety
 /// Room for `n` words that nobody else uses while the slice lives.
-unsafe fn room<'a>(n: usize, index: *mut u64) -> &'a mut [u64] {
+unsafe fn room<'a>(n: usize, index: *mut u64) -> &'a mut [i64] {
     // SAFETY: the caller's promise; zeros are places.
     unsafe {
         std::ptr::write_bytes(index, 0, n);
-        std::slice::from_raw_parts_mut(index, n)
+        std::slice::from_raw_parts_mut(index.cast(), n)
     }
 }
 
@@ -90,42 +93,44 @@ unsafe fn by_value<T: Sortable>(x: *const u8) -> impl Fn(usize, usize) -> Orderi
     }
 }
 
-fn sort_words(words: &mut [u64], packing: &Packing, order: &dyn Fn(usize, usize) -> Ordering) {
-    words.sort_unstable();
+fn sort_words(words: &mut [i64], packing: &Packing, order: &dyn Fn(usize, usize) -> Ordering, crew: &Crew) {
+    if !quick::in_order(words) {
+        crew::sort(words, crew, |_| ());
+    }
     if !packing.exact {
         for run in words.chunk_by_mut(|a, b| packing.front(*a) == packing.front(*b)).filter(|run| run.len() > 1) {
             settle(run, packing, order);
         }
     }
-    words.iter_mut().for_each(|word| *word = packing.place(*word) as u64);
+    words.iter_mut().for_each(|word| *word = packing.place(*word) as i64);
 }
 
 /// Sorts words with one front by their values.
-fn settle(run: &mut [u64], packing: &Packing, order: &dyn Fn(usize, usize) -> Ordering) {
+fn settle(run: &mut [i64], packing: &Packing, order: &dyn Fn(usize, usize) -> Ordering) {
     run.sort_unstable_by(|a, b| order(packing.place(*a), packing.place(*b)).then(a.cmp(b)));
 }
 
-fn select_words(words: &mut [u64], places: &[usize], packing: &Packing, order: &dyn Fn(usize, usize) -> Ordering) {
+fn select_words(words: &mut [i64], places: &[usize], packing: &Packing, order: &dyn Fn(usize, usize) -> Ordering) {
     let mut end = words.len();
     for &place in places.iter().rev() {
         if place >= end {
             continue;
         }
-        select(&mut words[..end], &[place], u64::cmp);
+        quick::selected(&mut words[..end], &[place]);
         if !packing.exact {
             let front = packing.front(words[place]);
             let start = split(&mut words[..place], |w| packing.front(w) < front);
             let stop = place + 1 + split(&mut words[place + 1..end], |w| packing.front(w) == front);
-            let by_value = |a: &u64, b: &u64| order(packing.place(*a), packing.place(*b)).then(a.cmp(b));
+            let by_value = |a: &i64, b: &i64| order(packing.place(*a), packing.place(*b)).then(a.cmp(b));
             select(&mut words[start..stop], &[place - start], by_value);
         }
         end = place;
     }
-    words.iter_mut().for_each(|word| *word = packing.place(*word) as u64);
+    words.iter_mut().for_each(|word| *word = packing.place(*word) as i64);
 }
 
 /// Moves the words that `first` holds for to the front; how many they are.
-fn split(words: &mut [u64], first: impl Fn(u64) -> bool) -> usize {
+fn split(words: &mut [i64], first: impl Fn(i64) -> bool) -> usize {
     let mut count = 0;
     for i in 0..words.len() {
         if first(words[i]) {

@@ -1,12 +1,17 @@
 //! Sorting and selecting values in place, as the bits of their width.
 //!
-//! Integers and floats become unsigned keys of their own width, in place, and become values again afterwards. NaN are
-//! set apart first. Bytes are counted, 16-bit values too where there are many.
+//! Integers and floats become signed keys of their own width, in place, and become values again afterwards: those that are
+//! signed are keys already. NaN are set apart first. Bytes are counted, 16-bit values too where there are many.
 
+use super::crew::{self, Crew};
 use super::key::Sortable;
 use super::places;
+use super::quick::{self, Lanes};
+use super::vector::Key;
+use crate::level::{self, Level};
 use metes_dtype::Kind;
 use std::cmp::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// What bits mean.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,55 +26,68 @@ const COUNTED: usize = 1 << 14;
 /// Selecting more places than this at once is sorting.
 const MANY: usize = 16;
 
-/// An unsigned integer of the width of a value.
-pub(super) trait Bits: Copy + Ord + Default {
-    const SIGN: Self;
-    /// The bits of positive infinity in the float of this width.
-    const INFINITY: Self;
-    fn flip(self, mask: Self) -> Self;
-    /// All bits of a negative float, or else the sign alone: what turns it into its key.
-    fn float_mask(self) -> Self;
-    /// What turns the key of a float into its bits.
-    fn key_mask(self) -> Self;
-    fn is_nan(self) -> bool;
-    fn place(self) -> usize;
-    fn from_place(place: usize) -> Self;
+/// Keys of one width, and how they are sorted.
+pub(super) trait Bits: Key {
+    /// Bytes of counters for `n` keys; none where they are not counted.
+    fn counters(n: usize) -> usize;
+
+    /// Sorts keys and gives what is sorted to `after`, part by part.
+    ///
+    /// # Safety
+    /// As many bytes of counters at `counters` as were asked for, aligned, that nobody else uses.
+    unsafe fn sort(keys: &mut [Self], counters: *mut u8, crew: &Crew, after: impl Fn(&mut [Self]) + Sync);
+
+    /// The same without counters.
+    fn sort_all(keys: &mut [Self], crew: &Crew, after: impl Fn(&mut [Self]) + Sync);
+
+    /// Puts the keys at `places`, ascending, where sorting puts them.
+    fn select(keys: &mut [Self], places: &[usize]);
 }
 
-macro_rules! bits {
-    ($($t:ty, $signed:ty, $infinity:literal;)*) => {$(
-        impl Bits for $t {
-            const SIGN: $t = 1 << (<$t>::BITS - 1);
-            const INFINITY: $t = $infinity;
-            #[inline(always)]
-            fn flip(self, mask: $t) -> $t {
-                self ^ mask
-            }
-            #[inline(always)]
-            fn float_mask(self) -> $t {
-                (self as $signed >> (<$t>::BITS - 1)) as $t | Self::SIGN
-            }
-            #[inline(always)]
-            fn key_mask(self) -> $t {
-                (!self as $signed >> (<$t>::BITS - 1)) as $t | Self::SIGN
-            }
-            #[inline(always)]
-            fn is_nan(self) -> bool {
-                self & !Self::SIGN > Self::INFINITY
-            }
-            fn place(self) -> usize {
-                self as usize
-            }
-            fn from_place(place: usize) -> $t {
-                place as $t
-            }
+impl Bits for i16 {
+    fn counters(n: usize) -> usize {
+        if n >= COUNTED { size_of::<usize>() << 16 } else { 0 }
+    }
+
+    unsafe fn sort(keys: &mut [i16], counters: *mut u8, crew: &Crew, after: impl Fn(&mut [i16]) + Sync) {
+        if i16::counters(keys.len()) == 0 {
+            return i16::sort_all(keys, crew, after);
         }
-    )*};
+        // SAFETY: the caller's promise.
+        count(keys, unsafe { zeroed::<usize>(counters, 1 << 16) });
+        after(keys);
+    }
+
+    fn sort_all(keys: &mut [i16], _: &Crew, after: impl Fn(&mut [i16]) + Sync) {
+        keys.sort_unstable();
+        after(keys);
+    }
+
+    fn select(keys: &mut [i16], places: &[usize]) {
+        select(keys, places, i16::cmp);
+    }
 }
-bits! {
-    u16, i16, 0x7c00;
-    u32, i32, 0x7f80_0000;
-    u64, i64, 0x7ff0_0000_0000_0000;
+
+impl<K: Lanes> Bits for K {
+    fn counters(_: usize) -> usize {
+        0
+    }
+
+    unsafe fn sort(keys: &mut [K], _: *mut u8, crew: &Crew, after: impl Fn(&mut [K]) + Sync) {
+        K::sort_all(keys, crew, after);
+    }
+
+    fn sort_all(keys: &mut [K], crew: &Crew, after: impl Fn(&mut [K]) + Sync) {
+        if quick::in_order(keys) {
+            crew::each(keys, crew, after);
+        } else {
+            crew::sort(keys, crew, after);
+        }
+    }
+
+    fn select(keys: &mut [K], places: &[usize]) {
+        quick::selected(keys, places);
+    }
 }
 
 /// Sorts bytes by counting them.
@@ -93,10 +111,6 @@ pub(super) unsafe fn count_bytes(n: usize, x: *mut u8, kind: Kind) {
     }
 }
 
-fn counts<B: Bits>(n: usize) -> bool {
-    size_of::<B>() == 2 && n >= COUNTED
-}
-
 /// Bytes of the bitmap of the signs of up to `n` zeros, a multiple of 16.
 fn signs_need(n: usize, stable: bool, family: Family) -> usize {
     if stable && family == Family::Float { n.div_ceil(8).next_multiple_of(16) } else { 0 }
@@ -104,34 +118,28 @@ fn signs_need(n: usize, stable: bool, family: Family) -> usize {
 
 /// [`super::SortRow::need`].
 pub(super) fn need<B: Bits>(n: usize, stable: bool, family: Family) -> usize {
-    signs_need(n, stable, family) + if counts::<B>(n) { size_of::<usize>() << 16 } else { 0 }
+    signs_need(n, stable, family) + B::counters(n)
 }
 
 /// # Safety
 /// `scratch` has [`need`] bytes, 16-byte aligned, that nobody else uses.
-pub(super) unsafe fn sort<B: Bits>(x: &mut [B], stable: bool, family: Family, scratch: *mut u8) {
+pub(super) unsafe fn sort<B: Bits>(x: &mut [B], stable: bool, family: Family, scratch: *mut u8, crew: &Crew) {
     let signs = signs_need(x.len(), stable, family);
-    // SAFETY: the bitmap is the first part of the scratch, the counters are the rest of it.
-    let (signs, counters) = unsafe {
-        (
-            if signs == 0 { &mut [] } else { zeroed::<u8>(scratch, signs) },
-            if counts::<B>(x.len()) { zeroed::<usize>(scratch.add(signs), 1 << 16) } else { &mut [] },
-        )
-    };
-    let zeros = if signs.is_empty() { (0, 0) } else { note_signs(x, signs) };
-    let found = to_keys(x, family);
-    let keys = &mut x[..found];
-    if counters.is_empty() {
-        keys.sort_unstable()
-    } else {
-        count(keys, counters)
+    let mut zeros = Zeros { positive: 0, negative: 0 };
+    if signs > 0 && x.iter().fold(false, |found, &value| found | (value == B::LEAST)) {
+        // SAFETY: the bitmap is the first part of the scratch.
+        zeros.note(x, unsafe { zeroed::<u8>(scratch, signs) });
     }
-    let minus_zero = B::SIGN.flip(B::SIGN.float_mask());
-    let first = if zeros.0 > 0 && zeros.1 > 0 { Some(keys.partition_point(|&k| k < minus_zero)) } else { None };
-    from_keys(keys, family);
-    if let Some(first) = first {
-        for (i, zero) in keys[first..first + zeros.0 + zeros.1].iter_mut().enumerate() {
-            *zero = if signs[i / 8] >> (i % 8) & 1 == 1 { B::SIGN } else { B::default() };
+    let found = to_keys(x, family, crew);
+    let keys = &mut x[..found];
+    // SAFETY: the counters are the rest of the scratch, which is for more keys than these where there are any.
+    unsafe { B::sort(keys, scratch.wrapping_add(signs), crew, |keys| _ = turn(keys, family)) };
+    if zeros.positive > 0 && zeros.negative > 0 {
+        let first = keys.partition_point(|&k| k.of_float() < B::LEAST.of_float());
+        // SAFETY: as above; the bitmap was filled.
+        let signs = unsafe { std::slice::from_raw_parts(scratch, signs) };
+        for (i, zero) in keys[first..first + zeros.positive + zeros.negative].iter_mut().enumerate() {
+            *zero = if signs[i / 8] >> (i % 8) & 1 == 1 { B::LEAST } else { B::ZERO };
         }
     }
 }
@@ -146,71 +154,102 @@ unsafe fn zeroed<'a, T>(place: *mut u8, n: usize) -> &'a mut [T] {
     }
 }
 
-/// Notes which of the zeros are negative, in order; how many are positive and negative.
-fn note_signs<B: Bits>(x: &[B], signs: &mut [u8]) -> (usize, usize) {
-    let (mut positive, mut negative) = (0, 0);
-    for &value in x {
-        if value == B::default() {
-            positive += 1;
-        } else if value == B::SIGN {
-            let i = positive + negative;
-            signs[i / 8] |= 1 << (i % 8);
-            negative += 1;
+/// How many zeros of floats have which sign.
+struct Zeros {
+    positive: usize,
+    negative: usize,
+}
+
+impl Zeros {
+    /// Counts zeros, and notes which of them are negative, in order.
+    fn note<B: Bits>(&mut self, x: &[B], signs: &mut [u8]) {
+        for &value in x {
+            if value == B::ZERO {
+                self.positive += 1;
+            } else if value == B::LEAST {
+                let i = self.positive + self.negative;
+                signs[i / 8] |= 1 << (i % 8);
+                self.negative += 1;
+            }
         }
     }
-    (positive, negative)
+}
+
+/// Turns bits into keys, or keys into bits; whether some of the bits are NaN.
+#[inline(always)]
+fn turn_each<B: Key>(bits: &mut [B], family: Family) -> bool {
+    match family {
+        Family::Signed => false,
+        Family::Unsigned => {
+            bits.iter_mut().for_each(|v| *v = v.of_unsigned());
+            false
+        }
+        Family::Float => {
+            let mut missing = B::ZERO;
+            for v in bits {
+                missing = if v.is_nan() { B::MOST } else { missing };
+                *v = v.of_float();
+            }
+            missing != B::ZERO
+        }
+    }
+}
+
+fn turn<B: Key>(bits: &mut [B], family: Family) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt")]
+    fn avx2<B: Key>(bits: &mut [B], family: Family) -> bool {
+        turn_each(bits, family)
+    }
+    #[cfg(target_arch = "x86_64")]
+    if level::level() != Level::Base {
+        // SAFETY: the processor was asked.
+        return unsafe { avx2(bits, family) };
+    }
+    turn_each(bits, family)
 }
 
 /// Turns values into keys, NaN moved to the end and left as they are; how many keys there are.
-fn to_keys<B: Bits>(x: &mut [B], family: Family) -> usize {
-    match family {
-        Family::Unsigned => x.len(),
-        Family::Signed => {
-            x.iter_mut().for_each(|v| *v = v.flip(B::SIGN));
-            x.len()
-        }
-        Family::Float => {
-            let mut found = x.len();
-            for i in (0..x.len()).rev() {
-                if x[i].is_nan() {
-                    found -= 1;
-                    x.swap(i, found);
-                }
+fn to_keys<B: Bits>(x: &mut [B], family: Family, crew: &Crew) -> usize {
+    if family == Family::Signed {
+        return x.len();
+    }
+    let missing = AtomicBool::new(false);
+    crew::each(x, crew, |x| _ = missing.fetch_or(turn(x, family), Relaxed));
+    let mut found = x.len();
+    if missing.into_inner() {
+        for i in (0..x.len()).rev() {
+            if x[i].of_float().is_nan() {
+                found -= 1;
+                x.swap(i, found);
             }
-            x[..found].iter_mut().for_each(|v| *v = v.flip(v.float_mask()));
-            found
         }
+        turn(&mut x[found..], family);
     }
+    found
 }
 
-fn from_keys<B: Bits>(keys: &mut [B], family: Family) {
-    match family {
-        Family::Unsigned => {}
-        Family::Signed => keys.iter_mut().for_each(|k| *k = k.flip(B::SIGN)),
-        Family::Float => keys.iter_mut().for_each(|k| *k = k.flip(k.key_mask())),
-    }
-}
-
-fn count<B: Bits>(keys: &mut [B], counters: &mut [usize]) {
-    keys.iter().for_each(|k| counters[k.place()] += 1);
+fn count(keys: &mut [i16], counters: &mut [usize]) {
+    keys.iter().for_each(|k| counters[usize::from(k.of_unsigned() as u16)] += 1);
     let mut at = 0;
     for (place, &n) in counters.iter().enumerate().filter(|(_, n)| **n > 0) {
-        keys[at..at + n].fill(B::from_place(place));
+        keys[at..at + n].fill((place as i16).of_unsigned());
         at += n;
     }
 }
 
 /// [`super::SortRow::partition`] for values by their bits.
-pub(super) fn partition<B: Bits>(x: &mut [B], places: &[usize], family: Family) {
-    let found = to_keys(x, family);
+pub(super) fn partition<B: Bits>(x: &mut [B], places: &[usize], family: Family, crew: &Crew) {
+    let found = to_keys(x, family, crew);
     let keys = &mut x[..found];
     let places = &places[..places.partition_point(|&p| p < found)];
+    let back = |keys: &mut [B]| _ = turn(keys, family);
     if places.len() > MANY {
-        keys.sort_unstable()
+        B::sort_all(keys, crew, back);
     } else {
-        select(keys, places, B::cmp)
+        B::select(keys, places);
+        crew::each(keys, crew, back);
     }
-    from_keys(keys, family);
 }
 
 /// Puts the values at `places`, ascending, where sorting puts them.
@@ -228,7 +267,7 @@ pub(super) fn select<T>(x: &mut [T], places: &[usize], order: impl Fn(&T, &T) ->
 ///
 /// # Safety
 /// As [`super::SortRow::sort`] says.
-pub(super) unsafe fn sort_pairs<T: Sortable>(n: usize, x: *mut u8, stable: bool, scratch: *mut u8) {
+pub(super) unsafe fn sort_pairs<T: Sortable>(n: usize, x: *mut u8, stable: bool, scratch: *mut u8, crew: &Crew) {
     // SAFETY: the caller's promise.
     let values = unsafe { std::slice::from_raw_parts_mut(x.cast::<T>(), n) };
     if !stable {
@@ -239,7 +278,7 @@ pub(super) unsafe fn sort_pairs<T: Sortable>(n: usize, x: *mut u8, stable: bool,
     unsafe {
         std::ptr::copy_nonoverlapping(x, scratch, n * size_of::<T>());
         let index = scratch.add(n * size_of::<T>()).cast::<u64>();
-        places::argsort::<T>(n, scratch, index);
+        places::argsort::<T>(n, scratch, index, crew);
         for (i, value) in values.iter_mut().enumerate() {
             *value = scratch.cast::<T>().add(*index.add(i) as usize).read();
         }
