@@ -7,7 +7,7 @@
 use crate::resolve::{Input, result_dtype, squared};
 use crate::source::ChunkSource;
 use crate::track::Track;
-use metes_array::{Array, Dims, Index, Layout, Scalar, broadcast_shapes, shape_text};
+use metes_array::{Array, Dims, Index, Layout, Scalar, Strides, broadcast_shapes, shape_text};
 use metes_dtype::DType;
 use metes_kernels::{Reduction, Ufunc};
 use metes_memory::{Error, ErrorKind, Result};
@@ -75,6 +75,8 @@ pub(crate) enum View {
     Transpose(Vec<isize>),
     Reshape(Dims),
     BroadcastTo(Dims),
+    /// All windows along some axes, each with its length, as further axes.
+    Windows(Vec<(usize, usize)>),
 }
 
 impl View {
@@ -88,6 +90,13 @@ impl View {
                 array.reshape(&shape, metes_array::Order::C, if copy { None } else { Some(false) })
             }
             View::BroadcastTo(shape) => array.broadcast_to(shape),
+            View::Windows(windows) => {
+                let shape = windows_shape(array.shape(), windows)?;
+                let mut strides = Strides::from(array.strides());
+                strides.extend(windows.iter().map(|&(axis, _)| array.strides()[axis]));
+                let layout = Layout::new(&shape, &strides, array.layout().offset())?;
+                Array::new(array.buffer().clone(), array.dtype(), layout, false)
+            }
         }
     }
 
@@ -97,8 +106,24 @@ impl View {
             View::Reshape(new) | View::BroadcastTo(new) => Ok(new.clone()),
             View::Transpose(axes) => Ok(axes.iter().map(|&a| shape[a as usize]).collect()),
             View::Index(index) => metes_array::index_shape(shape, index),
+            View::Windows(windows) => windows_shape(shape, windows),
         }
     }
+}
+
+/// The shape of all windows along these axes, of these lengths.
+fn windows_shape(shape: &[usize], windows: &[(usize, usize)]) -> Result<Dims> {
+    let mut all = Dims::from(shape);
+    for &(axis, length) in windows {
+        all[axis] = (all[axis] + 1).checked_sub(length).filter(|&n| n > 0).ok_or_else(|| {
+            let (n, shape) = (all[axis], shape_text(shape));
+            let message =
+                format!("a window of {length} is longer than the {n} elements along axis {axis} of shape {shape}");
+            Error::new(ErrorKind::Value, message)
+        })?;
+    }
+    all.extend(windows.iter().map(|window| window.1));
+    Ok(all)
 }
 
 impl Expr {
@@ -198,6 +223,29 @@ impl Expr {
         let expr = Expr::node(op, self.shape(), self.dtype(), None);
         done.insert(self.id(), expr.clone());
         Some(expr)
+    }
+
+    /// The graph that [`Expr::detached`] was made from, on other arguments like the first.
+    pub(crate) fn attached(&self, arguments: &[Array], done: &mut HashMap<usize, Expr>) -> Result<Expr> {
+        if let Some(expr) = done.get(&self.id()) {
+            return Ok(expr.clone());
+        }
+        let mut below = |of: &Expr| of.attached(arguments, done);
+        let op = match self.op() {
+            Op::Argument { number, layout, offset } => {
+                let array = crate::stream::argument(arguments, *number, layout, *offset, self)?;
+                Op::Array(array, Origin::Argument(*number))
+            }
+            Op::Array(..) | Op::Source(_) | Op::Weak(_) => return Ok(self.clone()),
+            Op::View(view, of) => Op::View(view.clone(), below(of)?),
+            Op::Ufunc(ufunc, args) => Op::Ufunc(ufunc, args.iter().map(below).collect::<Result<_>>()?),
+            Op::Cast(of) => Op::Cast(below(of)?),
+            Op::Reduce(fold, of) => Op::Reduce(fold.clone(), below(of)?),
+            Op::Held(of) => Op::Held(below(of)?),
+        };
+        let expr = Expr::node(op, self.shape(), self.dtype(), None);
+        done.insert(self.id(), expr.clone());
+        Ok(expr)
     }
 
     pub(crate) fn op(&self) -> &Op {
@@ -304,6 +352,30 @@ impl Expr {
             return Err(Error::new(ErrorKind::Value, format!("broadcast_to: shape {from} does not broadcast to {to}")));
         }
         self.view(View::BroadcastTo(shape.into()))
+    }
+
+    /// All windows along some axes, each given with its length, as further axes: a window of three values along the only axis
+    /// of ten makes shape `(8, 3)`. What is computed of each window is computed from the leaves, without the windows as an array.
+    ///
+    /// ```
+    /// use metes_array::Array;
+    /// use metes_eval::{Expr, Output, Plan};
+    /// let x = Expr::array(Array::from_slice(&[4], &[1.0, 2.0, 3.0, 5.0])?);
+    /// let sums = x.windows(&[(0, 3)])?.reduce(metes_kernels::reduction("sum").unwrap(), Some(&[-1]), false, None, 0.0)?;
+    /// let result = Plan::new(vec![Output::Array(sums)], None)?.run(&mut |_, _| Ok(()))?.remove(0).unwrap();
+    /// assert_eq!(result.read::<f64>()?.to_vec(), [6.0, 10.0]);
+    /// # Ok::<(), metes_memory::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Axes that are not there, windows longer than their axis, and windows across the rows of a file.
+    pub fn windows(&self, windows: &[(isize, usize)]) -> Result<Expr> {
+        let axis = |&(axis, length): &(isize, usize)| {
+            Ok((normalise("sliding_window_view", &[axis], self.shape())?[0], length))
+        };
+        let windows: Vec<(usize, usize)> = windows.iter().map(axis).collect::<Result<_>>()?;
+        windows_shape(self.shape(), &windows).map_err(|error| error.context("sliding_window_view"))?;
+        self.view(View::Windows(windows))
     }
 
     /// Without axes of length 1: the named ones, or all.

@@ -10,6 +10,8 @@ use std::collections::HashMap;
 /// A plan without its arguments' bytes, which runs as often as one likes.
 pub struct Repeatable {
     plan: Plan,
+    /// The values, without the arguments' bytes.
+    values: Vec<Expr>,
     /// Whether there may be a shorter way to run it.
     quick: bool,
 }
@@ -36,8 +38,8 @@ impl Plan {
         let mut done = HashMap::new();
         let values: Option<Vec<Expr>> = values.iter().map(|value| value.detached(arguments, &mut done)).collect();
         let Some(values) = values else { return Ok(None) };
-        let plan = Plan::new(values.into_iter().map(Output::Array).collect(), None)?;
-        Ok(Some(Repeatable { quick: quick::suits(&plan), plan }))
+        let plan = Plan::new(values.iter().cloned().map(Output::Array).collect(), None)?;
+        Ok(Some(Repeatable { quick: quick::suits(&plan), plan, values }))
     }
 
     /// The same once more, where it writes no files.
@@ -71,6 +73,34 @@ impl Repeatable {
     /// The plan itself, to be looked at.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// A plan of the values on these arguments into arrays that exist, one for each, which may share bytes with them.
+    ///
+    /// ```
+    /// use metes_array::Array;
+    /// use metes_eval::{Expr, Plan};
+    /// let a = Array::from_slice(&[2], &[1.0, 2.0])?;
+    /// let x = Expr::argument(a.clone(), 0);
+    /// let double = Expr::ufunc(metes_kernels::ufunc("add").unwrap(), &[x.clone(), x])?;
+    /// let plan = Plan::repeatable(&[double], &[a.clone()])?.unwrap();
+    /// plan.into_arrays(&[a.clone()], vec![a.clone()])?.run(&mut |_, _| Ok(()))?;
+    /// assert_eq!(a.read::<f64>()?.to_vec(), [2.0, 4.0]);
+    /// # Ok::<(), metes_memory::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Plan::new`], arrays of other shapes than the values or that are read-only, and arguments unlike the first.
+    pub fn into_arrays(&self, arguments: &[Array], outs: Vec<Array>) -> Result<Plan> {
+        let mut done = HashMap::new();
+        let attached = self.values.iter().map(|value| value.attached(arguments, &mut done));
+        let values = attached.collect::<Result<Vec<Expr>>>()?;
+        Plan::new(values.into_iter().zip(outs).map(|(value, out)| Output::Into(value, out)).collect(), None)
+    }
+
+    /// How many values there are.
+    pub fn count(&self) -> usize {
+        self.values.len()
     }
 
     /// The same of few values, without further ado; `None` where it takes more ([`Repeatable::run`]).

@@ -86,6 +86,10 @@ impl Track {
             }
             View::Reshape(_) => self.reshaped(from, to),
             View::Index(index) => self.indexed(index, from, to),
+            View::Windows(windows) if windows.iter().any(|window| window.0 == self.axis) => {
+                Err(refuse("sliding_window_view", "goes across the parts in which the file is read", from, to))
+            }
+            View::Windows(_) => Ok(self.staged(self.axis, None)),
         }
     }
 
@@ -215,7 +219,7 @@ impl View {
             shape
         };
         Some(match self {
-            View::Transpose(_) => self.clone(),
+            View::Transpose(_) | View::Windows(_) => self.clone(),
             View::Reshape(shape) => View::Reshape(with_rows(shape)),
             View::BroadcastTo(shape) => View::BroadcastTo(with_rows(shape)),
             View::Index(index) => View::Index(part_index(index, from, to, lo, first, count)),

@@ -8,15 +8,16 @@
 use crate::convert::existing;
 use crate::errors::OrRaise;
 use crate::eval::{self, HEAVY};
-use crate::lazy::{LazyArray, PyPlan, compute, expr_of, is_lazy, to_expr, wrap};
+use crate::lazy::{LazyArray, PyPlan, compute, expr_of, is_lazy, plan_of, to_expr, wrap};
+use crate::methods::output as writeable;
 use crate::object::{array_of, from_array, type_name};
 use metes_array::{Array, Dims, Strides};
 use metes_dtype::DType;
-use metes_eval::{Expr, Plan, Repeatable};
+use metes_eval::{Expr, Output, Plan, Repeatable};
 use pyo3::exceptions::PyTypeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyTuple};
+use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 use smallvec::SmallVec;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -26,10 +27,13 @@ const MOST: usize = 32;
 /// A function whose array operations run together, block by block, without arrays in between.
 ///
 /// It is traced at its first call for arrays of some dtypes, shapes and strides, and its plan used again for others like
-/// them. `plan(...)` says what a call with these arguments does, and how much memory it takes.
+/// them. `plan(...)` says what a call with these arguments does, and how much memory it takes. `out=` takes the array that the
+/// result is written to, or a tuple of as many as there are results; they may be what is read.
 #[pyclass(name = "Fused", module = "metes", frozen, dict)]
 pub(crate) struct Fused {
     function: Py<PyAny>,
+    /// Whether the function itself has a parameter of the name `out`.
+    has_out: bool,
     kept: Mutex<Vec<Arc<Kept>>>,
 }
 
@@ -50,6 +54,9 @@ enum Part {
 
 /// A plan that is kept, or what a function made, and whether that is a tuple.
 type Planned = Result<Arc<Kept>, (Vec<Expr>, bool)>;
+
+/// Keyword arguments, and what is to be written to.
+type Keywords<'py> = (Option<Bound<'py, PyDict>>, Option<Bound<'py, PyAny>>);
 
 /// The arguments of one call.
 struct Call<'py> {
@@ -169,11 +176,63 @@ fn output(function: &Bound<'_, PyAny>, result: &Bound<'_, PyAny>) -> PyResult<Ex
     to_expr(result)
 }
 
+fn counted(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+/// Whether a Python function has a parameter of this name.
+fn has_parameter(function: &Bound<'_, PyAny>, name: &str) -> PyResult<bool> {
+    let Some(code) = function.getattr_opt("__code__")? else { return Ok(false) };
+    let number = |name: &str| code.getattr(name)?.extract::<usize>();
+    let count = number("co_argcount")? + number("co_kwonlyargcount")?;
+    let names = code.getattr("co_varnames")?.cast_into::<PyTuple>()?;
+    let is_it = |one: Bound<'_, PyAny>| one.cast::<PyString>().is_ok_and(|one| one == name);
+    Ok(names.iter().take(count).any(is_it))
+}
+
 fn name_of(function: &Bound<'_, PyAny>) -> String {
     function.getattr("__name__").and_then(|name| name.extract()).unwrap_or_else(|_| "the function".to_owned())
 }
 
 impl Fused {
+    /// The keyword arguments for the function, and what `out=` is.
+    fn without_out<'py>(&self, kwargs: Option<&Bound<'py, PyDict>>) -> PyResult<Keywords<'py>> {
+        let Some(kwargs) = kwargs.filter(|_| !self.has_out) else { return Ok((kwargs.cloned(), None)) };
+        let Some(out) = kwargs.get_item("out")? else { return Ok((Some(kwargs.clone()), None)) };
+        let others = kwargs.copy()?;
+        others.del_item("out")?;
+        Ok((Some(others), Some(out).filter(|out| !out.is_none())))
+    }
+
+    /// A plan of this call into arrays that exist.
+    fn plan_into<'py>(&self, py: Python<'py>, call: &Call<'py>, out: &Bound<'py, PyAny>) -> PyResult<Plan> {
+        let function = self.function.bind(py);
+        let outs: Vec<Array> = match out.cast::<PyTuple>() {
+            Ok(several) => several.iter().map(|one| writeable(&one)).collect::<PyResult<_>>()?,
+            Err(_) => vec![writeable(out)?],
+        };
+        let planned = self.plan_for(py, call)?;
+        let (count, several) = match &planned {
+            Ok(kept) => (kept.plan.count(), kept.several),
+            Err((exprs, several)) => (exprs.len(), *several),
+        };
+        if outs.len() != count || several && !out.is_instance_of::<PyTuple>() {
+            let text = format!("{}: out= has {} for {count}", name_of(function), counted(outs.len(), "array"));
+            return Err(PyTypeError::new_err(format!(
+                "{text} {}",
+                if count == 1 { "result" } else { "results, in a tuple" }
+            )));
+        }
+        let plan = match planned {
+            Ok(kept) => kept.plan.into_arrays(&call.arrays, outs),
+            Err((exprs, _)) => {
+                let outputs = exprs.into_iter().zip(outs).map(|(expr, out)| Output::Into(expr, out));
+                Plan::new(outputs.collect(), None)
+            }
+        };
+        plan.map_err(|error| error.context(name_of(function))).or_raise()
+    }
+
     fn kept(&self) -> MutexGuard<'_, Vec<Arc<Kept>>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -252,7 +311,22 @@ impl Fused {
         {
             return Ok(made);
         }
-        let Some(call) = Call::new(args, kwargs)? else { return self.function.bind(py).call(args, kwargs) };
+        let (kwargs, out) = self.without_out(kwargs)?;
+        let kwargs = kwargs.as_ref();
+        let Some(call) = Call::new(args, kwargs)? else {
+            if out.is_some() {
+                return Err(PyTypeError::new_err(
+                    "out=: an argument is lazy; the result of the call has compute(out=) itself",
+                ));
+            }
+            return self.function.bind(py).call(args, kwargs);
+        };
+        if let Some(out) = out {
+            let plan = self.plan_into(py, &call, &out)?;
+            let made = eval::released(py, || plan.run(&mut |_, _| Ok(())));
+            made.map_err(|error| error.context(name_of(self.function.bind(py)))).or_raise()?;
+            return Ok(out);
+        }
         let (arrays, several) = match self.plan_for(py, &call)? {
             Ok(kept) => {
                 let work = || kept.plan.run(&call.arrays, &mut |_, _| Ok(()));
@@ -275,12 +349,16 @@ impl Fused {
     #[pyo3(signature = (*args, **kwargs))]
     fn plan<'py>(&self, args: &Bound<'py, PyTuple>, kwargs: Option<&Bound<'py, PyDict>>) -> PyResult<PyPlan> {
         let py = args.py();
-        let Some(call) = Call::new(args, kwargs)? else {
+        let (kwargs, out) = self.without_out(kwargs)?;
+        let Some(call) = Call::new(args, kwargs.as_ref())? else {
             return Err(PyTypeError::new_err("plan: an argument is lazy; the result of the call has a plan() itself"));
         };
+        if let Some(out) = out {
+            return Ok(PyPlan::of(&self.plan_into(py, &call, &out)?));
+        }
         match self.plan_for(py, &call)? {
             Ok(kept) => Ok(PyPlan::of(kept.plan.plan())),
-            Err((exprs, _)) => crate::lazy::plan_of(exprs),
+            Err((exprs, _)) => plan_of(exprs),
         }
     }
 
@@ -329,7 +407,9 @@ fn fuse<'py>(function: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     if !function.is_callable() {
         return Err(PyTypeError::new_err(format!("fuse: expected a function, not {}", type_name(function))));
     }
-    let fused = Bound::new(py, Fused { function: function.clone().unbind(), kept: Mutex::default() })?.into_any();
+    let has_out = has_parameter(function, "out")?;
+    let fused = Fused { function: function.clone().unbind(), has_out, kept: Mutex::default() };
+    let fused = Bound::new(py, fused)?.into_any();
     let given = fused.getattr("__dict__")?;
     for name in ["__name__", "__qualname__", "__module__", "__doc__"] {
         if let Some(value) = function.getattr_opt(name)? {

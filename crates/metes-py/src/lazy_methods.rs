@@ -343,6 +343,11 @@ impl LazyArray {
         }
     }
 
+    /// All windows of these lengths along these axes, as further axes.
+    fn _windows<'py>(&self, py: Python<'py>, windows: Vec<(isize, usize)>) -> Lazily<'py> {
+        wrap(py, self.0.windows(&windows).or_raise()?)
+    }
+
     fn __len__(&self) -> PyResult<usize> {
         self.0.shape().first().copied().ok_or_else(|| PyTypeError::new_err("len() of unsized object"))
     }

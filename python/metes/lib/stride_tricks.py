@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from .._manipulate import _axes
-from .._native import asarray
+from .._native import LazyArray, asarray
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,16 +40,34 @@ def as_strided(
     return x._as_strided(shape, strides, writeable)
 
 
+@overload
+def sliding_window_view(
+    x: LazyArray, window_shape: Shape, axis: Axes = None, *, subok: bool = False, writeable: bool = False
+) -> LazyArray: ...
+@overload
 def sliding_window_view(
     x: ArrayLike, window_shape: Shape, axis: Axes = None, *, subok: bool = False, writeable: bool = False
-) -> Array:
+) -> Array: ...
+def sliding_window_view(
+    x: ArrayLike | LazyArray,
+    window_shape: Shape,
+    axis: Axes = None,
+    *,
+    subok: bool = False,
+    writeable: bool = False,
+) -> Array | LazyArray:
     """All windows of a shape, as further axes of a view, read-only as its elements share bytes.
+
+    Of a lazy array, and within a fused function, what is made of the windows is computed without an array of them.
 
     >>> import metes as mt
     >>> mt.lib.stride_tricks.sliding_window_view(mt.arange(4), 2).tolist()
     [[0, 1], [1, 2], [2, 3]]
+    >>> moving_mean = mt.fuse(lambda x: mt.lib.stride_tricks.sliding_window_view(x, 2).mean(axis=-1))
+    >>> moving_mean(mt.arange(4)).tolist()
+    [0.5, 1.5, 2.5]
     """
-    x = asarray(x)
+    x = x if isinstance(x, LazyArray) else asarray(x)
     window = (window_shape,) if hasattr(window_shape, "__index__") else tuple(window_shape)
     window = tuple(operator.index(n) for n in window)
     if any(n < 0 for n in window):
@@ -66,6 +84,8 @@ def sliding_window_view(
         shape[place] -= length - 1
         if shape[place] <= 0:
             raise ValueError("window shape cannot be larger than input array shape")
+    if isinstance(x, LazyArray):
+        return x._windows(list(zip(axes, window, strict=True)))
     return x._as_strided((*shape, *window), (*x.strides, *(x.strides[place] for place in axes)), writeable)
 
 
