@@ -35,7 +35,7 @@ class Making:
 
     def _shape_up(self, op_axes, itershape):
         for number, op in enumerate(self._ops):
-            axes = op_axes[number] if op_axes is not None else None
+            axes = op.axes = op_axes[number] if op_axes is not None else None
             if op.array is None:
                 continue
             if op.writes and not op.array.flags.writeable:
@@ -101,11 +101,34 @@ class Making:
             raise ValueError(f"order must be one of 'C', 'F', 'A', or 'K' (got {self._order!r})")
 
     def _allocate(self):
-        back = sorted(range(len(self._axes)), key=self._axes.__getitem__)
-        for op in self._ops:
-            if op.array is None:
-                op.array = empty(tuple(self._shape[axis] for axis in self._axes), dtype=op.dtype).transpose(tuple(back))
-                op.view = op.array
+        for number, op in enumerate(self._ops):
+            if op.array is not None:
+                continue
+            axes = range(len(self._shape)) if op.axes is None else op.axes
+            axes = [-1 if axis is None else axis for axis in axes]
+            self._check_axes(number, op, axes)
+            # Its own axes, in the order of the walk.
+            walked = [axes[axis] for axis in self._axes if axes[axis] >= 0]
+            shape = tuple(self._shape[axes.index(own)] for own in walked)
+            op.array = empty(shape, dtype=op.dtype).transpose(tuple(map(walked.index, range(len(walked)))))
+            op.view = op.array if op.axes is None else with_axes(op.array, op.axes)
+
+    def _check_axes(self, number, op, axes):
+        """Whether an operand with these axes can be allocated."""
+        own = sorted(axis for axis in axes if axis >= 0)
+        if len(axes) != len(self._shape) or own != list(range(len(own))):
+            raise ValueError(
+                f"nditer: op_axes[{number}] is {axes}: an allocated operand needs an entry for each of the "
+                f"{len(self._shape)} axes, and its own axes from 0 on, each once"
+            )
+        if any(axis < 0 and n > 1 for axis, n in zip(axes, self._shape, strict=True)):
+            if "reduce_ok" not in self._flags or not op.reads:
+                raise ValueError(
+                    f"output operand {number} requires a reduction, but the reduction is not enabled: "
+                    "it takes the flag reduce_ok and an operand that is readwrite"
+                )
+            if "external_loop" in self._flags:
+                raise NotImplementedError("nditer: reductions are not done in runs; leave out external_loop")
 
     def _convert(self):
         """What needs a cast: buffered, or copied where the flags allow it."""

@@ -40,13 +40,13 @@ BUFFER = 8192
 class Operand:
     """One array: what it is, whether it is read and written, and how it is walked."""
 
-    __slots__ = ("array", "buffer", "cast", "dtype", "flags", "reads", "view", "wide", "writes")
+    __slots__ = ("array", "axes", "buffer", "cast", "dtype", "flags", "reads", "view", "wide", "writes")
 
     def __init__(self, array, flags):
         self.array, self.flags = array, flags
         self.writes = not flags.isdisjoint({"readwrite", "writeonly"})
         self.reads = "writeonly" not in flags
-        self.view = self.wide = self.dtype = self.buffer = self.cast = None
+        self.axes = self.view = self.wide = self.dtype = self.buffer = self.cast = None
 
     def copy(self):
         """The same operand, walked on its own."""

@@ -206,3 +206,75 @@ def test_assignment_warns_of_its_cast():
     a = mt.zeros(3, dtype="int32")
     with pytest.warns(RuntimeWarning, match="invalid value encountered in cast"):
         a[...] = mt.full(3, np.nan)
+
+
+NAN = float("nan")
+TOO_FEW = {
+    "mean": lambda m: m.mean(m.asarray([])),
+    "mean, method": lambda m: m.asarray([]).mean(),
+    "mean of integers": lambda m: m.mean(m.zeros(0, dtype="int32")),
+    "mean of complex": lambda m: m.mean(m.zeros(0, dtype="complex128")),
+    "mean of columns": lambda m: m.mean(m.zeros((0, 3)), axis=0),
+    "mean of no columns": lambda m: m.mean(m.zeros((0, 3)), axis=1),
+    "mean, kept": lambda m: m.mean(m.zeros((0, 3)), keepdims=True),
+    "mean, masked": lambda m: m.mean(m.ones((2, 2)), axis=1, where=m.asarray([[False, False], [True, False]])),
+    "var": lambda m: m.var(m.asarray([2.0]), ddof=1),
+    "var, scalar": lambda m: m.var(m.asarray(2.0), ddof=1),
+    "var of rows": lambda m: m.var(m.asarray([[1.0, 3.0], [2.0, 5.0]]), axis=1, ddof=2),
+    "var, more": lambda m: m.asarray([[1.0, 3.0], [2.0, 5.0]]).var(axis=0, ddof=5),
+    "var, masked": lambda m: m.var(m.asarray([1.0, 2.0]), where=m.asarray([True, False]), ddof=1),
+    "std": lambda m: m.std(m.asarray([2.0]), ddof=1),
+    "std, enough": lambda m: m.std(m.asarray([2.0, 3.0]), ddof=1),
+    "average": lambda m: m.average(m.asarray([])),
+    "median": lambda m: m.median(m.asarray([])),
+    "median of columns": lambda m: m.median(m.zeros((0, 3)), axis=0),
+    "median of no columns": lambda m: m.median(m.zeros((0, 3)), axis=1),
+    "median with NaN": lambda m: m.median(m.asarray([NAN, 1.0])),
+    "nanmedian": lambda m: m.nanmedian(m.asarray([[NAN, 1.0], [NAN, 2.0]]), axis=0),
+    "nanmedian, some": lambda m: m.nanmedian(m.asarray([[NAN, 1.0], [1.0, 2.0]]), axis=0),
+    "nanmedian of nothing": lambda m: m.nanmedian(m.asarray([])),
+    "nanquantile": lambda m: m.nanquantile(m.asarray([[NAN, NAN], [1.0, 2.0]]), [0.5, 0.25], axis=1),
+    "nanpercentile of nothing": lambda m: m.nanpercentile(m.asarray([]), 50),
+    "nanmean": lambda m: m.nanmean(m.asarray([NAN])),
+    "nanmax": lambda m: m.nanmax(m.asarray([[NAN, NAN], [1.0, 2.0]]), axis=1),
+    "nanvar": lambda m: m.nanvar(m.asarray([NAN, 1.0]), ddof=1),
+}
+
+
+@pytest.mark.parametrize("name", TOO_FEW)
+def test_too_few_elements(name):
+    def said(module):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            values = np.asarray(TOO_FEW[name](module))
+        return [(w.category, str(w.message), w.filename) for w in caught], values
+
+    (theirs, expected), (ours, values) = said(np), said(mt)
+    assert [w[:2] for w in ours] == [w[:2] for w in theirs]
+    assert all(w[2] == __file__ for w in ours)
+    np.testing.assert_array_equal(values, expected)
+    if ours:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with pytest.raises(RuntimeWarning, match=str(ours[0][1]).split("<")[0]):
+                TOO_FEW[name](mt)
+
+
+def test_means_of_nothing_obey_errstate():
+    with mt.errstate(all="raise"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with pytest.raises(FloatingPointError, match="invalid value encountered in scalar divide"):
+            mt.mean(mt.asarray([]))
+        with pytest.raises(FloatingPointError, match="divide by zero encountered in divide"):
+            mt.var(mt.asarray([[1.0, 2.0]]), axis=1, ddof=2)
+
+
+@pytest.mark.parametrize("ddof", [None, 2])
+def test_covariances_of_too_few(ddof):
+    a = np.asarray([[1.0], [2.0]] if ddof is None else [[1.0, 3.0], [2.0, 4.0]])
+    with pytest.warns(RuntimeWarning, match="Degrees of freedom <= 0 for slice"):
+        mt.cov(a, ddof=ddof)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        mt.cov(np.eye(3))
+        mt.corrcoef(np.asarray([[1.0, 2.0, 4.0], [3.0, 1.0, 1.0]]))

@@ -227,6 +227,37 @@ BAD = [
 ]
 
 
+@pytest.mark.parametrize("axes", [[0, -1], [-1, 0], [1, 0], [-1, -1]])
+@pytest.mark.parametrize("turned", [False, True])
+def test_nditer_allocates_along_its_own_axes(axes, turned):
+    def sums(m):
+        a = m.reshape(m.arange(6), (2, 3))
+        a = a.T if turned else a
+        flags = [["readonly"], ["readwrite", "allocate"]]
+        with m.nditer([a, None], flags=["reduce_ok"], op_flags=flags, op_axes=[[0, 1], axes]) as it:
+            it.operands[1][...] = 0
+            for x, y in it:
+                y[...] += x
+            return it.operands[1]
+
+    same(sums(mt), sums(np))
+
+
+@pytest.mark.parametrize(
+    ("flags", "op", "axes"),
+    [
+        ([], "readwrite", [0, -1]),
+        (["reduce_ok"], "writeonly", [0, -1]),
+        (["reduce_ok"], "readwrite", [0, 0]),
+        (["reduce_ok"], "readwrite", [0]),
+    ],
+)
+def test_nditer_refuses_axes_of_what_it_allocates(flags, op, axes):
+    for m in (np, mt):
+        with pytest.raises(ValueError):
+            m.nditer([m.ones((2, 3)), None], flags, [["readonly"], [op, "allocate"]], op_axes=[[0, 1], axes])
+
+
 @pytest.mark.parametrize("options", BAD)
 def test_nditer_errors(options):
     for array in (np.arange(3.0), np.zeros(0)):

@@ -77,19 +77,26 @@ fn solve<T: ComplexField + Copy>(mut both: MatMut<'_, T>, panel: &mut [T]) {
     multiply_by_panels(right, last.rb(), panel);
 }
 
-/// The same row by row, the last first.
+/// The same row by row, the last first, among copies whose rows are vectors.
 fn solve_small<T: ComplexField + Copy>(mut both: MatMut<'_, T>) {
     let n = both.nrows();
-    let mut factor = [zero::<T>(); SMALL];
+    let mut u = [[zero::<T>(); SMALL]; SMALL];
+    let mut x = u;
+    for column in 0..n {
+        (0..=column).for_each(|row| u[row][column] = both[(row, column)]);
+        (column + 1..n).for_each(|row| x[row][column] = both[(row, column)]);
+        x[column][column] = one();
+    }
     for row in (0..n).rev() {
-        (row..n).for_each(|k| factor[k] = both[(row, k)]);
-        let pivot = recip(&factor[row]);
-        for column in 0..n {
-            let own = if column < row { both[(row, column)] } else { zero() };
-            let own = if column == row { one() } else { own };
-            let terms = (row + 1..n).map(|k| mul(&factor[k], &both[(k, column)]));
-            both[(row, column)] = mul(&terms.fold(own, |sum, term| sub(&sum, &term)), &pivot);
+        let mut own = x[row];
+        for k in row + 1..n {
+            own.iter_mut().zip(&x[k]).for_each(|(own, x)| *own = sub(own, &mul(&u[row][k], x)));
         }
+        let pivot = recip(&u[row][row]);
+        x[row] = own.map(|x| mul(&x, &pivot));
+    }
+    for column in 0..n {
+        (0..n).for_each(|row| both[(row, column)] = x[row][column]);
     }
 }
 

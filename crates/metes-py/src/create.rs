@@ -12,7 +12,7 @@ use crate::number::to_scalar;
 use crate::object::{array_of, from_array, is_array, make, view_of};
 use metes_array::{Array, Index, Order, Scalar};
 use metes_dtype::{Casting, DType, Kind};
-use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError, PyZeroDivisionError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 
@@ -373,6 +373,9 @@ fn arange<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     };
     let step = args.some(2).map_or(Ok(Scalar::Int(1)), |step| to_scalar(step))?;
     let dtype = parse_dtype_or_none(args.some(3))?;
+    if matches!(step, Scalar::Int(0) | Scalar::Bool(false) | Scalar::Float(0.0)) {
+        return Err(PyZeroDivisionError::new_err("arange: step must not be 0"));
+    }
     Ok(from_array(args.py(), Array::arange(start, stop, step, dtype).or_raise()?, None))
 }
 

@@ -85,7 +85,8 @@ pub(crate) fn reduce<'py>(
     row: &'static Reduction,
     array: &Array,
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
-    if array.nbytes() >= HEAVY {
+    // Of nothing there is more to say.
+    if array.nbytes() >= HEAVY || array.size() == 0 {
         return Ok(None);
     }
     let mut noticed = 0;
@@ -110,7 +111,8 @@ pub(crate) fn reduce_along<'py>(
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     let Some(axis) = args.named("axis").filter(|axis| axis.is_exact_instance_of::<PyInt>()) else { return Ok(None) };
     let keepdims = args.named("keepdims");
-    if args.given() != before + 1 + usize::from(keepdims.is_some()) || array.nbytes() >= HEAVY {
+    let plain = args.given() == before + 1 + usize::from(keepdims.is_some());
+    if !plain || array.nbytes() >= HEAVY || array.size() == 0 {
         return Ok(None);
     }
     let axis = crate::methods::parse_integer(axis)?;

@@ -6,6 +6,7 @@
 //! whether that is too much. Left out: elements of more than eight bytes, whose copies are sorted.
 
 use super::members::in_blocks;
+use crate::program::BLOCK;
 use metes_array::Array;
 use metes_dtype::{Category, DType, Kind};
 use metes_memory::Result;
@@ -137,14 +138,18 @@ impl Table<'_> {
         if key == 0 { self.zero } else { self.slots[self.slot(key)] == key }
     }
 
-    fn set_bit(&mut self, key: u64) {
-        let at = place(key, self.slots.len() * 64);
-        self.slots[at / 64] |= 1 << (at % 64);
+    /// The two bits of a key among those of all slots.
+    fn bits(&self, key: u64) -> [usize; 2] {
+        let count = self.slots.len() * 64;
+        [place(key, count), place(key ^ (1 << 63), count)]
     }
 
-    fn has_bit(&self, key: u64) -> bool {
-        let at = place(key, self.slots.len() * 64);
-        (self.slots[at / 64] >> (at % 64)) & 1 == 1
+    fn set_bits(&mut self, key: u64) {
+        self.bits(key).into_iter().for_each(|at| self.slots[at / 64] |= 1 << (at % 64));
+    }
+
+    fn has_bits(&self, key: u64) -> bool {
+        self.bits(key).into_iter().all(|at| (self.slots[at / 64] >> (at % 64)) & 1 == 1)
     }
 }
 
@@ -166,8 +171,8 @@ fn search(
         enter(others, dtype, key, |key| table.add(key))?;
         return decide(values, dtype, out, key, |key| key.is_some_and(|key| table.has(key)) != invert);
     }
-    enter(others, dtype, key, |key| table.set_bit(key))?;
-    decide(values, dtype, out, key, |key| key.is_some_and(|key| table.has_bit(key)))?;
+    enter(others, dtype, key, |key| table.set_bits(key))?;
+    decide(values, dtype, out, key, |key| key.is_some_and(|key| table.has_bits(key)))?;
     table.clear();
     let look =
         |table: &Table<'_>| decide_some(values, dtype, out, key, |key| if table.has(key) { FOUND } else { UNDECIDED });
@@ -228,14 +233,17 @@ fn decide_some(
     each: impl Fn(u64) -> u8,
 ) -> Result<()> {
     in_blocks(values, dtype, Some(out), |n, block, result| {
-        for i in 0..n as isize {
-            let state = result.0.wrapping_offset(i * result.1);
+        // Which are undecided is found without a branch, since it cannot be foretold.
+        let (mut places, mut count) = ([0u16; BLOCK], 0);
+        for i in 0..n {
+            places[count] = i as u16;
             // SAFETY: as in `decide`.
-            if unsafe { *state } == UNDECIDED
-                && let Some(key) = key(block.0.wrapping_offset(i * block.1))
-            {
+            count += usize::from(unsafe { *result.0.wrapping_offset(i as isize * result.1) } == UNDECIDED);
+        }
+        for &i in &places[..count] {
+            if let Some(key) = key(block.0.wrapping_offset(i as isize * block.1)) {
                 // SAFETY: as in `decide`.
-                unsafe { *state = each(key) };
+                unsafe { *result.0.wrapping_offset(i as isize * result.1) = each(key) };
             }
         }
     })

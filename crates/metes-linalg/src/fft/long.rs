@@ -19,6 +19,10 @@ use std::sync::Arc;
 
 /// Points that a block has, at most.
 const ROOM: usize = 1 << 13;
+/// Bytes that a short line may take beside the result.
+const SHORT: usize = 256 << 10;
+/// Points that are turned by products of the same roots.
+const RUN: usize = 32;
 /// Columns and rows that are gathered from a tile of neighbours.
 const TILE: usize = 4;
 
@@ -75,8 +79,16 @@ impl Way {
             _ => return None,
         };
         let ours = if shape == Shape::Whole { kind.real() } else { kind };
-        let dense = shape != Shape::Whole || out.strides()[axis] == ours.size() as isize;
-        if n <= ROOM || out.dtype() != ours || !out.is_aligned() || !dense {
+        let step = out.strides()[axis];
+        let dense = step == ours.size() as isize;
+        // A workspace, and a line of the operand and one of the result, unless it is transformed where it lies.
+        let lines = match shape {
+            Shape::Complex(_) if dense && a.shape()[axis] >= n => 2,
+            Shape::Complex(_) => 4,
+            _ => 3,
+        };
+        let short = n <= ROOM || lines * n * kind.real().size() < SHORT;
+        if short || out.dtype() != ours || !out.is_aligned() || !(dense || shape != Shape::Whole) {
             return None;
         }
         let known = [kind, kind.real()].iter().any(|kind| a.dtype() == *kind) && a.is_aligned();
@@ -132,6 +144,10 @@ struct Row<T> {
 }
 
 impl<T: Copy> Row<T> {
+    fn is_dense(self) -> bool {
+        self.step == size_of::<T>() as isize
+    }
+
     /// # Safety
     /// The line has a number there, which is aligned and not being written.
     unsafe fn get(self, k: usize) -> T {
@@ -222,13 +238,16 @@ impl<T: Precision> Long<T> {
     /// As [`Long::line`].
     unsafe fn columns(&mut self, from: isize, result: Row<Complex<T>>) -> Result<()> {
         let Way { first, second, points, n, direction, .. } = self.way;
+        let there = result.is_dense() && self.load.is_none();
         let most = (ROOM / first).max(1);
         for column in (0..second).step_by(most) {
             let count = most.min(second - column);
             // SAFETY: the caller's promise.
             let converted = unsafe { self.convert(from, column, count)? };
-            // SAFETY: the block is ours, and has room for so many columns; every point is written before it is read.
-            let lines = unsafe { slice::<Complex<T>>(&self.block, count * first) };
+            let place = if there { result.first.wrapping_add(column * first) } else { self.block.as_ptr().cast() };
+            // SAFETY: the block is ours, and has room for so many columns, as the result has, where they lie one after the
+            // other; every point is written before it is read.
+            let lines = unsafe { std::slice::from_raw_parts_mut(place, count * first) };
             if !converted {
                 // SAFETY: the caller's promise.
                 unsafe { self.gather(from, column, count, lines) };
@@ -236,23 +255,38 @@ impl<T: Precision> Long<T> {
             // SAFETY: the workspace is as long as the plan asks for, and written before it is read.
             self.one.complex(lines, unsafe { slice(&self.work, self.one.need()) });
             for (c, line) in lines.chunks_exact_mut(first).enumerate() {
-                let step = (column + c) * (n / points);
-                for (k, point) in line.iter_mut().enumerate() {
-                    *point = *point * self.root(k * step, direction);
-                }
-                for (k, point) in line.iter().enumerate() {
+                self.turn(line, (column + c) * (n / points), direction);
+            }
+            if !there {
+                for (k, point) in lines.iter().enumerate() {
                     // SAFETY: the caller's promise.
-                    unsafe { result.set((column + c) * first + k, *point) };
+                    unsafe { result.set(column * first + k, *point) };
                 }
             }
         }
         Ok(())
     }
 
-    fn root(&self, k: usize, direction: Direction) -> Complex<T> {
+    /// Multiplies each point with the root that is `step` further than the last one's. Most are products of two.
+    fn turn(&self, line: &mut [Complex<T>], step: usize, direction: Direction) {
+        let few: [Complex<f64>; RUN] = std::array::from_fn(|k| self.exact(k.min(line.len() - 1) * step, direction));
+        for (run, points) in line.chunks_mut(RUN).enumerate() {
+            let far = self.exact(run * RUN * step, direction);
+            for (point, near) in points.iter_mut().zip(&few) {
+                let root = far * near;
+                *point = *point * Complex::new(T::narrow(root.re), T::narrow(root.im));
+            }
+        }
+    }
+
+    fn exact(&self, k: usize, direction: Direction) -> Complex<f64> {
         let root = self.roots.get(k);
-        let im = if direction == Direction::Forward { -root.im } else { root.im };
-        Complex::new(T::narrow(root.re), T::narrow(im))
+        if direction == Direction::Forward { root.conj() } else { root }
+    }
+
+    fn root(&self, k: usize, direction: Direction) -> Complex<T> {
+        let root = self.exact(k, direction);
+        Complex::new(T::narrow(root.re), T::narrow(root.im))
     }
 
     /// Reads `count` columns of the operand, each to a line.
@@ -271,7 +305,13 @@ impl<T: Precision> Long<T> {
         // SAFETY: the same, where it is asked for.
         let point = |k: usize| if k < given { unsafe { complex.get(k) } } else { Complex::new(zero, zero) };
         let shape = (first, second, column, count);
+        let dense = start.cast::<Complex<T>>();
+        // SAFETY: as `point`, where all points are given and lie one after the other.
+        let next = |k: usize| unsafe { dense.add(k).read() };
+        let whole = given >= self.way.n;
         match self.way.load {
+            Load::Pairs if whole && real.is_dense() => gather(shape, lines, next),
+            Load::Points if whole && self.a.dtype() == self.kind && complex.is_dense() => gather(shape, lines, next),
             Load::Pairs => gather(shape, lines, |k| Complex::new(number(2 * k), number(2 * k + 1))),
             Load::Points if self.a.dtype() == self.kind => gather(shape, lines, point),
             Load::Points => gather(shape, lines, |k| Complex::new(number(k), zero)),
@@ -323,20 +363,25 @@ impl<T: Precision> Long<T> {
             let count = most.min(first - start);
             // SAFETY: as in `columns`.
             let lines = unsafe { slice::<Complex<T>>(&self.block, count * second) };
-            // SAFETY: the caller's promise.
-            gather((second, first, start, count), lines, |k| unsafe { result.get(k) });
+            let shape = (second, first, start, count);
+            if result.is_dense() {
+                // SAFETY: the caller's promise.
+                gather(shape, lines, |k| unsafe { result.first.add(k).read() });
+            } else {
+                // SAFETY: the caller's promise.
+                gather(shape, lines, |k| unsafe { result.get(k) });
+            }
             // SAFETY: as in `columns`.
             self.two.complex(lines, unsafe { slice(&self.work, self.two.need()) });
             if self.scale != T::one() {
                 lines.iter_mut().for_each(|point| *point = point.scale(self.scale));
             }
-            for row in (0..second).step_by(TILE) {
-                for r in row..second.min(row + TILE) {
-                    for c in 0..count {
-                        // SAFETY: the caller's promise.
-                        unsafe { result.set(r * first + start + c, lines[c * second + r]) };
-                    }
-                }
+            if result.is_dense() {
+                // SAFETY: the caller's promise.
+                scatter(shape, lines, |k, point| unsafe { result.first.add(k).write(point) });
+            } else {
+                // SAFETY: the caller's promise.
+                scatter(shape, lines, |k, point| unsafe { result.set(k, point) });
             }
         }
     }
@@ -390,9 +435,22 @@ fn gather<T: Precision>(
     for row in (0..first).step_by(TILE) {
         let end = first.min(row + TILE);
         for c in 0..count {
-            for r in row..end {
-                lines[c * first + r] = read(r * second + column + c);
-            }
+            let tile = &mut lines[c * first + row..c * first + end];
+            tile.iter_mut().enumerate().for_each(|(r, point)| *point = read((row + r) * second + column + c));
+        }
+    }
+}
+
+/// Writes lines back to the columns that they were gathered from.
+fn scatter<T: Precision>(
+    (first, second, column, count): (usize, usize, usize, usize),
+    lines: &[Complex<T>],
+    write: impl Fn(usize, Complex<T>),
+) {
+    for row in (0..first).step_by(TILE) {
+        for r in row..first.min(row + TILE) {
+            let to = r * second + column;
+            lines[r..].iter().step_by(first).take(count).enumerate().for_each(|(c, point)| write(to + c, *point));
         }
     }
 }

@@ -4,7 +4,9 @@ use super::Made;
 use super::given::{array_at, array_named, flag, made};
 use crate::dtype::parse_dtype_or_none;
 use crate::fastcall::{Args, method};
+use crate::methods::few;
 use metes::statistics::{self, Weights};
+use metes_array::Array;
 use metes_dtype::{Category, Kind};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi::PyMethodDef;
@@ -50,11 +52,30 @@ fn cov<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     }
     let weights = Weights { frequencies, analytic: array_named(args, "aweights")?, ddof };
     let (by_row, dtype) = (args.flag(2, true)?, parse_dtype_or_none(args.named("dtype"))?);
+    if weights.frequencies.is_none() && weights.analytic.is_none() {
+        warn_of_too_few(args, &m, by_row, ddof.unwrap_or(1.0))?;
+    }
     made(args, "cov", m.nbytes(), || statistics::cov(&m, y.as_ref(), by_row, &weights, dtype))
 }
 
 fn corrcoef<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     let (x, y) = (array_at(args, 0)?, array_named(args, "y")?);
     let (by_row, dtype) = (args.flag(2, true)?, parse_dtype_or_none(args.named("dtype"))?);
+    warn_of_too_few(args, &x, by_row, 1.0)?;
     made(args, "corrcoef", x.nbytes(), || statistics::corrcoef(&x, y.as_ref(), by_row, dtype))
+}
+
+/// Warns where there are no more observations than degrees of freedom are taken off.
+fn warn_of_too_few(args: &Args<'_, '_>, variables: &Array, by_row: bool, ddof: f64) -> PyResult<()> {
+    let count = match *variables.shape() {
+        [rows, columns] => {
+            if by_row {
+                columns
+            } else {
+                rows
+            }
+        }
+        _ => variables.size(),
+    };
+    if variables.ndim() < 3 && count as f64 <= ddof { few::warn(args.py(), few::FREEDOM) } else { Ok(()) }
 }

@@ -54,8 +54,22 @@ pub(super) fn made_into<'py>(
     bytes: usize,
     work: impl FnOnce() -> Result<Array> + Send,
 ) -> Made<'py> {
+    into(args, name, computed(args, name, bytes, work)?)
+}
+
+/// What `work` gives.
+pub(super) fn computed(
+    args: &Args<'_, '_>,
+    name: &str,
+    bytes: usize,
+    work: impl FnOnce() -> Result<Array> + Send,
+) -> PyResult<Array> {
+    eval::computed(args.py(), name, bytes, work)
+}
+
+/// A result as an array object, written to `out=` where that was given.
+pub(super) fn into<'py>(args: &Args<'_, 'py>, name: &str, result: Array) -> Made<'py> {
     let py = args.py();
-    let result = eval::computed(py, name, bytes, work)?;
     let Some(object) = args.named("out").map(single).transpose()? else {
         return Ok(from_array(py, result, None));
     };

@@ -5,13 +5,11 @@ use super::given::{array_at, made_into};
 use crate::convert::to_numbers;
 use crate::eval::{self, ReduceOptions};
 use crate::fastcall::{Args, method};
-use crate::methods::reduce_options;
+use crate::methods::{few, reduce_options};
 use crate::reduce::with_params;
 use metes::statistics::{reduce_present, variance_about};
-use pyo3::exceptions::PyRuntimeWarning;
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
-use std::ffi::CString;
 
 /// A reduction that leaves NaN out, with the parameters of its family.
 macro_rules! nan {
@@ -75,9 +73,9 @@ fn reduce<'py>(name: &'static str, reduction: &'static str, args: &Args<'_, 'py>
 /// What is said of results that no value went into.
 fn warn(py: Python<'_>, reduction: &str) -> PyResult<()> {
     let text = match reduction {
-        "mean" => "Mean of empty slice",
-        "var" | "std" => "Degrees of freedom <= 0 for slice.",
-        _ => "All-NaN slice encountered",
+        "mean" => few::MEAN,
+        "var" | "std" => c"Degrees of freedom <= 0 for slice.",
+        _ => few::MISSING,
     };
-    PyErr::warn(py, &py.get_type::<PyRuntimeWarning>(), &CString::new(text)?, 1)
+    few::warn(py, text)
 }

@@ -1,11 +1,12 @@
 //! Averages and order statistics.
 
 use super::Made;
-use super::given::{array_at, array_named, axes, flag, made_into};
+use super::given::{array_at, array_named, axes, computed, flag, into, made_into};
 use crate::convert::to_numbers;
 use crate::errors::OrRaise;
 use crate::eval;
 use crate::fastcall::{Args, method};
+use crate::methods::few;
 use crate::object::from_array;
 use metes::statistics::{self, Method, QuantileOptions};
 use metes_array::{Array, Order, meet};
@@ -88,6 +89,9 @@ fn average<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
         let text = error.value(py).to_string();
         if text.contains("sum to zero") { PyZeroDivisionError::new_err(text) } else { error }
     })?;
+    if weights.is_none() && few::lane(&a, axes.as_deref()) == 0 {
+        few::divided(py, few::MEAN, &found.values)?;
+    }
     let values = from_array(py, found.values, None);
     if !flag(args, "returned")? {
         return Ok(values);
@@ -104,7 +108,20 @@ fn median<'py>(name: &'static str, skip_nan: bool, args: &Args<'_, 'py>) -> Made
     } else {
         a
     };
-    made_into(args, name, a.nbytes(), || statistics::median(&a, axes.as_deref(), keepdims, skip_nan || nothing))
+    let result =
+        computed(args, name, a.nbytes(), || statistics::median(&a, axes.as_deref(), keepdims, skip_nan || nothing))?;
+    warn_of_nothing(args.py(), &a, axes.as_deref(), skip_nan, &result)?;
+    into(args, name, result)
+}
+
+/// Warns of results that no value went into. Where NaN are left out there is no division.
+fn warn_of_nothing(py: Python<'_>, a: &Array, axes: Option<&[isize]>, skip_nan: bool, result: &Array) -> PyResult<()> {
+    match (few::lane(a, axes) == 0, skip_nan) {
+        (true, false) => few::divided(py, few::MEAN, result),
+        (true, true) => few::warn(py, few::MEAN),
+        (false, true) if few::any(py, "isnan", result)? => few::warn(py, few::MISSING),
+        _ => Ok(()),
+    }
 }
 
 fn quantiles<'py>(name: &'static str, scale: f64, skip_nan: bool, args: &Args<'_, 'py>) -> Made<'py> {
@@ -143,11 +160,15 @@ fn quantiles<'py>(name: &'static str, scale: f64, skip_nan: bool, args: &Args<'_
         };
         return Err(PyValueError::new_err(what));
     }
-    made_into(args, name, a.nbytes(), || {
+    let result = computed(args, name, a.nbytes(), || {
         let (axes, weights) = (axes.as_deref(), weights.as_ref());
         let options = QuantileOptions { axes, keepdims, method, weights, skip_nan, dtype };
         statistics::quantile(&a, &fractions, q.shape(), &options)
-    })
+    })?;
+    if skip_nan {
+        warn_of_nothing(args.py(), &a, axes.as_deref(), skip_nan, &result)?;
+    }
+    into(args, name, result)
 }
 
 /// Quantiles of instants and spans.

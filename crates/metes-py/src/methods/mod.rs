@@ -1,6 +1,7 @@
 //! The methods of `Array`, one table.
 
 mod copies;
+pub(crate) mod few;
 mod fields;
 mod mapped;
 mod numpy;

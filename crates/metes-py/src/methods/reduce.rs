@@ -1,5 +1,6 @@
 //! Methods that reduce, and the elementwise ones that NumPy has as methods.
 
+use super::few::warn_of_too_few;
 use super::numpy::{condition, options, output};
 use super::parse_axis;
 use crate::direct;
@@ -107,6 +108,7 @@ pub(crate) fn reduce_call<'py>(
         Some(mean) => about(py, name, array, &crate::convert::to_array(mean, None)?, &options)?,
         None => eval::reduce(py, eval::reduction(name)?, array, &options)?,
     };
+    warn_of_too_few(py, name, array, &options, &result)?;
     Ok(out.unwrap_or_else(|| from_array(py, result, None)))
 }
 
