@@ -214,3 +214,42 @@ def test_out_of_take_needs_no_buffer():
         assert mt.take(a, i, out=out, mode=mode) is out
         assert mt.memory.stats().peak_bytes - before < 4096
     assert out[0] == 99_999
+
+
+@pytest.mark.parametrize("n", [100, 9000, 21_000, 60_000, 300_000])
+@pytest.mark.parametrize("kind", ["float64", "int32", "uint8", "complex128", "int16"])
+def test_many_positions(n, kind):
+    """The short way, the way without a list of offsets, and both on threads: what NumPy takes and puts."""
+    random = np.random.default_rng(n)
+    theirs = random.integers(0, 200, n).astype(kind)
+    places = random.integers(-n, n, n)
+    for a, where in ((theirs, places), (theirs[::-2], places % (n // 2)), (theirs, places.reshape(2, -1)[:, ::3])):
+        ours = mt.array(theirs)[:: a.strides[0] // a.itemsize] if a is not theirs else mt.array(theirs)
+        for index in (mt.asarray(where), mt.array(where), mt.array(where.astype("int32"))):
+            same(ours[index], a[where])
+            same(mt.take(ours, index), np.take(a, where))
+        values = random.integers(0, 200, where.shape).astype(kind)
+        expected, own = a.copy(), mt.array(ours)
+        expected[where] = values
+        own[mt.asarray(where)] = mt.asarray(values)
+        same(own, expected)
+        np.put(expected, where, values[:1])
+        mt.put(own, mt.asarray(where), mt.asarray(values[:1]))
+        same(own, expected)
+    for wrong in (n, -n - 1):
+        places[-1] = wrong
+        before = own.tolist()
+        for call in (lambda: mt.array(theirs)[mt.array(places)], lambda: own.__setitem__(mt.array(places), 1)):
+            with pytest.raises(IndexError, match=f"index {wrong} is out of bounds"):
+                call()
+        assert own.tolist() == before
+
+
+@pytest.mark.parametrize("kind", ["float64", "int32", "bool", "complex64", "uint8"])
+def test_counting_on_threads(kind):
+    theirs = np.random.default_rng(1).integers(0, 3, (700, 1999)).astype(kind)
+    for view in (theirs, theirs.T, theirs[::-3, ::2], theirs.reshape(-1), np.broadcast_to(theirs[0], (900, 1999))):
+        for threads in (1, 2, 3):
+            mt.set_num_threads(threads)
+            assert int(mt.count_nonzero(mt.asarray(view))) == np.count_nonzero(view)
+    mt.set_num_threads(None)

@@ -8,8 +8,8 @@ use crate::status;
 use metes_kernels::Flags;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// The weight from which a second thread pays: about 40 microseconds of adding float64 in the cache. Below it, waking a
-/// thread (5 to 10 microseconds) takes back what is won.
+/// The weight from which a second thread is used: about 40 microseconds of adding float64 in the cache. One that is awake
+/// pays from 10 on, one that sleeps from 90 (the example `waking` of `metes-threads` measures both).
 const SHARED: usize = 1 << 20;
 /// The weight of a task: large beside taking it, small beside the whole.
 pub(crate) const TASK: usize = 256 << 10;

@@ -19,6 +19,7 @@ const UNSAFE: &[&str] = &[
     "crates/metes-array/src/select/offsets.rs",
     "crates/metes-array/src/select/parts.rs",
     "crates/metes-array/src/select/pick.rs",
+    "crates/metes-array/src/select/plain.rs",
     "crates/metes-array/src/select/reader.rs",
     "crates/metes-array/src/select/trues.rs",
     "crates/metes-array/src/select/truths.rs",

@@ -4,6 +4,7 @@ use super::item::{IndexItem, Positions, Selection};
 use super::moves::{Even, Listed, Rest};
 use super::offsets::{Offsets, check, even};
 use super::parts::Parts;
+use super::plain::Plain;
 use super::reader::{BLOCK, Block};
 use super::trues::{Trues, changed};
 use crate::copy::{Copy, OVERLAP_WORK, with_units};
@@ -162,8 +163,10 @@ impl Selection {
             0 => other.strides()[self.at..self.at + self.fancy].into(),
             _ => Strides::from_elem(0, self.fancy),
         };
+        let sides = Sides::new(self, other.strides(), array.dtype().size(), from.is_some());
         let moving = Moving {
-            sides: Sides::new(self, other.strides(), array.dtype().size(), from.is_some()),
+            plain: Plain::of(self, &sides, array.dtype().size()),
+            sides,
             step: if cycle == 0 { even(self.fancy_shape(), &fancy) } else { None },
             fancy,
             array,
@@ -257,6 +260,8 @@ impl<'a> Blocks<'a> {
 /// A selection about to be gathered or scattered, between arrays that are guarded and do not overlap.
 struct Moving<'a> {
     sides: Sides,
+    /// The positions, where they need no list of offsets.
+    plain: Option<Plain>,
     /// Strides of the other side along the axes of the index arrays, and their one step where there is one.
     fancy: Strides,
     step: Option<isize>,
@@ -271,6 +276,21 @@ impl Moving<'_> {
         let (mut offsets, mut values) = ([0; BLOCK], [0; BLOCK]);
         let step = self.step.unwrap_or(0);
         let mut place = self.other.as_ptr().wrapping_offset(step.wrapping_mul(first as isize));
+        if let (Some(plain), Some(step)) = (self.plain, self.step) {
+            let (array, other) = (self.array.as_ptr(), (place, step));
+            // SAFETY: as below; positions are checked as they are read.
+            let done = unsafe {
+                if self.write {
+                    plain.run::<true>((first, count), array, other)
+                } else {
+                    plain.run::<false>((first, count), array, other)
+                }
+            };
+            if done {
+                return Ok(());
+            }
+        }
+        // What is out of bounds is named by the walk.
         let mut left = count;
         while left > 0 {
             // SAFETY: the index arrays and the mask are guarded.
@@ -312,12 +332,17 @@ impl Cycles {
 }
 
 /// The axes besides those of the index arrays, merged, with the strides of both sides.
-struct Sides {
+pub(super) struct Sides {
     before: (Dims, Vec<Strides>),
     after: (Dims, Vec<Strides>),
 }
 
 impl Sides {
+    /// Whether there are none.
+    pub fn has_no_axes(&self) -> bool {
+        self.before.0.is_empty() && self.after.0.is_empty()
+    }
+
     /// `write`: whether the array is the one that is written.
     fn new(selection: &Selection, other: &[isize], width: usize, write: bool) -> Sides {
         let (at, end) = (selection.at, selection.at + selection.fancy);

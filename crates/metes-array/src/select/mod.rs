@@ -15,6 +15,7 @@ mod moves;
 mod offsets;
 mod parts;
 mod pick;
+mod plain;
 mod reader;
 mod trues;
 mod truths;

@@ -4,11 +4,12 @@
 //! Positions out of bounds, other kinds of indices, large results and bytes that somebody else uses now are declined, and
 //! take the general way ([`super::gather`]), which has the words for them.
 
+use crate::copy::SHARED;
 use crate::{Array, Dims, Scalar};
 use metes_dtype::Kind;
 use metes_memory::{Access, Cause, Reason, Result};
 
-/// Bytes of the largest result, and of the largest index.
+/// Bytes of the largest array under a mask, and of the largest mask.
 const SMALL: usize = 64 << 10;
 
 impl Array {
@@ -27,7 +28,7 @@ impl Array {
     /// Refused memory.
     pub fn pick_direct(&self, index: &Array, op: &'static str, place: &mut Option<Array>) -> Result<bool> {
         // Foreign bytes may change while they are read.
-        if !index.is_dense() || index.ndim() == 0 || index.nbytes() > SMALL || !index.buffer().is_owned() {
+        if !index.is_dense() || index.ndim() == 0 || index.nbytes() > SHARED || !index.buffer().is_owned() {
             return Ok(false);
         }
         let (Some(_index), Some(_values)) = (index.buffer().brief(Access::Read), self.buffer().brief(Access::Read))
@@ -87,7 +88,7 @@ impl Array {
 
     /// The elements where a mask, which is held, is true.
     fn masked(&self, mask: &Array, op: &'static str, place: &mut Option<Array>) -> Result<bool> {
-        if mask.shape() != self.shape() || !self.is_c_contiguous() || self.nbytes() > SMALL {
+        if mask.shape() != self.shape() || !self.is_c_contiguous() || self.nbytes().max(mask.nbytes()) > SMALL {
             return Ok(false);
         }
         // SAFETY: a dense mask, held, of Metes' own; any byte is a `u8`.
@@ -115,7 +116,8 @@ impl Array {
         };
         let row = within.iter().product::<usize>() * self.dtype().size();
         let dense = within.is_empty() || self.is_c_contiguous();
-        if !dense || row == 0 || places.size().saturating_mul(row) > SMALL {
+        // What is moved and looked at is less than threads would share.
+        if !dense || row == 0 || places.size().saturating_mul(2 * row + size_of::<i64>()) >= SHARED {
             return Ok(false);
         }
         let mut shape = Dims::from_slice(places.shape());

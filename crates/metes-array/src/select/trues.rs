@@ -5,10 +5,12 @@
 
 use super::pick::true_places;
 use super::reader::{BLOCK, Block};
+use crate::copy::{SHARED, TASK};
 use crate::layout::shape_text;
 use crate::{Array, Dims, Layout, Strides, coalesce};
 use metes_dtype::{Category, DType, Kind};
 use metes_memory::{Access, Buffer, Error, ErrorKind, Result};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Elements that are looked at before it is checked whether the block is full.
 const CHUNK: usize = 64;
@@ -290,8 +292,23 @@ pub fn count_true(array: &Array) -> Result<usize> {
     let steps: Strides = axes.iter().map(|&a| strides[0][a]).collect();
     let (shape, steps) = coalesce(&ordered, &[steps]);
     let truth = Truth::of(array.dtype()).ok_or_else(|| crate::missing(array.dtype(), "count_nonzero"))?;
-    // SAFETY: the walk stays within the array, which is guarded.
-    Ok(unsafe { count(truth, &shape, &steps[0], array.as_ptr()) })
+    let (shape, steps) = (shape.as_slice(), steps[0].as_slice());
+    let first = shape.first().copied().unwrap_or(1);
+    let lanes = if array.nbytes() < 2 * SHARED { 1 } else { metes_threads::available() };
+    if lanes <= 1 || first < 2 {
+        // SAFETY: the walk stays within the array, which is guarded.
+        return Ok(unsafe { count(truth, shape, steps, array.as_ptr()) });
+    }
+    let tasks = array.nbytes().div_ceil(2 * TASK).min(first);
+    let (each, total) = (first.div_ceil(tasks), AtomicUsize::new(0));
+    metes_threads::share(lanes, first.div_ceil(each), &|_, task| {
+        let mut part = Dims::from_slice(shape);
+        part[0] = each.min(first - task * each);
+        let from = array.as_ptr().cast_const().wrapping_offset((task * each) as isize * steps[0]);
+        // SAFETY: a part of the walk, as above.
+        total.fetch_add(unsafe { count(truth, &part, steps, from) }, Ordering::Relaxed);
+    });
+    Ok(total.into_inner())
 }
 
 /// # Safety
