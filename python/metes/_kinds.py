@@ -35,12 +35,14 @@ __all__ = [
     "long",
     "longlong",
     "min_scalar_type",
+    "mintypecode",
     "number",
     "short",
     "signedinteger",
     "single",
     "str_",
     "timedelta64",
+    "typename",
     "ubyte",
     "uint",
     "uintc",
@@ -202,3 +204,55 @@ def common_type(*arrays: ArrayLike) -> DType:
         raise TypeError(f"can't get common type for non-numeric array of {wrong}")
     floats = [double if kind.kind in "iu" else kind for kind in kinds]
     return result_type(half, *floats)
+
+
+# Letters of C's types in words, and those of numbers from the widest to the narrowest.
+_WORDS = {
+    "?": "bool",
+    "b": "signed char",
+    "B": "unsigned char",
+    "h": "short",
+    "H": "unsigned short",
+    "i": "integer",
+    "I": "unsigned integer",
+    "l": "long integer",
+    "L": "unsigned long integer",
+    "q": "long long integer",
+    "Q": "unsigned long long integer",
+    "f": "single precision",
+    "d": "double precision",
+    "g": "long precision",
+    "F": "complex single precision",
+    "D": "complex double precision",
+    "G": "complex long double precision",
+    "S": "string",
+    "U": "unicode",
+    "V": "void",
+    "O": "object",
+    "S1": "character",
+}
+_BY_SIZE = "GDFgdfQqLlIiHhBb?"
+
+
+def typename(char: str) -> str:
+    """What a dtype's letter stands for, in words.
+
+    >>> import metes as mt
+    >>> mt.typename("F")
+    'complex single precision'
+    """
+    return _WORDS[char]
+
+
+def mintypecode(typechars: Any, typeset: str = "GDFgdf", default: str = "d") -> str:
+    """The letter of the smallest type of a set that holds what letters or arrays stand for; without any, the default.
+
+    >>> import metes as mt
+    >>> mt.mintypecode("Fd")
+    'D'
+    """
+    letters = {one if isinstance(one, str) else asarray(one).dtype.char for one in typechars}
+    found = letters & set(typeset)
+    if {"F", "d"} <= found:
+        return "D"
+    return min(found, key=_BY_SIZE.index) if found else default

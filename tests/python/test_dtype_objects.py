@@ -236,3 +236,13 @@ def test_moves_of_any_width(move, dtype):
     assert a.shape == b.shape
     assert a.dtype == b.dtype
     assert a.tobytes() == b.tobytes()
+
+
+def test_letters_in_words():
+    for letter in [*np.typecodes["All"].replace("M", "").replace("m", "").replace("n", "").replace("N", ""), "S1"]:
+        if letter not in "epP":
+            assert mt.typename(letter) == np.typename(letter)
+    for letters in ("d", "dfS", "abceh", "fd", "Fd", "FdD", "i8", "", ["f", np.zeros(2, "F")], [np.zeros(2), "F"]):
+        assert mt.mintypecode(letters) == np.mintypecode(letters)
+    assert mt.mintypecode([mt.zeros(2, dtype="f4"), "i"]) == "f"
+    assert mt.mintypecode("hi", "ih", "?") == np.mintypecode("hi", "ih", "?")

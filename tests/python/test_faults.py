@@ -234,6 +234,8 @@ NO_BYTES = {
     "format_float_positional",
     "format_float_scientific",
     "common_type",
+    "mintypecode",
+    "typename",
     # The interpreter makes their values; `GrowableArray` has its own row.
     "loadtxt",
     "savetxt",
