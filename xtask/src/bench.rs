@@ -2,7 +2,7 @@
 
 use crate::steps::{Steps, cargo, openly, quietly};
 use crate::{Result, job, root};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What runs beside Metes, where it can be installed.
 const BESIDE: [&str; 2] = ["numexpr>=2.10", "bottleneck>=1.4"];
@@ -33,7 +33,7 @@ pub fn bench(args: &[String]) -> Result<()> {
         bandwidth = Some(release_dir().join("examples/bandwidth"));
         Ok(String::new())
     })?;
-    println!("\n{}\n", weight()?);
+    println!("\n{}\n", weight(&release_dir().join("lib_native.so"))?);
     let mut command = venv.command(&["benches/bench.py"]);
     if let Some(program) = bandwidth {
         command.env("METES_BANDWIDTH", program);
@@ -41,7 +41,7 @@ pub fn bench(args: &[String]) -> Result<()> {
     openly(command.args(args))
 }
 
-/// Times a build of the extension and one of all tests, both from nothing.
+/// Times a build of the extension and one of all tests, both from nothing, and tells what the extension weighs.
 fn builds() -> Result<()> {
     let dir = root().join("target/xtask/cold");
     let kinds: [(&str, &[&str]); 2] = [
@@ -49,23 +49,27 @@ fn builds() -> Result<()> {
         ("build of all Rust tests, cold", &["test", "--quiet", "--no-run", "--workspace"]),
     ];
     let mut steps = Steps::new();
+    let mut told = None;
     for (name, args) in kinds {
         // What is not there need not go.
         let _ = std::fs::remove_dir_all(&dir);
         steps.command(name, cargo(args).env("CARGO_TARGET_DIR", &dir))?;
+        if told.is_none() {
+            told = Some(weight(&dir.join("release/lib_native.so"))?);
+        }
     }
     let _ = std::fs::remove_dir_all(&dir);
+    println!("{}", told.unwrap_or_default());
     Ok(())
 }
 
 /// Sizes of the extension as it was built, and as it is installed from a wheel, without symbols.
-fn weight() -> Result<String> {
-    let library = release_dir().join("lib_native.so");
-    let Ok(built) = std::fs::metadata(&library) else {
+fn weight(library: &Path) -> Result<String> {
+    let Ok(built) = std::fs::metadata(library) else {
         return Ok("The extension's size is told where it is an ELF library.".to_owned());
     };
     let bare = root().join("target/xtask/stripped.so");
-    let stripped = quietly(std::process::Command::new("strip").arg("-o").arg(&bare).arg(&library))
+    let stripped = quietly(std::process::Command::new("strip").arg("-o").arg(&bare).arg(library))
         .ok()
         .and_then(|_| std::fs::metadata(&bare).ok())
         .map_or_else(|| "not known (no `strip` here)".to_owned(), |size| megabytes(size.len()));
