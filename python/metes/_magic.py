@@ -6,6 +6,7 @@ import ast
 import contextlib
 import os
 import shlex
+import sys
 import tempfile
 
 from . import _native
@@ -44,6 +45,14 @@ def _parse(line):
     return (words or ["summary"])[0], keep
 
 
+def _report(path, view):
+    text, html = describe(path, view), _native._report_inline(path)
+    if "numpy" in sys.modules and not _native._numpy_managed():
+        missing = "NumPy's arrays are not in it: `metes.manage_numpy()` would count those made from then on."
+        text, html = f"{text}\n{missing}", f"{html}<p>{missing}</p>"
+    return CellReport(text, html)
+
+
 def _run(shell, cell):
     """Runs a cell in the user's names; gives the value of its last expression."""
     source = shell.transform_cell(cell)
@@ -66,7 +75,7 @@ def _register(shell):
                 with profile(path):
                     return _run(shell, cell)
             finally:
-                display(CellReport(describe(path, view), _native._report_inline(path)))
+                display(_report(path, view))
 
     shell.register_magic_function(metes, "cell", "metes")
 

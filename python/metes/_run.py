@@ -80,7 +80,10 @@ def main(words):
     def ending():
         if os.getpid() != process:
             return
-        _numpy._stop_recording()
+        try:
+            _numpy._stop_recording()
+        except OSError as error:  # A full disk, mostly; what was written until then reads.
+            print(f"metes: run: the capture ends early: {error}", file=sys.stderr)
         if not options.quiet:
             _summarise(options)
         if said is not None:

@@ -53,10 +53,12 @@ def text(profile=None):
     leaks = [leak for leak in memory.leaks() if leak.kind in ("ownerless", "cycle")][:_ROWS]
     lines += section("leaks:", [str(leak) for leak in leaks])
     gaps = memory.fragmentation()
-    lines.append(
-        f"fragmentation: {gaps.internal:.0%} lost to rounding, {gaps.retained:.0%} kept free, "
-        f"{size(gaps.gap_bytes)} in gaps between small arrays"
-    )
+    # Shares of next to nothing say nothing.
+    if max(now.current_bytes, gaps.gap_bytes) >= 1 << 20:
+        lines.append(
+            f"fragmentation: {gaps.internal:.0%} lost to rounding, {gaps.retained:.0%} kept free, "
+            f"{size(gaps.gap_bytes)} in gaps between small arrays"
+        )
     if profile is not None:
         lines.append(f"capture: {profile}; `metes report {profile}` reads it")
     return "\n".join(lines)

@@ -191,6 +191,13 @@ assert "100.0 %  peak" in seen.outputs[0].data["text/plain"]
 assert "peak" in shell.user_ns["mt"].memory.describe("kept.metes")
 result, seen = run("%%metes a b c\\npass")
 assert isinstance(result.error_in_exec, ValueError), result
+result, seen = run("%%metes\\nimport numpy\\nnumpy.ones(9)")
+assert "manage_numpy" in seen.outputs[0].data["text/html"], seen.outputs
+result, seen = run("mt.manage_numpy()\\n_ = mt")
+result, seen = run("%%metes\\nkept = numpy.ones(1 << 17)")
+text = seen.outputs[0].data["text/plain"]
+assert "1.00 MiB" in text and "manage_numpy" not in repr(seen.outputs[0].data), seen.outputs
+run("mt.unmanage_numpy()")
 run("%unload_ext metes")
 result, seen = run("%%metes\\n1")
 assert not result.success or "not found" in seen.stderr + seen.stdout

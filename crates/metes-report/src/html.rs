@@ -37,7 +37,7 @@ pub fn write_html_against(capture: &Capture, older: &Capture, path: impl AsRef<P
 }
 
 fn write_page(path: &Path, page: &str) -> Result<()> {
-    std::fs::write(path, page).map_err(|error| Error::from(error).context(path.display()))
+    crate::whole::write(path, page.as_bytes())
 }
 
 /// The page as text.

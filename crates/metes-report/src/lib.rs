@@ -47,6 +47,7 @@ mod thin;
 mod tree;
 mod units;
 mod watch;
+mod whole;
 mod world;
 
 pub use capture::{BlockKind, Capture, Copies, Holder, MemoryMap, Moment, Peak, Piece, PieceState, Pin, Point};

@@ -107,6 +107,7 @@ impl Live {
         own_directory(path.parent().unwrap_or(Path::new("."))).map_err(named)?;
         // Of an earlier process of this number, which is gone.
         let _ = std::fs::remove_file(&path);
+        sweep(&path);
         let listener = UnixListener::bind(&path).map_err(named)?;
         std::fs::set_permissions(&path, Permissions::from_mode(0o600)).map_err(named)?;
         let stop = Arc::new(AtomicBool::new(false));
@@ -135,6 +136,21 @@ impl Drop for Live {
         // Wakes the thread that waits.
         let _ = UnixStream::connect(&self.path);
         let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// Removes what processes left beside a path that were killed.
+fn sweep(path: &Path) {
+    let Some(entries) = path.parent().and_then(|directory| std::fs::read_dir(directory).ok()) else { return };
+    for other in entries.flatten().map(|entry| entry.path()).filter(|other| other.extension() == path.extension()) {
+        let number = other.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
+        let Some(pid) = number.and_then(rustix::process::Pid::from_raw) else { continue };
+        // The number may be that of a process elsewhere: the socket has the last word.
+        let gone = rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH)
+            && UnixStream::connect(&other).is_err_and(|error| error.kind() == std::io::ErrorKind::ConnectionRefused);
+        if gone {
+            let _ = std::fs::remove_file(&other);
+        }
     }
 }
 

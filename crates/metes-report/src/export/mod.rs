@@ -4,7 +4,7 @@ mod pprof;
 
 use crate::capture::Capture;
 use crate::tree::{Node, tree, words};
-use metes_memory::{Error, Result};
+use metes_memory::Result;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -53,8 +53,7 @@ exports! {
 impl Export {
     /// Writes the capture in this format to a file. Errors: `Io`, naming the file.
     pub fn write(self, capture: &Capture, path: impl AsRef<Path>) -> Result<()> {
-        let path = path.as_ref();
-        std::fs::write(path, self.bytes(capture)).map_err(|error| Error::from(error).context(path.display()))
+        crate::whole::write(path.as_ref(), &self.bytes(capture))
     }
 }
 
