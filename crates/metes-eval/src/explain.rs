@@ -1,7 +1,9 @@
 //! How a [`Plan`] prints: its passes, what they read, what they make, and their memory.
 
 use crate::expr::{Expr, Op, Origin};
-use crate::plan::{Pass, Plan, SLOTS, Target, bytes_of, fold_of};
+use crate::pass::{Pass, SLOTS};
+use crate::plan::Plan;
+use crate::sink::{Target, bytes_of, fold_of};
 use metes_array::shape_text;
 use std::fmt::{self, Display, Formatter, Write};
 

@@ -7,8 +7,8 @@
 //! parts of files; and few values ([`crate::quick`]).
 
 use crate::expr::{Expr, Op};
-use crate::plan::{Sink, Target};
 use crate::quick::SMALL;
+use crate::sink::{Sink, Target};
 use metes_memory::Result;
 use std::collections::HashSet;
 

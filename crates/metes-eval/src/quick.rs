@@ -5,8 +5,10 @@
 
 use crate::exec;
 use crate::expr::{Expr, Op};
-use crate::plan::{Pass, Plan, Sink, Target, fold_of};
+use crate::pass::Pass;
+use crate::plan::Plan;
 use crate::program::{Program, Registers};
+use crate::sink::{Sink, Target, fold_of};
 use crate::spread::{OPERANDS, Seen, Spread};
 use crate::walk::{Run, Runs};
 use metes_array::Array;

@@ -1,6 +1,8 @@
 //! [`Repeatable`]: a plan over arguments, kept to be run on others of the same dtypes, shapes and strides.
 
-use crate::plan::{Output, Pass, Plan, Sink, Target};
+use crate::pass::Pass;
+use crate::plan::{Output, Plan};
+use crate::sink::{Sink, Target};
 use crate::{Expr, Progress, quick};
 use metes_array::Array;
 use metes_memory::Result;

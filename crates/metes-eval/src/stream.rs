@@ -7,9 +7,11 @@
 
 use crate::domain::{Domain, Part};
 use crate::expr::{Expr, Op};
-use crate::plan::{Pass, Plan, SLOTS, Sink, Target, fold_of, slot_shape, source_id};
+use crate::pass::{Pass, SLOTS, slot_shape};
+use crate::plan::Plan;
 use crate::program::ScratchBuf;
 use crate::reducer::Reducer;
+use crate::sink::{Sink, Target, fold_of, source_id};
 use crate::source::{ChunkReader, ChunkSource};
 use metes_array::{Array, Dims, Index, Layout};
 use metes_dtype::Casting;
