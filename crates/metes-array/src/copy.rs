@@ -9,6 +9,7 @@ use crate::past::{PAST_CACHES, copy_past, settle};
 use crate::{Array, Order, coalesce, meeting, shares_memory};
 use metes_dtype::Kind;
 use metes_memory::{Access, Buffer, Cause, Error, ErrorKind, Guards, Reason, Result, copying};
+use std::borrow::Borrow;
 
 /// Side of a tile of a transposed copy, in elements.
 const TILE: usize = 32;
@@ -180,20 +181,21 @@ unsafe fn copy_number(kind: Kind, from: *const u8, to: *mut u8) {
 ///
 /// # Errors
 /// Refused memory.
-pub fn join_dense(arrays: &[Array], op: &'static str) -> Result<Option<Array>> {
-    let Some((first, within)) = arrays.first().and_then(|first| Some((first, first.shape().get(1..)?))) else {
+pub fn join_dense<A: Borrow<Array>>(arrays: &[A], op: &'static str) -> Result<Option<Array>> {
+    let each = || arrays.iter().map(Borrow::borrow);
+    let Some((first, within)) = each().next().and_then(|first: &Array| Some((first, first.shape().get(1..)?))) else {
         return Ok(None);
     };
     let alike = |a: &Array| a.dtype() == first.dtype() && a.shape().get(1..) == Some(within) && a.is_c_contiguous();
-    if first.dtype().number().is_none() || !arrays.iter().all(alike) {
+    if first.dtype().number().is_none() || !each().all(alike) {
         return Ok(None);
     }
     let mut shape = Dims::from_slice(first.shape());
-    let Some(length) = arrays.iter().try_fold(0usize, |sum, a| sum.checked_add(a.shape()[0])) else { return Ok(None) };
+    let Some(length) = each().try_fold(0usize, |sum, a| sum.checked_add(a.shape()[0])) else { return Ok(None) };
     shape[0] = length;
     let out = Array::empty(&shape, first.dtype(), op)?;
     let mut to = out.as_ptr();
-    for array in arrays {
+    for array in each() {
         let Some(_held) = array.buffer().brief(Access::Read) else { return Ok(None) };
         let bytes = array.nbytes();
         // SAFETY: dense elements, which are held; the fresh array has room for those of all arrays.

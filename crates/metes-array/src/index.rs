@@ -70,38 +70,15 @@ impl Layout {
     /// Integers and slices of few axes; `None` for anything else, and for what is wrong.
     #[inline]
     fn index_few(&self, index: &[Index]) -> Option<Layout> {
-        let (mut shape, mut strides, mut count) = ([0; INLINE], [0; INLINE], 0);
-        if self.ndim() > INLINE || index.len() > self.ndim() {
-            return None;
-        }
-        let (mut offset, mut empty) = (self.offset() as isize, false);
-        for (axis, (&len, &stride)) in self.shape().iter().zip(self.strides()).enumerate() {
-            let (start, n, step) = match index.get(axis) {
-                Some(&Index::At(at)) => {
-                    let start = if at < 0 { at + len as isize } else { at };
-                    if !(0..len as isize).contains(&start) {
-                        return None;
-                    }
-                    offset = offset.wrapping_add(start.wrapping_mul(stride));
-                    continue;
-                }
-                Some(&Index::Slice { start, stop, step }) => {
-                    let (start, step, n) = slice_indices(start, stop, step, len).ok()?;
-                    (start, n, sliced(stride, step, n))
-                }
-                Some(_) => return None,
-                None => (0, len, stride),
-            };
-            if n > 0 {
-                offset = offset.wrapping_add(start.wrapping_mul(stride));
+        let mut cut = Cut::of(self)?;
+        for item in index {
+            match *item {
+                Index::At(at) => cut.at(at)?,
+                Index::Slice { start, stop, step } => cut.slice(start, stop, step)?,
+                Index::NewAxis | Index::Ellipsis => return None,
             }
-            empty |= n == 0;
-            (shape[count], strides[count]) = (n, step);
-            count += 1;
         }
-        let offset = if empty { self.offset() } else { offset as usize };
-        let (shape, strides) = (Dims::from_buf_and_len(shape, count), Strides::from_buf_and_len(strides, count));
-        Some(Layout::from_parts(shape, strides, offset))
+        Some(cut.finish())
     }
 
     fn index_any(&self, index: &[Index]) -> Result<Layout> {
@@ -202,6 +179,91 @@ impl Layout {
             return Err(out_of_bounds(at, axis, len));
         }
         Ok(if at < 0 { at + len } else { at })
+    }
+}
+
+/// A layout that is cut from one of few axes, an item of an index after the other.
+pub struct Cut<'a> {
+    whole: &'a Layout,
+    /// The axis that the next item is for.
+    axis: usize,
+    shape: [usize; INLINE],
+    strides: [isize; INLINE],
+    count: usize,
+    offset: isize,
+    empty: bool,
+}
+
+impl<'a> Cut<'a> {
+    /// Of a layout with nothing cut yet; `None` where it has too many axes.
+    #[inline]
+    pub fn of(whole: &'a Layout) -> Option<Cut<'a>> {
+        let (shape, strides) = ([0; INLINE], [0; INLINE]);
+        let cut = Cut { whole, axis: 0, shape, strides, count: 0, offset: whole.offset() as isize, empty: false };
+        (whole.ndim() <= INLINE).then_some(cut)
+    }
+
+    /// Takes one place along the next axis; `None` where there is none.
+    #[inline]
+    pub fn at(&mut self, at: isize) -> Option<()> {
+        let (&len, &stride) = (self.whole.shape().get(self.axis)?, self.whole.strides().get(self.axis)?);
+        let at = if at < 0 { at.wrapping_add(len as isize) } else { at };
+        if at as usize >= len {
+            return None;
+        }
+        self.offset = self.offset.wrapping_add(at.wrapping_mul(stride));
+        self.axis += 1;
+        Some(())
+    }
+
+    /// Takes a slice of the next axis; `None` where there is no axis, or the slice is wrong.
+    #[inline]
+    pub fn slice(&mut self, start: Option<isize>, stop: Option<isize>, step: Option<isize>) -> Option<()> {
+        let (&len, &stride) = (self.whole.shape().get(self.axis)?, self.whole.strides().get(self.axis)?);
+        let (start, step, n) = slice_indices(start, stop, step, len).ok()?;
+        if n > 0 {
+            self.offset = self.offset.wrapping_add(start.wrapping_mul(stride));
+        }
+        self.push(n, sliced(stride, step, n));
+        Some(())
+    }
+
+    #[inline]
+    fn push(&mut self, n: usize, stride: isize) {
+        self.empty |= n == 0;
+        (self.shape[self.count], self.strides[self.count]) = (n, stride);
+        self.count += 1;
+        self.axis += 1;
+    }
+
+    /// Whether all axes are gone.
+    #[inline]
+    pub fn is_element(&self) -> bool {
+        self.axis == self.whole.ndim() && self.count == 0
+    }
+
+    /// What is left, with all other axes whole.
+    #[inline]
+    pub fn finish(mut self) -> Layout {
+        while let (Some(&n), Some(&stride)) = (self.whole.shape().get(self.axis), self.whole.strides().get(self.axis)) {
+            self.push(n, stride);
+        }
+        let offset = if self.empty { self.whole.offset() } else { self.offset as usize };
+        let (shape, strides) =
+            (Dims::from_buf_and_len(self.shape, self.count), Strides::from_buf_and_len(self.strides, self.count));
+        Layout::from_parts(shape, strides, offset)
+    }
+}
+
+impl Array {
+    /// The view of what was cut from this array's layout.
+    ///
+    /// # Panics
+    /// Where it was cut from another one.
+    #[inline]
+    pub fn cut(&self, cut: Cut<'_>) -> Array {
+        assert!(std::ptr::eq(cut.whole, self.layout()), "a cut is of one layout");
+        self.with_layout(cut.finish())
     }
 }
 

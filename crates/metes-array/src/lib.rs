@@ -34,7 +34,7 @@ pub use dtypes::{meet, meet_all, missing, number};
 pub use element::Element;
 pub use fields::copy_fields;
 pub use growable::Growable;
-pub use index::{Index, index_shape, slice_indices};
+pub use index::{Cut, Index, index_shape, slice_indices};
 pub use layout::{Dims, Layout, MAX_NDIM, Strides, shape_text, strides_text};
 pub use meeting::{Meeting, meeting};
 pub use overlap::{may_share_memory, shares_memory};

@@ -106,6 +106,15 @@ impl Kind {
 
     /// The kind with this name or NumPy type string (`"float64"`, `"f8"`, `"d"`, `"<f8"`).
     pub fn parse(text: &str) -> Option<Kind> {
+        Kind::named(text).or_else(|| Kind::parse_short(text))
+    }
+
+    /// The kind with this name.
+    pub fn named(name: &str) -> Option<Kind> {
+        Kind::ALL.iter().copied().find(|kind| kind.name() == name)
+    }
+
+    fn parse_short(text: &str) -> Option<Kind> {
         let bare = text.strip_prefix(['<', '=', '|']).unwrap_or(text);
         let width = |n: &str| n.starts_with(|c: char| ('1'..='9').contains(&c)).then(|| n.parse().ok()).flatten();
         Kind::ALL.iter().copied().find(|k| {

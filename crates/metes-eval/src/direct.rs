@@ -105,9 +105,14 @@ fn is_little(inputs: &[Borrowed]) -> bool {
 /// Whether one thread does the work alone: what is too little to weigh, or too light to share.
 #[inline]
 fn is_for_one(cell: &Cell, inputs: &[Borrowed]) -> bool {
-    const LIGHT: usize = 8192;
     let size = |input: &Borrowed| if let Borrowed::Array(array) = input { array.size() } else { 0 };
-    let size = inputs.iter().map(size).max().unwrap_or(0);
+    is_light(cell, inputs.iter().map(size).max().unwrap_or(0))
+}
+
+/// The same of a loop over so many elements.
+#[inline]
+pub(crate) fn is_light(cell: &Cell, size: usize) -> bool {
+    const LIGHT: usize = 8192;
     let width = || cell.inputs.iter().chain(cell.outputs).map(|kind| kind.size()).sum();
     size <= LIGHT || share::lanes(exec::weight(cell.call, size, width())) <= 1
 }

@@ -5,7 +5,7 @@
 //! results that share bytes with an operand, large ones and bytes that somebody else uses now are declined.
 
 use crate::apply::{check_power, note_widening};
-use crate::direct::{Borrowed, Element, MOST, write};
+use crate::direct::{Borrowed, Element, MOST, is_light, write};
 use crate::resolve::{Input, placed, resolve};
 use crate::spread::{OPERANDS, Spread};
 use crate::status;
@@ -17,7 +17,7 @@ use smallvec::SmallVec;
 use std::mem::MaybeUninit;
 
 /// The most places of a result.
-const SMALL: usize = 8192;
+const SMALL: usize = 16_384;
 /// Values that are cast at once.
 const BLOCK: usize = 256;
 
@@ -58,6 +58,9 @@ pub(crate) fn apply(
 ) -> Result<Option<Flags>> {
     let Some(cell) = cell.or_else(|| cell_for(ufunc, inputs)) else { return Ok(None) };
     let ([output], Some(shape)) = (cell.outputs, common_shape(inputs)) else { return Ok(None) };
+    if !is_light(cell, shape.iter().product()) {
+        return Ok(None);
+    }
     let Some(order) = order_of(inputs, &shape) else { return Ok(None) };
     let out = place.insert(Array::empty_in(&shape, (*output).into(), order, ufunc.name)?);
     let done = compute(ufunc, cell, inputs, out, |_| false)?;
@@ -76,6 +79,9 @@ pub(crate) fn apply_to(
 ) -> Result<Option<Flags>> {
     let Some(cell) = cell.or_else(|| cell_for(ufunc, inputs)) else { return Ok(None) };
     let ([output], Some(shape)) = (cell.outputs, common_shape(inputs)) else { return Ok(None) };
+    if !is_light(cell, shape.iter().product()) {
+        return Ok(None);
+    }
     let repeats = out.shape().iter().zip(out.strides()).any(|(&n, &stride)| n > 1 && stride == 0);
     if out.shape() != shape.as_slice() || out.dtype() != *output || !out.is_writeable() || !out.is_aligned() || repeats
     {

@@ -12,7 +12,7 @@ use metes_kernels::Flags;
 use metes_memory::{Access, Reason, Result, copying};
 
 /// The most places of a target.
-const SMALL: usize = 8192;
+const SMALL: usize = 16_384;
 
 /// As [`crate::assign`] of all elements with any cast allowed, of few numbers; `None`, and nothing written, where it is not
 /// that. What was noticed is returned.

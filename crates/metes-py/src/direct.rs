@@ -156,7 +156,7 @@ pub(crate) fn operand<'a>(object: &'a Bound<'_, PyAny>) -> Option<Borrowed<'a>> 
 /// A copy of a small array with its elements cast.
 #[inline]
 pub(crate) fn astype<'py>(py: Python<'py>, array: &Array, dtype: DType) -> PyResult<Option<Bound<'py, PyAny>>> {
-    if array.nbytes() >= HEAVY || crate::eval::loses_parts(array.dtype(), dtype) {
+    if array.nbytes() >= QUICK || crate::eval::loses_parts(array.dtype(), dtype) {
         return Ok(None);
     }
     let mut noticed = 0;
@@ -185,7 +185,7 @@ pub(crate) fn pick<'py>(
 /// A copy of a small array in C order.
 #[inline]
 pub(crate) fn copy<'py>(py: Python<'py>, array: &Array) -> PyResult<Option<Bound<'py, PyAny>>> {
-    if array.nbytes() >= HEAVY {
+    if array.nbytes() >= QUICK {
         return Ok(None);
     }
     make(py, |place| array.copy_direct(place).or_raise())

@@ -111,6 +111,9 @@ pub(crate) fn by_name(name: &str) -> Option<DType> {
 }
 
 fn by_text(text: &str, align: bool) -> PyResult<Option<DType>> {
+    if let Some(kind) = Kind::named(text) {
+        return Ok(Some(kind.into()));
+    }
     if matches!(text.trim_start_matches(['|', '<', '>', '=']), "O" | "O8" | "object" | "object_") {
         return Err(no_objects());
     }

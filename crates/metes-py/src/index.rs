@@ -10,7 +10,7 @@ use crate::fancy;
 use crate::fastcall::trap;
 use crate::iterate;
 use crate::object::{self, array_of, make, make_view, slot, target_ref, this};
-use metes_array::{Array, Index, IndexItem};
+use metes_array::{Array, Cut, Index, IndexItem};
 use metes_dtype::Category;
 use metes_eval::Borrowed;
 use metes_memory::Access;
@@ -58,8 +58,8 @@ unsafe extern "C" fn subscript(slf: *mut ffi::PyObject, key: *mut ffi::PyObject)
         // SAFETY: both are live during the call.
         let (slf, key) = unsafe { (Bound::ref_from_ptr(py, &slf), Bound::ref_from_ptr(py, &key)) };
         let array = this(slf)?;
-        if let Some(element) = numbered(py, array, key)? {
-            return Ok(element.into_ptr());
+        if let Some(part) = numbered(py, array, key)?.map_or_else(|| cut(slf, array, key), |one| Ok(Some(one)))? {
+            return Ok(part.into_ptr());
         }
         if array.dtype().number().is_none()
             && let Some(result) = crate::records::get(slf, array, key)?
@@ -108,6 +108,35 @@ fn numbered<'py>(py: Python<'py>, array: &Array, key: &Bound<'py, PyAny>) -> PyR
         *place = at;
     }
     at(py, array, &places[..ndim])
+}
+
+/// The view that a tuple of slices and Python's own integers cuts from an array of few axes; `None` where the key is
+/// something else.
+#[inline]
+fn cut<'py>(slf: &Bound<'py, PyAny>, array: &Array, key: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let Ok(tuple) = key.cast_exact::<PyTuple>() else { return Ok(None) };
+    let Some(mut cut) = Cut::of(array.layout()).filter(|_| array.dtype().number().is_some()) else { return Ok(None) };
+    for item in tuple.iter_borrowed() {
+        if !cut_one(&mut cut, &item)? {
+            return Ok(None);
+        }
+    }
+    if cut.is_element() {
+        return Ok(None);
+    }
+    make_view(slf, |place| {
+        *place = Some(array.cut(cut));
+        Ok(true)
+    })
+}
+
+#[inline]
+fn cut_one(cut: &mut Cut<'_>, item: &Bound<'_, PyAny>) -> PyResult<bool> {
+    if item.is_exact_instance_of::<PySlice>() {
+        let [start, stop, step] = unpacked(item)?;
+        return Ok(cut.slice(Some(start), Some(stop), Some(step)).is_some());
+    }
+    Ok(exactly(item).and_then(|at| cut.at(at)).is_some())
 }
 
 /// The element at a place along every axis.
@@ -374,10 +403,17 @@ fn integer(item: &Bound<'_, PyAny>) -> PyResult<isize> {
 }
 
 fn slice(item: &Bound<'_, PyAny>) -> PyResult<Index> {
+    let [start, stop, step] = unpacked(item)?;
+    Ok(Index::Slice { start: Some(start), stop: Some(stop), step: Some(step) })
+}
+
+/// The bounds and the step of a slice.
+#[inline]
+fn unpacked(item: &Bound<'_, PyAny>) -> PyResult<[isize; 3]> {
     let (mut start, mut stop, mut step) = (0, 0, 0);
     // SAFETY: the item is a live slice; the numbers are ours. Missing bounds come as the extreme numbers.
     match unsafe { ffi::PySlice_Unpack(item.as_ptr(), &raw mut start, &raw mut stop, &raw mut step) } {
-        0 => Ok(Index::Slice { start: Some(start), stop: Some(stop), step: Some(step) }),
+        0 => Ok([start, stop, step]),
         _ => Err(PyErr::fetch(item.py())),
     }
 }

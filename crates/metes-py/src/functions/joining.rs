@@ -4,15 +4,17 @@ use super::Made;
 use crate::convert::to_array;
 use crate::dtype::parse_dtype_or_none;
 use crate::errors::OrRaise;
-use crate::eval::heavy;
+use crate::eval::{HEAVY, heavy};
 use crate::fastcall::{Args, method};
 use crate::methods::{output, parse_casting, parse_integer};
-use crate::object::from_array;
-use metes_array::Array;
+use crate::object::{array_of, from_array, make};
+use metes_array::{Array, join_dense};
 use metes_dtype::Casting;
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
+use pyo3::types::{PyList, PyTuple};
+use smallvec::SmallVec;
 
 pub(super) fn table() -> Vec<PyMethodDef> {
     vec![method!(
@@ -23,8 +25,35 @@ pub(super) fn table() -> Vec<PyMethodDef> {
     )]
 }
 
+/// The most arrays of [`shortly`].
+const FEW: usize = 8;
+
+/// Few small dense arrays of one dtype in a list or tuple, along their first axis.
+fn shortly<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let mut items: SmallVec<[Bound<'py, PyAny>; FEW]> = SmallVec::new();
+    if let Ok(list) = object.cast_exact::<PyList>().map(|list| list.iter()) {
+        items.extend(list.take(FEW + 1));
+    } else if let Ok(tuple) = object.cast_exact::<PyTuple>() {
+        items.extend(tuple.iter().take(FEW + 1));
+    }
+    let arrays: SmallVec<[&Array; FEW]> = items.iter().filter_map(array_of).collect();
+    let bytes = arrays.iter().map(|array| array.nbytes()).fold(0, usize::saturating_add);
+    if arrays.len() != items.len() || !(1..=FEW).contains(&arrays.len()) || bytes >= HEAVY {
+        return Ok(None);
+    }
+    make(object.py(), |place| {
+        *place = join_dense(&arrays, "concatenate").or_raise()?;
+        Ok(place.is_some())
+    })
+}
+
 fn concatenate<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     let py = args.py();
+    if args.given() == 1
+        && let Some(joined) = shortly(args.required(0)?)?
+    {
+        return Ok(joined);
+    }
     let axis = match args.get(1) {
         None => Some(0),
         Some(given) if given.is_none() => None,
