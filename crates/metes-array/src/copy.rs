@@ -100,9 +100,12 @@ impl Array {
     }
 
     /// Copies the bytes of one element, a number in native order, to `bits`, the rest of which are zero; says whether it did.
-    /// Not where the index is wrong, the element is no such number, or somebody may write it.
+    /// Not where the index is wrong, the element is no such number, or somebody may write it:
+    /// for all that is known here, everybody may who does not take turns.
     ///
     /// ```
+    /// // SAFETY: the only thread has its turn.
+    /// unsafe { metes_memory::take_turns(|| true) };
     /// let a = metes_array::Array::from_slice(&[2], &[1u8, 7])?;
     /// let mut bits = [1; 16];
     /// assert!(a.copy_bits(&[-1], &mut bits) && !a.copy_bits(&[2], &mut bits));
