@@ -56,9 +56,17 @@ fn unmarked(code: usize) -> usize {
     code & !7
 }
 
-/// Looks whether the words lie where they are thought to; called from a Python function.
-pub(crate) fn probe(py: Python<'_>) -> bool {
-    OFFSETS.get_or_init(|| find(py)).is_some()
+/// Looks, where nobody has yet and Python code runs, whether the words lie where they are thought to.
+pub(crate) fn probe(py: Python<'_>) {
+    offsets(py);
+}
+
+#[cold]
+fn offsets(py: Python<'_>) -> Option<Offsets> {
+    // SAFETY: attached; a new reference or null.
+    let frame =
+        unsafe { Bound::from_owned_ptr_or_opt(py, ffi::PyThreadState_GetFrame(ffi::PyThreadState_Get()).cast()) };
+    frame.and_then(|_| *OFFSETS.get_or_init(|| find(py)))
 }
 
 fn find(py: Python<'_>) -> Option<Offsets> {
@@ -88,8 +96,8 @@ fn fits(py: Python<'_>, offsets: Offsets) -> Option<bool> {
 
 /// The frames of this thread, the innermost first; `None` where they cannot be read. The thread is attached.
 #[inline]
-pub(crate) fn running(_py: Python<'_>) -> Option<impl Iterator<Item = Place>> {
-    let offsets = (*OFFSETS.get()?)?;
+pub(crate) fn running(py: Python<'_>) -> Option<impl Iterator<Item = Place>> {
+    let offsets = OFFSETS.get().map_or_else(|| offsets(py), |found| *found)?;
     // SAFETY: attached, so the thread has a state; the offsets were compared; a frame that runs, and those that it was
     // called from, live while this code does.
     unsafe {
