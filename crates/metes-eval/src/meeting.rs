@@ -38,7 +38,8 @@ pub(crate) fn run(
 ) -> Result<Flags> {
     let (itemsize, parts) = (apart.dtype().size(), parts(out, meeting));
     let most = parts.iter().flatten().map(size).max().unwrap_or(0);
-    let scratch = Array::empty(&[2, most], apart.dtype(), op)?;
+    let together = parts.iter().map(SmallVec::len).max().unwrap_or(0);
+    let scratch = Array::empty(&[together, most], apart.dtype(), op)?;
     let operands: SmallVec<[&Array; 5]> = [out].into_iter().chain(arrays).collect();
     let _guards = exec::guard(&operands, 1, op)?;
     let moved = |array: &Array| array.layout() == apart.layout() && array.buffer().same(apart.buffer());
