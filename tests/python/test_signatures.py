@@ -30,6 +30,8 @@ def parameters(function):
         found = inspect.signature(function).parameters.values()
     except (ValueError, TypeError):
         return None
+    if [p.name for p in found] == ["args", "kwargs"]:
+        return None  # What newer interpreters say of objects that can be called and have no signature.
     variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     return [p for p in found if p.kind not in variadic]
 
