@@ -17,7 +17,7 @@ import goals
 import page
 import table
 from cases import ALL, CASES, LAYOUTS, SIZES
-from results import Results, key_of
+from results import KEYS, Results, key_of
 
 QUICK = {"sizes": (8, 1_000, 100_000), "dtypes": ("float64",), "layouts": ("contiguous",), "rounds": 15}
 WHOLE = {"sizes": SIZES, "dtypes": ALL, "layouts": LAYOUTS, "rounds": 31}
@@ -70,14 +70,7 @@ def chosen(args):
 
 def described(case, dtype, layout, size, threads):
     """What a cell is about, as it is kept."""
-    return {
-        "group": case.group,
-        "name": case.name,
-        "dtype": dtype,
-        "layout": layout,
-        "size": size,
-        "threads": threads,
-    }
+    return dict(zip(KEYS, (case.group, case.name, dtype, layout, size, threads), strict=True))
 
 
 def progress(done, of, started, text):

@@ -150,11 +150,7 @@ impl Layout {
             return None;
         }
         for ((&at, &len), &stride) in index.iter().zip(shape).zip(strides) {
-            let at = if at < 0 { at.wrapping_add(len as isize) } else { at };
-            if at as usize >= len {
-                return None;
-            }
-            offset = offset.wrapping_add(at.wrapping_mul(stride));
+            offset = offset.wrapping_add(within(at, len)?.wrapping_mul(stride));
         }
         Some(offset as usize)
     }
@@ -162,23 +158,23 @@ impl Layout {
     /// The same, or what is wrong.
     #[inline]
     pub(crate) fn place(&self, index: &[isize]) -> Result<usize> {
+        self.place_of(index).ok_or_else(|| self.no_place(index))
+    }
+
+    /// Why there is no element.
+    #[cold]
+    fn no_place(&self, index: &[isize]) -> Error {
+        let count = || wrong_count(index.len(), self.ndim());
         if index.len() != self.ndim() {
-            return Err(wrong_count(index.len(), self.ndim()));
+            return count();
         }
-        let mut offset = self.offset() as isize;
-        for (axis, &at) in index.iter().enumerate() {
-            offset = offset.wrapping_add(self.position(axis, at)?.wrapping_mul(self.strides()[axis]));
-        }
-        Ok(offset as usize)
+        index.iter().enumerate().find_map(|(axis, &at)| self.position(axis, at).err()).unwrap_or_else(count)
     }
 
     #[inline]
     pub(crate) fn position(&self, axis: usize, at: isize) -> Result<isize> {
-        let len = self.shape()[axis] as isize;
-        if at < -len || at >= len {
-            return Err(out_of_bounds(at, axis, len));
-        }
-        Ok(if at < 0 { at + len } else { at })
+        let len = self.shape()[axis];
+        within(at, len).ok_or_else(|| out_of_bounds(at, axis, len as isize))
     }
 }
 
@@ -207,11 +203,7 @@ impl<'a> Cut<'a> {
     #[inline]
     pub fn at(&mut self, at: isize) -> Option<()> {
         let (&len, &stride) = (self.whole.shape().get(self.axis)?, self.whole.strides().get(self.axis)?);
-        let at = if at < 0 { at.wrapping_add(len as isize) } else { at };
-        if at as usize >= len {
-            return None;
-        }
-        self.offset = self.offset.wrapping_add(at.wrapping_mul(stride));
+        self.offset = self.offset.wrapping_add(within(at, len)?.wrapping_mul(stride));
         self.axis += 1;
         Some(())
     }
@@ -265,6 +257,13 @@ impl Array {
         assert!(std::ptr::eq(cut.whole, self.layout()), "a cut is of one layout");
         self.with_layout(cut.finish())
     }
+}
+
+/// An integer along an axis, counted from its start; `None` where it is out of bounds.
+#[inline]
+fn within(at: isize, len: usize) -> Option<isize> {
+    let at = if at < 0 { at.wrapping_add(len as isize) } else { at };
+    ((at as usize) < len).then_some(at)
 }
 
 /// The stride of a slice.

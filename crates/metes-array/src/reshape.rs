@@ -41,10 +41,18 @@ pub fn resolve_shape(from: &[usize], to: &[isize]) -> Result<Dims> {
 /// The usual shape: at most one length is left open, none is 0, and there are as many elements.
 #[inline]
 fn as_given(size: usize, to: &[isize]) -> Option<Dims> {
-    if to.len() > INLINE {
-        return as_given_many(size, to);
+    if to.len() <= INLINE {
+        let mut shape = [0; INLINE];
+        return fill(size, to, &mut shape).map(|()| Dims::from_buf_and_len(shape, to.len()));
     }
-    let (mut shape, mut product, mut open) = ([0; INLINE], 1usize, None);
+    let mut shape = Dims::from_elem(0, to.len());
+    (to.len() <= crate::MAX_NDIM).then(|| fill(size, to, &mut shape))?.map(|()| shape)
+}
+
+/// Writes the lengths to where there is room for them.
+#[inline]
+fn fill(size: usize, to: &[isize], shape: &mut [usize]) -> Option<()> {
+    let (mut product, mut open) = (1usize, None);
     for (at, (length, &n)) in shape.iter_mut().zip(to).enumerate() {
         *length = match usize::try_from(n) {
             Ok(n) => n,
@@ -60,28 +68,7 @@ fn as_given(size: usize, to: &[isize]) -> Option<Dims> {
         shape[at] = if product == 1 { size } else { size.checked_div(product)? };
         product *= shape[at];
     }
-    (size > 0 && product == size).then(|| Dims::from_buf_and_len(shape, to.len()))
-}
-
-/// The same of more axes than there is room for inline.
-#[cold]
-fn as_given_many(size: usize, to: &[isize]) -> Option<Dims> {
-    let mut shape = Dims::new();
-    let (mut product, mut open) = (1usize, None);
-    for (at, &n) in to.iter().enumerate() {
-        if n == -1 && open.is_none() {
-            open = Some(at);
-            shape.push(1);
-            continue;
-        }
-        product = product.checked_mul(usize::try_from(n).ok()?)?;
-        shape.push(n as usize);
-    }
-    if let Some(at) = open {
-        shape[at] = size.checked_div(product)?;
-        product *= shape[at];
-    }
-    (size > 0 && product == size && to.len() <= crate::MAX_NDIM).then_some(shape)
+    (size > 0 && product == size).then_some(())
 }
 
 impl Layout {

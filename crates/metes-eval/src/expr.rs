@@ -205,22 +205,15 @@ impl Expr {
         if let Some(expr) = done.get(&self.id()) {
             return Some(expr.clone());
         }
-        let mut below = |of: &Expr| of.detached(arguments, done);
-        let op = match self.op() {
+        let expr = match self.op() {
             Op::Source(_) | Op::Array(_, Origin::Copied) => return None,
             Op::Array(array, Origin::Argument(number)) => {
                 let start = arguments.get(*number)?.layout().offset() as isize;
                 let (layout, offset) = (array.layout().clone(), array.layout().offset() as isize - start);
-                Op::Argument { number: *number, layout, offset }
+                self.with(Op::Argument { number: *number, layout, offset })
             }
-            Op::Array(..) | Op::Argument { .. } | Op::Weak(_) => return Some(self.clone()),
-            Op::View(view, of) => Op::View(view.clone(), below(of)?),
-            Op::Ufunc(ufunc, args) => Op::Ufunc(ufunc, args.iter().map(below).collect::<Option<_>>()?),
-            Op::Cast(of) => Op::Cast(below(of)?),
-            Op::Reduce(fold, of) => Op::Reduce(fold.clone(), below(of)?),
-            Op::Held(of) => Op::Held(below(of)?),
+            _ => self.over(|of| of.detached(arguments, done).ok_or(())).ok()?,
         };
-        let expr = Expr::node(op, self.shape(), self.dtype(), None);
         done.insert(self.id(), expr.clone());
         Some(expr)
     }
@@ -230,22 +223,32 @@ impl Expr {
         if let Some(expr) = done.get(&self.id()) {
             return Ok(expr.clone());
         }
-        let mut below = |of: &Expr| of.attached(arguments, done);
-        let op = match self.op() {
+        let expr = match self.op() {
             Op::Argument { number, layout, offset } => {
                 let array = crate::stream::argument(arguments, *number, layout, *offset, self)?;
-                Op::Array(array, Origin::Argument(*number))
+                self.with(Op::Array(array, Origin::Argument(*number)))
             }
-            Op::Array(..) | Op::Source(_) | Op::Weak(_) => return Ok(self.clone()),
+            _ => self.over(|of| of.attached(arguments, done))?,
+        };
+        done.insert(self.id(), expr.clone());
+        Ok(expr)
+    }
+
+    /// The same node of something else.
+    fn with(&self, op: Op) -> Expr {
+        Expr::node(op, self.shape(), self.dtype(), None)
+    }
+
+    /// The same node over other operands; a leaf is itself.
+    fn over<E>(&self, mut below: impl FnMut(&Expr) -> std::result::Result<Expr, E>) -> std::result::Result<Expr, E> {
+        Ok(self.with(match self.op() {
+            Op::Array(..) | Op::Argument { .. } | Op::Source(_) | Op::Weak(_) => return Ok(self.clone()),
             Op::View(view, of) => Op::View(view.clone(), below(of)?),
-            Op::Ufunc(ufunc, args) => Op::Ufunc(ufunc, args.iter().map(below).collect::<Result<_>>()?),
+            Op::Ufunc(ufunc, args) => Op::Ufunc(ufunc, args.iter().map(below).collect::<std::result::Result<_, E>>()?),
             Op::Cast(of) => Op::Cast(below(of)?),
             Op::Reduce(fold, of) => Op::Reduce(fold.clone(), below(of)?),
             Op::Held(of) => Op::Held(below(of)?),
-        };
-        let expr = Expr::node(op, self.shape(), self.dtype(), None);
-        done.insert(self.id(), expr.clone());
-        Ok(expr)
+        }))
     }
 
     pub(crate) fn op(&self) -> &Op {

@@ -4,6 +4,7 @@
 //! cache, touched as far as it is used, and not in the ledger. All other workspaces are ours.
 
 use crate::dense::Dense;
+use crate::exchange::exchange;
 use crate::factor::{NoConvergence, Vectors, Workspace};
 use crate::parts::Parts;
 use faer::diag::DiagMut;
@@ -105,17 +106,7 @@ pub(crate) fn lu_need<T: ComplexField>(n: usize) -> usize {
 pub(crate) unsafe fn lu_solve<T: ComplexField>(a: Dense<T>, order: &[usize], b: Dense<T>) {
     // SAFETY: the caller's promise.
     let (a, mut b) = unsafe { (view(a), view_mut(b)) };
-    // The rows change places one after the other, so that no second matrix is needed: what belongs here may have been
-    // moved before, and then lies where its own place was.
-    for row in 0..order.len() {
-        let mut from = order[row];
-        while from < row {
-            from = order[from];
-        }
-        if from != row {
-            faer::perm::swap_rows_idx(b.rb_mut(), row, from);
-        }
-    }
+    exchange(order, |row, from| faer::perm::swap_rows_idx(b.rb_mut(), row, from));
     triangular::solve_unit_lower_triangular_in_place(a, b.rb_mut(), Par::Seq);
     triangular::solve_upper_triangular_in_place(a, b, Par::Seq);
 }

@@ -5,6 +5,7 @@
 //! library. What would overwrite a factor of its own goes through a panel of some rows. So `a inv(a)` is as close to the
 //! identity as it is where the identity is solved for (Higham, "Accuracy and Stability of Numerical Algorithms", 14).
 
+use crate::exchange::exchange;
 use faer::linalg::matmul::matmul;
 use faer::linalg::triangular_solve as triangular;
 use faer::reborrow::{Reborrow, ReborrowMut};
@@ -29,7 +30,7 @@ pub(crate) fn panel<T>(n: usize) -> usize {
 pub(crate) fn invert<T: ComplexField + Copy>(mut factors: MatMut<'_, T>, back: &[usize], room: &mut [T]) {
     lower(factors.rb_mut());
     solve(factors.rb_mut(), room);
-    exchange_columns(factors, back);
+    exchange(back, |column, from| faer::perm::swap_cols_idx(factors.rb_mut(), column, from));
 }
 
 /// The four blocks of a matrix cut in halves.
@@ -142,19 +143,5 @@ fn multiply_small<T: ComplexField + Copy>(mut matrix: MatMut<'_, T>, triangle: M
         let mut copy = MatMut::from_column_major_slice_mut(&mut room[..count * n], count, n);
         copy.copy_from(rows.rb());
         matmul(rows.rb_mut(), Accum::Replace, copy.rb(), whole, one(), Par::Seq);
-    }
-}
-
-/// Moves column `back[j]` to `j`, one after the other.
-fn exchange_columns<T: ComplexField + Copy>(mut matrix: MatMut<'_, T>, back: &[usize]) {
-    for column in 0..back.len() {
-        // What belongs here may have been moved before, and then lies where its own place was.
-        let mut from = back[column];
-        while from < column {
-            from = back[from];
-        }
-        if from != column {
-            faer::perm::swap_cols_idx(matrix.rb_mut(), column, from);
-        }
     }
 }

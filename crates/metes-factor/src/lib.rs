@@ -6,6 +6,7 @@
 
 mod backend;
 mod dense;
+mod exchange;
 mod factor;
 mod invert;
 mod parts;

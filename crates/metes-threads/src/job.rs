@@ -4,7 +4,7 @@
 //! nothing left to do. Then the job is closed, and the caller waits for those alone who are still inside. What helpers
 //! keep of a closed job is its counters, never the work itself.
 
-use crate::looking;
+use crate::looking::{self, LOOKS};
 use crate::{Busy, pool};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -14,8 +14,6 @@ use std::thread::Thread;
 
 /// Added to the number of helpers inside when the job is closed to others.
 const CLOSED: usize = 1 << 32;
-/// How often the caller looks before it sleeps: as long as waking it would take.
-const LOOKS: usize = 2000;
 
 type Work = *const (dyn Fn(usize, usize) + Sync);
 

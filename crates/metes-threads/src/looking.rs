@@ -8,8 +8,8 @@ use crate::job::Job;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 
-/// How often a helper looks.
-const LOOKS: usize = 2000;
+/// How often who waits for others, or for work, looks before it sleeps: as long as waking it would take.
+pub(crate) const LOOKS: usize = 2000;
 
 struct Looking {
     /// Whose helpers they are: threads do not live on in the child of a fork.

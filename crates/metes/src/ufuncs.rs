@@ -17,9 +17,9 @@
 //! Shapes that do not broadcast, dtypes that the function does not take, a number that the dtype cannot hold, and memory
 //! that is refused. The operands stay as they are.
 
-use crate::build::row;
+use crate::build::{call, row};
 use metes_array::Array;
-use metes_eval::{Operand, Options, Outputs, apply};
+use metes_eval::{Operand, Options, apply};
 use metes_memory::Result;
 
 /// Calls a macro with all ufuncs: of one operand, of two, of three, and those of two results, each with a sentence.
@@ -125,12 +125,8 @@ macro_rules! each_ufunc {
 }
 pub(crate) use each_ufunc;
 
-fn call(name: &str, operands: &[Operand]) -> Result<Outputs> {
-    apply(row(name), operands, &Options::default())
-}
-
 fn pair(name: &str, operands: &[Operand]) -> Result<(Array, Array)> {
-    let mut results = call(name, operands)?.into_iter();
+    let mut results = apply(row(name), operands, &Options::default())?.into_iter();
     Ok((results.next().expect("two results"), results.next().expect("two results")))
 }
 
@@ -145,19 +141,19 @@ macro_rules! eager {
         $(
             #[doc = $one_doc]
             pub fn $one(x: impl Into<Operand>) -> Result<Array> {
-                Ok(call(stringify!($one), &[x.into()])?.remove(0))
+                call(stringify!($one), &[x.into()])
             }
         )*
         $(
             #[doc = $two_doc]
             pub fn $two(x1: impl Into<Operand>, x2: impl Into<Operand>) -> Result<Array> {
-                Ok(call(stringify!($two), &[x1.into(), x2.into()])?.remove(0))
+                call(stringify!($two), &[x1.into(), x2.into()])
             }
         )*
         $(
             #[doc = $three_doc]
             pub fn $three(x1: impl Into<Operand>, x2: impl Into<Operand>, x3: impl Into<Operand>) -> Result<Array> {
-                Ok(call(stringify!($three), &[x1.into(), x2.into(), x3.into()])?.remove(0))
+                call(stringify!($three), &[x1.into(), x2.into(), x3.into()])
             }
         )*
         $(
@@ -193,7 +189,7 @@ each_ufunc!(eager);
 /// # Ok::<(), metes::Error>(())
 /// ```
 pub fn where_(condition: impl Into<Operand>, x: impl Into<Operand>, y: impl Into<Operand>) -> Result<Array> {
-    Ok(call("where", &[condition.into(), x.into(), y.into()])?.remove(0))
+    call("where", &[condition.into(), x.into(), y.into()])
 }
 
 #[cfg(test)]

@@ -152,6 +152,30 @@ fn patience(n: usize) -> u32 {
     2 * (usize::BITS - n.leading_zeros())
 }
 
+/// Splits keys; few of them, or where patience is at its end, are sorted instead, and there is nothing left to do.
+///
+/// # Safety
+/// The processor has the registers.
+#[inline(always)]
+unsafe fn step<V: Vector<Key: Lanes>>(
+    keys: &mut [V::Key],
+    within: Within<V::Key>,
+    patience: &mut u32,
+) -> Option<(usize, V::Key)> {
+    if keys.len() <= network::most::<V>() {
+        // SAFETY: the caller's promise.
+        unsafe { network::sort::<V>(keys) };
+        return None;
+    }
+    if *patience == 0 {
+        keys.sort_unstable();
+        return None;
+    }
+    *patience -= 1;
+    // SAFETY: the caller's promise.
+    Some(unsafe { split::<V>(keys, within) })
+}
+
 /// Sorts keys that lie within a range, until patience ends. The smaller of two parts is sorted by itself, so that parts
 /// within parts are no more than there are bits of a length.
 ///
@@ -161,16 +185,8 @@ fn patience(n: usize) -> u32 {
 unsafe fn sort<V: Vector<Key: Lanes>>(keys: &mut [V::Key], within: Within<V::Key>, patience: u32) {
     let (mut keys, mut within, mut patience) = (keys, within, patience);
     while within.0 != within.1 {
-        if keys.len() <= network::most::<V>() {
-            // SAFETY: the caller's promise.
-            return unsafe { network::sort::<V>(keys) };
-        }
-        if patience == 0 {
-            return keys.sort_unstable();
-        }
-        patience -= 1;
         // SAFETY: the caller's promise.
-        let (middle, at) = unsafe { split::<V>(keys, within) };
+        let Some((middle, at)) = (unsafe { step::<V>(keys, within, &mut patience) }) else { return };
         let (low, high) = keys.split_at_mut(middle);
         let (low, high) = ((low, (within.0, at)), (high, (at.after(), within.1)));
         let (smaller, larger) = if low.0.len() < high.0.len() { (low, high) } else { (high, low) };
@@ -193,16 +209,8 @@ unsafe fn select<V: Vector<Key: Lanes>>(
 ) {
     let (mut keys, mut places, mut before, mut within, mut patience) = (keys, places, before, within, patience);
     while !places.is_empty() && within.0 != within.1 {
-        if keys.len() <= network::most::<V>() {
-            // SAFETY: the caller's promise.
-            return unsafe { network::sort::<V>(keys) };
-        }
-        if patience == 0 {
-            return keys.sort_unstable();
-        }
-        patience -= 1;
         // SAFETY: the caller's promise.
-        let (middle, at) = unsafe { split::<V>(keys, within) };
+        let Some((middle, at)) = (unsafe { step::<V>(keys, within, &mut patience) }) else { return };
         let (low, high) = keys.split_at_mut(middle);
         let (first, then) = places.split_at(places.partition_point(|&place| place - before < middle));
         let (low, high) = ((low, first, before, (within.0, at)), (high, then, before + middle, (at.after(), within.1)));

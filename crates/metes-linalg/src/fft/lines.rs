@@ -43,6 +43,21 @@ pub(super) fn transform(
     }
 }
 
+/// Where what lies at each index of some axes begins in two arrays, in bytes from their first elements.
+pub(super) fn places(a: &Array, out: &Array, axes: &[usize]) -> impl Iterator<Item = (isize, isize)> {
+    let turns: usize = axes.iter().map(|&axis| a.shape()[axis]).product();
+    (0..turns).map(move |turn| {
+        let (mut left, mut from, mut to) = (turn, 0, 0);
+        for &axis in axes.iter().rev() {
+            let i = (left % a.shape()[axis]) as isize;
+            left /= a.shape()[axis];
+            from += i * a.strides()[axis];
+            to += i * out.strides()[axis];
+        }
+        (from, to)
+    })
+}
+
 /// A conversion between an array and scratch.
 pub(super) struct Move {
     program: Program,
@@ -139,15 +154,7 @@ impl<T: Precision> Lines<T> {
         let outer: Vec<usize> =
             (0..a.ndim()).filter(|&x| x != self.axis && Some(x) != self.across && a.shape()[x] > 1).collect();
         let lines = self.across.map_or(1, |across| a.shape()[across]);
-        let turns: usize = outer.iter().map(|&x| a.shape()[x]).product();
-        for turn in 0..turns {
-            let (mut left, mut from, mut to) = (turn, 0isize, 0isize);
-            for &x in outer.iter().rev() {
-                let i = (left % a.shape()[x]) as isize;
-                left /= a.shape()[x];
-                from += i * a.strides()[x];
-                to += i * out.strides()[x];
-            }
+        for (from, to) in places(&a, &out, &outer) {
             for first in (0..lines).step_by(self.count) {
                 let count = self.count.min(lines - first);
                 let step = |array: &Array| self.across.map_or(0, |x| array.strides()[x]);

@@ -9,7 +9,7 @@
 
 use super::Direction;
 use super::library::{Plan, Precision, Shape};
-use super::lines::{Move, slice};
+use super::lines::{Move, places, slice};
 use super::roots::Roots;
 use metes_array::{Array, Layout};
 use metes_dtype::{Category, DType, Kind};
@@ -119,16 +119,8 @@ impl Way {
             "fft",
         )?;
         let others: Vec<usize> = (0..a.ndim()).filter(|&other| other != axis).collect();
-        let turns: usize = others.iter().map(|&other| a.shape()[other]).product();
         let mut long = Long::<T>::new(self, a, out, axis, scale, kind)?;
-        for turn in 0..turns {
-            let (mut left, mut from, mut to) = (turn, 0isize, 0isize);
-            for &other in others.iter().rev() {
-                let i = (left % a.shape()[other]) as isize;
-                left /= a.shape()[other];
-                from += i * a.strides()[other];
-                to += i * out.strides()[other];
-            }
+        for (from, to) in places(a, out, &others) {
             // SAFETY: the arrays are held, and do not overlap; the offsets are those of lines in both.
             unsafe { long.line(from, to)? };
         }
