@@ -4,10 +4,12 @@
 //! are taken, so that an elementwise tree stands on viewed leaves only. Reductions (and rows held whole) are the
 //! barriers between passes over the data. Nothing is computed here; [`crate::Plan`] decides how to.
 
+use crate::align::{in_step, stretches};
 use crate::resolve::{Input, result_dtype, squared};
 use crate::source::ChunkSource;
 use crate::track::Track;
-use metes_array::{Array, Dims, Index, Layout, Scalar, Strides, broadcast_shapes, shape_text};
+use crate::view::{View, windows_shape};
+use metes_array::{Array, Dims, Index, Layout, Scalar, broadcast_shapes, shape_text};
 use metes_dtype::DType;
 use metes_kernels::{Reduction, Ufunc};
 use metes_memory::{Error, ErrorKind, Result};
@@ -66,64 +68,6 @@ pub(crate) struct Fold {
     pub axes: Vec<usize>,
     pub dtype: Option<DType>,
     pub correction: f64,
-}
-
-/// A view that a leaf is seen through.
-#[derive(Clone)]
-pub(crate) enum View {
-    Index(Vec<Index>),
-    Transpose(Vec<isize>),
-    Reshape(Dims),
-    BroadcastTo(Dims),
-    /// All windows along some axes, each with its length, as further axes.
-    Windows(Vec<(usize, usize)>),
-}
-
-impl View {
-    /// The view of an array in memory; a reshape that no strides can express copies only if `copy` allows it.
-    pub(crate) fn of(&self, array: &Array, copy: bool) -> Result<Array> {
-        match self {
-            View::Index(index) => array.index(index),
-            View::Transpose(axes) => array.transpose(Some(axes)),
-            View::Reshape(shape) => {
-                let shape: Vec<isize> = shape.iter().map(|&n| n as isize).collect();
-                array.reshape(&shape, metes_array::Order::C, if copy { None } else { Some(false) })
-            }
-            View::BroadcastTo(shape) => array.broadcast_to(shape),
-            View::Windows(windows) => {
-                let shape = windows_shape(array.shape(), windows)?;
-                let mut strides = Strides::from(array.strides());
-                strides.extend(windows.iter().map(|&(axis, _)| array.strides()[axis]));
-                let layout = Layout::new(&shape, &strides, array.layout().offset())?;
-                Array::new(array.buffer().clone(), array.dtype(), layout, false)
-            }
-        }
-    }
-
-    /// The shape of the view of something of this shape.
-    fn shape(&self, shape: &[usize]) -> Result<Dims> {
-        match self {
-            View::Reshape(new) | View::BroadcastTo(new) => Ok(new.clone()),
-            View::Transpose(axes) => Ok(axes.iter().map(|&a| shape[a as usize]).collect()),
-            View::Index(index) => metes_array::index_shape(shape, index),
-            View::Windows(windows) => windows_shape(shape, windows),
-        }
-    }
-}
-
-/// The shape of all windows along these axes, of these lengths.
-fn windows_shape(shape: &[usize], windows: &[(usize, usize)]) -> Result<Dims> {
-    let mut all = Dims::from(shape);
-    for &(axis, length) in windows {
-        all[axis] = (all[axis] + 1).checked_sub(length).filter(|&n| n > 0).ok_or_else(|| {
-            let (n, shape) = (all[axis], shape_text(shape));
-            let message =
-                format!("a window of {length} is longer than the {n} elements along axis {axis} of shape {shape}");
-            Error::new(ErrorKind::Value, message)
-        })?;
-    }
-    all.extend(windows.iter().map(|window| window.1));
-    Ok(all)
 }
 
 impl Expr {
@@ -276,8 +220,8 @@ impl Expr {
     /// The value of an elementwise function.
     ///
     /// # Errors
-    /// Shapes that do not broadcast, dtypes that the function does not take, and sources that advance by
-    /// different rows, which would have to be held whole.
+    /// Shapes that do not broadcast, dtypes that the function does not take, and sources as large as the result that
+    /// advance by different rows.
     pub fn ufunc(ufunc: &'static Ufunc, args: &[Expr]) -> Result<Expr> {
         if let [base, power] = args
             && let Some(square) = squared(ufunc, base.input(), power.input())
@@ -288,8 +232,8 @@ impl Expr {
         let shape = broadcast_shapes(&shapes).map_err(|e| e.context(ufunc.name))?;
         let inputs: Vec<Input> = args.iter().map(Expr::input).collect();
         let dtype = result_dtype(ufunc, &inputs)?;
-        let track = common_track(ufunc.name, args, shape.len())?;
-        Ok(Expr::node(Op::Ufunc(ufunc, args.to_vec()), &shape, dtype, track))
+        let (args, track) = in_step(ufunc.name, args, &shape)?;
+        Ok(Expr::node(Op::Ufunc(ufunc, args), &shape, dtype, track))
     }
 
     pub(crate) fn input(&self) -> Input {
@@ -318,12 +262,16 @@ impl Expr {
         self.view(View::Index(crate::track::written_out(index, self.shape().len())))
     }
 
+    /// The value held whole in memory.
+    pub(crate) fn held(&self) -> Expr {
+        Expr::node(Op::Held(self.clone()), self.shape(), self.dtype(), None)
+    }
+
     /// Rows picked by number: the few rows are held, then indexed in memory.
     fn pick(&self, index: &[Index]) -> Result<Expr> {
         let (rows, rest) = self.track().expect("a picked axis is streamed").split_pick(self.shape(), index)?;
         let rows = self.index(&rows)?;
-        let held = Expr::node(Op::Held(rows.clone()), rows.shape(), rows.dtype(), None);
-        held.view(View::Index(rest))
+        rows.held().view(View::Index(rest))
     }
 
     /// The axes in another order, reversed by default.
@@ -354,7 +302,8 @@ impl Expr {
             let (from, to) = (shape_text(self.shape()), shape_text(shape));
             return Err(Error::new(ErrorKind::Value, format!("broadcast_to: shape {from} does not broadcast to {to}")));
         }
-        self.view(View::BroadcastTo(shape.into()))
+        let rows = if stretches(self, shape) { &self.held() } else { self };
+        rows.view(View::BroadcastTo(shape.into()))
     }
 
     /// All windows along some axes, each given with its length, as further axes: a window of three values along the only axis
@@ -484,22 +433,4 @@ fn permutation(axes: &[isize], shape: &[usize]) -> Result<Vec<isize>> {
         return Err(Error::new(ErrorKind::Value, "transpose: axes don't match array"));
     }
     Ok(axes.iter().map(|a| a.rem_euclid(shape.len() as isize)).collect())
-}
-
-fn common_track(name: &str, args: &[Expr], ndim: usize) -> Result<Option<Track>> {
-    let mut common: Option<Track> = None;
-    for arg in args {
-        let Some(track) = arg.track() else { continue };
-        let track = track.shifted(ndim - arg.shape().len());
-        if common.as_ref().is_some_and(|c| *c != track) {
-            return Err(Error::new(
-                ErrorKind::Unsupported,
-                format!(
-                    "{name}: the lazy operands advance by different rows of their files; compute() one of them first"
-                ),
-            ));
-        }
-        common = Some(track);
-    }
-    Ok(common)
 }

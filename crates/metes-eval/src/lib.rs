@@ -3,6 +3,7 @@
 //! One evaluator serves all: an eager operation is a program of one step, a plan runs programs over parts of files.
 //! Large operations are shared among threads, whose number no result depends on.
 
+mod align;
 mod along;
 mod apply;
 mod assign;
@@ -43,6 +44,7 @@ mod stream;
 mod times;
 mod track;
 mod tree;
+mod view;
 mod walk;
 mod whole;
 

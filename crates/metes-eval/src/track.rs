@@ -5,7 +5,7 @@
 //! between two rows of the view, where there is one. Left out: views that run against the file (negative steps) or
 //! mix its rows (a transposed axis reshaped into another); they are refused with the reason.
 
-use crate::expr::View;
+use crate::view::View;
 use metes_array::{Index, shape_text};
 use metes_memory::{Error, ErrorKind, Result};
 
@@ -77,13 +77,8 @@ impl Track {
                 let axis = axes.iter().position(|&a| a as usize == self.axis).expect("a permutation has every axis");
                 Ok(self.staged(axis, None))
             }
-            View::BroadcastTo(shape) => {
-                let shifted = self.shifted(shape.len() - from.len());
-                if shape[shifted.axis] == from[self.axis] {
-                    return Ok(shifted);
-                }
-                Err(refuse("broadcast_to", "stretches the axis along which the file is read", from, to))
-            }
+            // What would stretch the streamed axis is held before.
+            View::BroadcastTo(shape) => Ok(self.shifted(shape.len() - from.len())),
             View::Reshape(_) => self.reshaped(from, to),
             View::Index(index) => self.indexed(index, from, to),
             View::Windows(windows) if windows.iter().any(|window| window.0 == self.axis) => {
