@@ -106,6 +106,50 @@ PARAMETERS = {
 }
 
 RESULTS = {
+    "allclose": "builtins.bool",
+    "array_equal": "builtins.bool",
+    "array_equiv": "builtins.bool",
+    "average": "Any",
+    "copyto": "None",
+    "fill_diagonal": "None",
+    "histogram": "tuple[Array, Array]",
+    "histogram2d": "tuple[Array, Array, Array]",
+    "histogramdd": "tuple[Array, list[Array]]",
+    "intersect1d": "Any",
+    "nonzero": "tuple[Array, ...]",
+    "place": "None",
+    "put": "None",
+    "putmask": "None",
+    "unique": "Any",
+    "__array__": "Any",
+    "__array_interface__": "dict[str, Any]",
+    "__array_namespace__": "Any",
+    "__array_priority__": "float",
+    "__array_struct__": "Any",
+    "__array_ufunc__": "Any",
+    "__array_function__": "Any",
+    "__arrow_c_array__": "tuple[Any, Any]",
+    "__arrow_c_schema__": "Any",
+    "__divmod__": "tuple[Array, Array]",
+    "__dlpack__": "Any",
+    "__dlpack_device__": "tuple[int, int]",
+    "__rdivmod__": "tuple[Array, Array]",
+    "__sizeof__": "int",
+    "ctypes": "Any",
+    "data": "memoryview",
+    "device": "str",
+    "dump": "None",
+    "dumps": "bytes",
+    "filename": "str",
+    "fill": "None",
+    "flat": "Any",
+    "mode": "str",
+    "offset": "int",
+    "origin": "str",
+    "setfield": "None",
+    "setflags": "None",
+    "tobytes": "bytes",
+    "tofile": "None",
     "__bool__": "builtins.bool",
     "__complex__": "complex",
     "__contains__": "builtins.bool",
@@ -155,6 +199,12 @@ RESULTS = {
     "strides": "tuple[int, ...]",
     "tolist": "Any",
 }
+
+# Results of methods of arrays where the function of the name gives another.
+METHOD_RESULTS = {"advise": "None", "close": "None", "flush": "None", "partition": "None", "sort": "None"}
+
+# Attributes of arrays that take values for all elements.
+ASSIGNED = {"flat", "imag", "real"}
 
 # Parameters of functions of the Python modules, whose names mean something else elsewhere.
 # Results of functions of the Python modules that are not one Array.
@@ -226,11 +276,13 @@ def members(cls, result):
     for attribute, value in sorted(vars(cls).items()):
         if attribute in SKIPPED or (attribute.startswith("_") and not attribute.startswith("__")):
             continue
-        kind = RESULTS.get(attribute, result)
+        kind = METHOD_RESULTS.get(attribute, RESULTS.get(attribute, result))
         if value is None and attribute != "__hash__":
             yield f"    {attribute}: None\n"
         elif inspect.isgetsetdescriptor(value) or isinstance(value, property):
             yield f"    @property\n    def {attribute}(self) -> {kind}: ...\n"
+            if result == "Array" and attribute in ASSIGNED:
+                yield f"    @{attribute}.setter\n    def {attribute}(self, value: ArrayLike, /) -> None: ...\n"
         elif callable(value):
             ignored = OVERRIDES.get(attribute)
             comment = f"  # type: ignore[{ignored}]" if ignored else ""

@@ -230,10 +230,37 @@ def _reach(shape, strides, itemsize):
     return itemsize + sum((n - 1) * step for n, step in zip(shape, steps, strict=True)) if math.prod(shape) else 0
 
 
-def _valued(dtype: DType, given: tuple[Any, ...]) -> Array:
+def _raw(dtype: DType, given: tuple[Any, ...], wanted: Any) -> Array:
+    """`void(4)`: so many bytes that are 0; `void(value, dtype)`: a value of raw bytes or fields."""
+    if dtype.kind != "V" or len(given) + (wanted is not None) not in (1, 2):
+        raise TypeError(f"{dtype}: one value makes an array of it; void takes a value and a dtype")
+    value, wanted = given[0], given[1] if len(given) == 2 else wanted
+    if wanted is not None:
+        wanted = DType(wanted)
+        if wanted.kind != "V":
+            raise TypeError(f"void: descr must be a `void.dtype` not '{wanted}' of type {wanted.name}")
+        return array(value, dtype=wanted)
+    if isinstance(value, int) and not isinstance(value, bool):
+        if not 0 <= value < 1 << 31:
+            raise OverflowError("size must be non-negative and not greater than 2147483647")
+        return array(bytes(value), dtype=DType(f"V{value}"))
+    return array(value, dtype=dtype)
+
+
+def _valued(dtype: DType, given: tuple[Any, ...], wanted: Any = None) -> Array:
     """`dtype(value)`: an array without axes, or one of what has axes."""
+    if wanted is not None or (dtype.kind == "V" and not dtype.names):
+        return _raw(dtype, given, wanted)
+    if dtype.kind in "SU" and len(given) in (2, 3) and isinstance(given[0], (str, bytes)):
+        turn = str.encode if dtype.kind == "S" else bytes.decode
+        given = (turn(*given),)
     if dtype.kind in "Mm" and len(given) == 2:
-        dtype, given = DType(f"{dtype.str[:3]}[{given[1]}]"), given[:1]
+        unit = given[1]
+        if isinstance(unit, tuple):
+            unit = f"{unit[1]}{unit[0]}"
+        dtype, given = DType(f"{dtype.str[:3]}[{unit}]"), given[:1]
+    if dtype.kind == "M" and not given:
+        given = ("NaT",)
     if dtype.kind == "c" and len(given) == 2:
         given = (complex(*given),)
     if len(given) > 1:

@@ -225,6 +225,7 @@ PARTS = {
         "real",
     ),
     "_tables": (
+        "fromregex",
         "loadtxt",
         "savetxt",
     ),

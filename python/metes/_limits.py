@@ -29,6 +29,8 @@ _FAMILIES = {
 
 
 def _dtype_of(kind):
+    if isinstance(kind, (int, float, complex)):
+        kind = type(kind)
     return kind.dtype if isinstance(kind, Array) else DType(kind)
 
 
@@ -105,7 +107,8 @@ class finfo:
         return 10.0**-self.precision
 
     def __repr__(self) -> str:
-        return f"finfo(dtype={self.dtype}, eps={self.eps}, max={self.max})"
+        resolution, least, most = (str(asarray(x, dtype=self.dtype)) for x in (self.resolution, self.min, self.max))
+        return f"finfo(resolution={resolution}, min={least}, max={most}, dtype={self.dtype})"
 
 
 class iinfo:
@@ -123,7 +126,7 @@ class iinfo:
         self.max: int = 2 ** (self.bits - (dtype.kind == "i")) - 1
 
     def __repr__(self) -> str:
-        return f"iinfo(dtype={self.dtype}, min={self.min}, max={self.max})"
+        return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"
 
 
 def isdtype(dtype: DTypeLike | None, kind: Any) -> bool:

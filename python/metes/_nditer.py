@@ -57,6 +57,10 @@ class nditer(Making):
         self._alone = not isinstance(op, (list, tuple)) or len(given) == 1
         self._has_multi = "multi_index" in self._flags
         self._has_index = not self._flags.isdisjoint({"c_index", "f_index"})
+        if {"c_index", "f_index"} <= self._flags:
+            raise ValueError("Iterator flags C_INDEX and F_INDEX cannot both be specified")
+        if not given:
+            raise ValueError("Must provide at least one operand")
         if "external_loop" in self._flags and (self._has_multi or self._has_index):
             raise ValueError("Iterator flag EXTERNAL_LOOP cannot be used if an index or multi-index is being tracked")
         if {"ranged", "external_loop"} <= self._flags and "buffered" not in self._flags:

@@ -99,9 +99,7 @@ def rollaxis(a: ArrayLike, axis: Axes, start: int = 0) -> Array:
     """A view with one axis moved before the place that another one has now. `moveaxis` says it more plainly."""
     a = _array(a)
     axis = _axis(axis, a.ndim, "rollaxis")
-    start = _axis(start, a.ndim + 1, "rollaxis") if start != a.ndim else start
-    if start < 0:
-        start += a.ndim
+    start = start if start == a.ndim else _axis(start, a.ndim, "rollaxis")
     start -= axis < start
     return a[...] if axis == start else moveaxis(a, axis, start)
 

@@ -22,6 +22,36 @@ from ._native import (
     where,
 )
 
+_SHIFTS = {"add", "subtract"}
+_EXTREMES = {"maximum", "minimum"}
+
+
+def at(name, array, key, values):
+    """`ufunc.at` of time: that of its counts. No time (NaT) stays none, and makes none."""
+    dtype = array.dtype
+    values = asarray(values)
+    wanted = _span_of(dtype) if name in _SHIFTS else dtype
+    whole = values.dtype.kind in "biu" and wanted.kind == "m"
+    if name not in _SHIFTS | _EXTREMES or not (whole or values.dtype.kind == wanted.kind):
+        raise TypeError(f"ufunc {name!r} has no at() for elements of {dtype} and {values.dtype}")
+    values = values.astype(wanted.newbyteorder("="))
+    counts, changes = array.view(dtype.str[0] + "i8"), values.view("i8")
+    work = getattr(_native, name)
+    if name == "minimum":
+        work.at(counts, key, changes)
+    elif name == "maximum":
+        # One less, NaT is the highest.
+        keys = counts.astype("i8") - 1
+        work.at(keys, key, changes - 1)
+        counts[...] = keys + 1
+    else:
+        none = isnat(array)
+        work.at(counts, key, changes)
+        if isnat(values).any():
+            _native.logical_or.at(none, key, isnat(values))
+        array[none] = None
+
+
 # The two numbers by which methods place a quantile between its neighbours.
 _PLACES = {
     "interpolated_inverted_cdf": (0, 1),

@@ -1,4 +1,4 @@
-"""Tables of numbers as text: `loadtxt` and `savetxt`.
+"""Tables of numbers as text: `loadtxt`, `savetxt` and `fromregex`.
 
 Lines are read one by one, and their values go by blocks into an array that grows: nothing needs a list of all words.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ._types import ArrayLike, DTypeLike
 
-__all__ = ["loadtxt", "savetxt"]
+__all__ = ["fromregex", "loadtxt", "savetxt"]
 
 # Values that are collected before they go to the array.
 _BLOCK = 1 << 13
@@ -352,7 +352,7 @@ def savetxt(
         write = _writer(file, encoding)
         if header:
             write(comments + header.replace("\n", "\n" + comments) + newline)
-        for row in _python_rows(rows):
+        for row in _python_rows(rows, "%s" in line):
             values = [part for x in row for part in (x.real, x.imag)] if complex_ else row
             try:
                 text = line % tuple(values)
@@ -365,12 +365,80 @@ def savetxt(
             write(comments + footer.replace("\n", "\n" + comments) + newline)
 
 
-def _python_rows(rows: Array) -> Iterable[Any]:
-    """The rows as Python objects, some at a time."""
+def fromregex(file: Any, regexp: Any, dtype: DTypeLike | None, encoding: str | None = None) -> Array:
+    """An array of records, one for each match of a regular expression in a file, whose groups are the fields.
+
+    The file is a path (unpacked if it ends in .gz, .bz2 or .xz) or open, and is read whole. `regexp` is text or bytes,
+    or compiled.
+
+    >>> import io, metes as mt
+    >>> text = io.StringIO("1312 foo\\n1534  bar\\n444   qux")
+    >>> mt.fromregex(text, r"(\\d+)\\s+(...)", [("num", "i8"), ("key", "S3")])["num"].tolist()
+    [1312, 1534, 444]
+    """
+    dtype = DType(dtype)
+    if not dtype.names:
+        raise TypeError("dtype must be a structured datatype")
+    with _opened(file, "r", encoding or "latin1") as source:
+        content = source.read()
+    if isinstance(content, bytes) and isinstance(regexp, str):
+        regexp = regexp.encode("latin1")
+    elif isinstance(content, str) and isinstance(regexp, bytes):
+        regexp = regexp.decode("latin1")
+    found = re.compile(regexp).findall(content)
+    if found and not isinstance(found[0], tuple):
+        # One group gives one word for each match, which a record of one field is made of.
+        if len(dtype.names) > 1:
+            raise ValueError(f"fromregex: one group for {len(dtype.names)} fields")
+        found = [(word,) for word in found]
+    made = empty(len(found), dtype=dtype)
+    for place, words in enumerate(found):
+        made[place] = words
+    return made
+
+
+def _python_rows(rows: Array, spoken: bool) -> Iterable[Any]:
+    """The rows as Python objects, some at a time; `spoken` where a format asks for their text."""
     width = max(rows.nbytes // max(rows.shape[0], 1), 1)
     step = max((1 << 18) // width, 1)
+    dtype, names = rows.dtype, rows.dtype.names or ()
+    own = [_has_own_text(dtype[name], spoken) for name in names] if names else [_has_own_text(dtype, spoken)]
     for start in range(0, rows.shape[0], step):
-        yield from rows[start : start + step].tolist()
+        part = rows[start : start + step]
+        if not any(own):
+            yield from part.tolist()
+        elif names:
+            columns = [
+                _told(part[name]) if told else part[name].tolist() for name, told in zip(names, own, strict=True)
+            ]
+            yield from zip(*columns, strict=True)
+        else:
+            yield from (_told(row) for row in part)
+
+
+class _Narrow(float):
+    """A float that prints with the digits that its dtype needs."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def _has_own_text(dtype, spoken):
+    """Whether Python's objects would print otherwise than these elements."""
+    return dtype.kind in "mM" or (spoken and dtype.kind == "f" and dtype.itemsize < 8)
+
+
+def _told(elements):
+    """Time as its text, floats as floats that print as they do."""
+    texts = [str(x) for x in elements]
+    if elements.dtype.kind != "f":
+        return texts
+    floats = [_Narrow(x) for x in elements]
+    for number, text in zip(floats, texts, strict=True):
+        number.text = text
+    return floats
 
 
 def _format(fmt, delimiter, columns, complex_):

@@ -7,10 +7,12 @@
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING
 
 from . import _native
-from ._native import asarray
+from ._iterate import ndindex
+from ._native import asarray, broadcast_shapes, broadcast_to
 
 if TYPE_CHECKING:
     from typing import Any, Protocol
@@ -117,6 +119,9 @@ def _whole(value: Any) -> Any:
     if value.dtype.kind not in "iu":
         raise TypeError(f"unsupported type {value.dtype} for operand: whole numbers are needed")
     return value
+
+
+_NOT_GIVEN: Any = object()
 
 
 def _call(name: str, a: Any, *others: Any, result: str = "text", width: int = -1, pick: int = -1) -> Array:
@@ -269,14 +274,25 @@ def rpartition(a: ArrayLike, sep: Any) -> tuple[Array, Array, Array]:
     return tuple(_call("rpartition", a, _like(a, sep), pick=part) for part in range(3))
 
 
-def slice(a: ArrayLike, start: Any = None, stop: Any = None, step: Any = None) -> Array:
-    """A part of each element; one number alone is where it stops."""
+def slice(a: ArrayLike, start: Any = None, stop: Any = _NOT_GIVEN, step: Any = None) -> Array:
+    """A part of each element; one number alone is where it stops. Each may be an array, a number for each element."""
     import builtins
 
-    if stop is None and step is None:
+    if stop is _NOT_GIVEN:
         start, stop = None, start
     a = _text(a)
-    return _call("__getitem__", a, builtins.slice(start, stop, step), width=_chars(a))
+    ends = (start, stop, step)
+    if all(end is None or isinstance(end, int) for end in ends):
+        return _call("__getitem__", a, builtins.slice(*ends), width=_chars(a))
+    wholes = [end if end is None else _native.asarray(end) for end in ends]
+    shape = broadcast_shapes(a.shape, *(whole.shape for whole in wholes if whole is not None))
+    made = _native.empty(shape, dtype=a.dtype)
+    texts = broadcast_to(a, shape)
+    wholes = [whole if whole is None else broadcast_to(whole, shape) for whole in wholes]
+    for place in ndindex(*shape):
+        part = builtins.slice(*(whole if whole is None else operator.index(whole[place]) for whole in wholes))
+        made[place] = texts[place][part]
+    return made
 
 
 def translate(a: ArrayLike, table: Any, deletechars: Any = None) -> Array:

@@ -2,6 +2,7 @@
 
 import gc
 import inspect
+import io
 import pickle
 
 import metes as mt
@@ -25,6 +26,7 @@ CALLS = {
     "arange": lambda e: mt.arange(10),
     "linspace": lambda e: mt.linspace(0, 1, 10),
     "eye": lambda e: mt.eye(4),
+    "fromregex": lambda e: mt.fromregex(io.StringIO("1 2\n3 4"), r"(\d) (\d)", "i4,f8"),
     "frombuffer": lambda e: mt.frombuffer(b"12345678"),
     "copy": lambda e: mt.copy(e.a),
     "astype": lambda e: mt.astype(e.a, "complex64"),

@@ -15,7 +15,7 @@ ABSENT = {
     *("matrix", "asmatrix", "bmat", "recarray", "record"),
     # NumPy about itself, and what is going away.
     *("get_include", "info", "little_endian", "show_config", "show_runtime", "test", "getbufsize", "setbufsize"),
-    *("row_stack", "fromregex", "in1d", "trapz"),
+    *("row_stack", "in1d", "trapz"),
 }
 # Parameters that nothing can be meant by: subclasses, pickles, other array types, NumPy's own past.
 LEFT_OUT = {"like", "subok", "legacy", "override_repr", "kwargs", "einsum_call", "ndmax"}

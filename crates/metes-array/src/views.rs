@@ -205,6 +205,12 @@ impl Array {
                 )));
             }
             let bytes = shape[last] * from;
+            if to != 0 && to < from && from % to != 0 {
+                return Err(value(format!(
+                    "When changing to a smaller dtype, its size must be a divisor of the size of original dtype: {} to {dtype}",
+                    self.dtype()
+                )));
+            }
             if to == 0 || bytes % to != 0 {
                 return Err(value(format!(
                     "When changing to a larger dtype, its size must be a divisor of the total size in bytes of the last axis of the array: {bytes} bytes, {dtype}"

@@ -48,6 +48,15 @@ pub(crate) const fn attos(unit: Unit) -> u128 {
 
 const DAY: u128 = 86_400_000_000_000_000_000_000;
 
+/// A month or a year in shorter units, as a fraction: 400 years have 146,097 days.
+fn mean_length(unit: Unit, shorter: Unit) -> Option<(u128, u128)> {
+    let years = if unit == Unit::Month { 4800 } else { 400 };
+    match shorter {
+        Unit::Week => Some((146_097, 7 * years)),
+        shorter => Some((146_097 * u128::from(Unit::Day.in_finer(shorter)?), years)),
+    }
+}
+
 /// The date of a number of days since 1970: whole cycles of 400 years, and a year that begins in March.
 /// After H. Hinnant, "chrono-compatible low-level date algorithms".
 fn date(days: i128) -> (i64, u8, u8) {
@@ -119,15 +128,17 @@ impl Time {
         i64::try_from(steps.div_euclid(self.multiple.into())).ok().filter(|&count| count != NAT)
     }
 
-    /// A number of these spans in other steps, rounded down; `None` where the two have no fixed proportion, or where it does
-    /// not fit.
+    /// A number of these spans in other steps, rounded down, months and years by their mean length; `None` where it does not
+    /// fit.
     pub fn scaled(self, count: i128, to: Time) -> Option<i64> {
         if self.unit == Unit::Generic || to.unit == Unit::Generic {
             return i64::try_from(count).ok();
         }
-        let (num, den) = match self.unit.in_finer(to.unit) {
-            Some(finer) => (u128::from(finer), 1),
-            None => (1, u128::from(to.unit.in_finer(self.unit)?)),
+        let (num, den) = match (self.unit.in_finer(to.unit), to.unit.in_finer(self.unit)) {
+            (Some(finer), _) => (u128::from(finer), 1),
+            (None, Some(coarser)) => (1, u128::from(coarser)),
+            (None, None) if self.unit.is_calendar() => mean_length(self.unit, to.unit)?,
+            (None, None) => mean_length(to.unit, self.unit).map(|(num, den)| (den, num))?,
         };
         let num = i128::try_from(num.checked_mul(self.multiple.into())?).ok()?;
         let den = i128::try_from(den.checked_mul(to.multiple.into())?).ok()?;
@@ -232,8 +243,8 @@ impl Time {
     }
 }
 
-/// Reads an instant in ISO 8601, `"2020-02-29T12:30:00.125"`, as short as a year; the unit is as fine as the text. A zone is
-/// refused. `None` for what is no date.
+/// Reads an instant in ISO 8601, `"2020-02-29T12:30:00.125"`, as short as a year; the unit is as fine as the text. A zone, `"Z"`
+/// or `"+01:30"`, is left behind: the instant is in UTC. `None` for what is no date.
 pub fn parse_moment(text: &str) -> Option<(Moment, Unit)> {
     let text = text.trim();
     let (sign, bare) = match text.strip_prefix('-') {
@@ -245,7 +256,7 @@ pub fn parse_moment(text: &str) -> Option<(Moment, Unit)> {
         None => (bare, None),
     };
     let mut parts = date.split('-');
-    let mut moment = Moment { year: sign * number(parts.next()?, 4, 18)?, month: 1, day: 1, attos: 0 };
+    let mut moment = Moment { year: sign * number(parts.next()?, 1, 18)?, month: 1, day: 1, attos: 0 };
     let mut unit = Unit::Year;
     if let Some(month) = parts.next() {
         moment.month = number(month, 2, 2).filter(|m| (1..=12).contains(m))? as u8;
@@ -259,6 +270,7 @@ pub fn parse_moment(text: &str) -> Option<(Moment, Unit)> {
         return None;
     }
     let Some(clock) = clock else { return Some((moment, unit)) };
+    let (clock, east) = zone(clock)?;
     let (whole, fraction) = match clock.split_once('.') {
         Some((whole, fraction)) => (whole, Some(fraction)),
         None => (clock, None),
@@ -280,7 +292,37 @@ pub fn parse_moment(text: &str) -> Option<(Moment, Unit)> {
         moment.attos += format!("{fraction:0<18}").parse::<u128>().ok()?;
         unit = Unit::ALL[Unit::Second as usize + digits.div_ceil(3)].0;
     }
-    Some((moment, unit))
+    Some((if east == 0 { moment } else { earlier(moment, east)? }, unit))
+}
+
+/// A time of day without its zone, and by how many minutes that is ahead of UTC.
+fn zone(clock: &str) -> Option<(&str, i64)> {
+    if let Some(clock) = clock.strip_suffix('Z') {
+        return Some((clock, 0));
+    }
+    let Some(at) = clock.rfind(['+', '-']) else { return Some((clock, 0)) };
+    let (clock, offset) = clock.split_at(at);
+    let (hours, minutes) = match offset[1..].split_once(':') {
+        Some(parts) => parts,
+        None if offset.len() == 3 => (&offset[1..], "00"),
+        None => (offset.get(1..3)?, offset.get(3..)?),
+    };
+    let minutes = number(hours, 2, 2).filter(|&h| h < 24)? * 60 + number(minutes, 2, 2).filter(|&m| m < 60)?;
+    Some((clock, if offset.starts_with('-') { -minutes } else { minutes }))
+}
+
+/// An instant so many minutes earlier.
+fn earlier(moment: Moment, minutes: i64) -> Option<Moment> {
+    let minute = attos(Unit::Minute) as i128;
+    let of_day = moment.attos as i128 - i128::from(minutes) * minute;
+    let whole = days(moment.year.into(), moment.month, moment.day).checked_add(of_day.div_euclid(DAY as i128))?;
+    let (year, month, day) = date(whole);
+    Some(Moment { year, month, day, attos: of_day.rem_euclid(DAY as i128) as u128 })
+}
+
+/// Whether a text that is an instant names its zone.
+pub fn names_zone(text: &str) -> bool {
+    text.split_once(['T', ' ']).is_some_and(|(_, clock)| clock.contains(['Z', '+', '-']))
 }
 
 fn number(text: &str, least: usize, most: usize) -> Option<i64> {

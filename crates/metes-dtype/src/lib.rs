@@ -15,7 +15,7 @@ mod promote;
 mod record;
 mod time;
 
-pub use calendar::{Moment, NAT, parse_moment};
+pub use calendar::{Moment, NAT, names_zone, parse_moment};
 pub use casting::{Casting, can_cast, strictest};
 pub use describe::quoted;
 pub use dtype::{ByteOrder, DType, Form, MAX_ITEMSIZE};

@@ -164,8 +164,8 @@ impl Unit {
 }
 
 impl Time {
-    /// The coarsest steps that both count in whole numbers: the divisor of the two. Months and days have one for instants
-    /// only. `None` where there is none, or it does not fit 64 bits.
+    /// The coarsest steps that both count in whole numbers: the divisor of the two. Months and days have one only where
+    /// the months count instants. `None` where there is none, or it does not fit 64 bits.
     pub fn meet(self, other: Time) -> Option<Time> {
         let span = self.span && other.span;
         let made = |unit, multiple| Some(Time { multiple, ..Time::new(span, unit) });
@@ -177,7 +177,7 @@ impl Time {
         }
         let (coarse, fine) = if self.unit <= other.unit { (self, other) } else { (other, self) };
         if coarse.unit.is_calendar() && !fine.unit.is_calendar() {
-            return if self.span || other.span { None } else { loosely(coarse, fine, span) };
+            return if coarse.span { None } else { loosely(coarse, fine, span) };
         }
         let scaled = u64::from(coarse.multiple).checked_mul(coarse.unit.in_finer(fine.unit)?)?;
         made(fine.unit, u32::try_from(gcd(scaled, fine.multiple.into())).ok()?)

@@ -369,7 +369,11 @@ pub(crate) fn write(dst: &Array, src: &Array, mask: Option<&Array>) -> Result<()
             crate::assign(dst, &crate::Operand::Array(counts(src)?), Casting::Unsafe, mask)
         }
         (Form::Number(_) | Form::Swapped(_), Form::Time(_)) => {
-            crate::assign(&counts(dst)?, &crate::Operand::Array(src.clone()), Casting::Unsafe, mask)
+            // NaN becomes NaT, which nobody needs to be told.
+            let before = crate::take_flags();
+            let done = crate::assign(&counts(dst)?, &crate::Operand::Array(src.clone()), Casting::Unsafe, mask);
+            crate::take_flags();
+            done.and_then(|()| crate::apply::noticed(before))
         }
         (Form::Number(_) | Form::Swapped(_) | Form::Time(_), Form::Bytes(_) | Form::Text { .. }) => {
             spelling::spell(dst, src, mask)

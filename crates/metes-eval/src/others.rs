@@ -55,7 +55,7 @@ fn timed(ufunc: &'static Ufunc, inputs: &[Operand], options: &Options) -> Result
     if ufunc.name != "divmod" {
         return Ok(times::apply(ufunc, inputs)?.map(|result| Outputs::from_iter([result])));
     }
-    if !options.out.is_empty() || options.where_.is_some() {
+    if options.out.iter().any(Option::is_some) || options.where_.is_some() {
         return Ok(None);
     }
     let half = |name| metes_kernels::ufunc(name).map_or(Ok(None), |row| times::apply(row, inputs));

@@ -62,7 +62,9 @@ pub fn resolve(ufunc: &Ufunc, inputs: &[Input], dtype: Option<DType>) -> Result<
         let message = format!("{} takes {} operands, not {}", ufunc.name, ufunc.nin, inputs.len());
         return Err(Error::new(ErrorKind::Type, message));
     }
-    if let Some(dtype) = dtype {
+    // What answers with truth whatever it is asked of is not told to be asked of truths.
+    let truths = || ufunc.cells.iter().all(|cell| cell.outputs[0] == Kind::Bool);
+    if let Some(dtype) = dtype.filter(|dtype| *dtype != Kind::Bool || !truths()) {
         return forced(ufunc, inputs, dtype);
     }
     let choice = ufunc.cells[0].inputs.first() == Some(&Kind::Bool) && ufunc.nin == 3 && ufunc.name == "where";

@@ -7,7 +7,7 @@ use crate::flags::Flags;
 use crate::object::{base, leak, make_view, slot, this, view_of, view_or_new};
 use crate::text;
 use metes_memory::MapMode;
-use pyo3::exceptions::{PyAttributeError, PyValueError};
+use pyo3::exceptions::{PyAttributeError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyMemoryView, PyString, PyTuple};
@@ -52,8 +52,14 @@ pub(crate) fn slots() -> Vec<ffi::PyType_Slot> {
         getter!("nbytes", nbytes, "Bytes of all elements, whatever they share."),
         getter!("T", transposed, "The array with its axes reversed, a view."),
         getter!("mT", matrix_transpose, "The array with its last two axes exchanged, a view."),
-        getter!("real", real, "The real parts: a view where elements are complex, else the array itself."),
-        getter!("imag", imag, "The imaginary parts: a view where elements are complex, else read-only zeros."),
+        ffi::PyGetSetDef {
+            set: Some(set_real),
+            ..getter!("real", real, "The real parts: a view where elements are complex, else the array itself.")
+        },
+        ffi::PyGetSetDef {
+            set: Some(set_imag),
+            ..getter!("imag", imag, "The imaginary parts: a view where elements are complex, else read-only zeros.")
+        },
         getter!("flags", |a| object(a.py(), Flags::of(a)?), "Contiguity, ownership, writeability."),
         getter!("device", |a| object(a.py(), "cpu"), "Where the bytes are: always \"cpu\"."),
         getter!("data", data, "The bytes as a memoryview."),
@@ -102,16 +108,41 @@ fn ctypes<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     array.py().import("metes._ctypes")?.call_method1("Pointers", (array,))
 }
 
-/// `array.flat = values`, repeated as often as they fit.
-unsafe extern "C" fn set_flat(slf: *mut ffi::PyObject, value: *mut ffi::PyObject, _: *mut c_void) -> c_int {
+/// Assigns to all elements of what an attribute gives.
+///
+/// # Safety
+/// Both are live objects, or no value.
+unsafe fn set_all(slf: *mut ffi::PyObject, value: *mut ffi::PyObject, attribute: Getter) -> c_int {
     trap(-1, |py| {
         if value.is_null() {
-            return Err(PyAttributeError::new_err("cannot delete flat"));
+            return Err(PyAttributeError::new_err("attributes of arrays cannot be deleted"));
         }
-        // SAFETY: both are live during the call.
+        // SAFETY: the caller's promise.
         let (array, value) = unsafe { (Bound::ref_from_ptr(py, &slf), Bound::ref_from_ptr(py, &value)) };
-        flat(array)?.set_item(py.Ellipsis(), value).map(|()| 0)
+        attribute(array)?.set_item(py.Ellipsis(), value).map(|()| 0)
     })
+}
+
+/// `array.flat = values`, repeated as often as they fit.
+unsafe extern "C" fn set_flat(slf: *mut ffi::PyObject, value: *mut ffi::PyObject, _: *mut c_void) -> c_int {
+    // SAFETY: both are live during the call.
+    unsafe { set_all(slf, value, flat) }
+}
+
+/// `array.real = values`, which broadcast.
+unsafe extern "C" fn set_real(slf: *mut ffi::PyObject, value: *mut ffi::PyObject, _: *mut c_void) -> c_int {
+    // SAFETY: both are live during the call.
+    unsafe { set_all(slf, value, real) }
+}
+
+/// `array.imag = values`, which broadcast.
+unsafe extern "C" fn set_imag(slf: *mut ffi::PyObject, value: *mut ffi::PyObject, _: *mut c_void) -> c_int {
+    let imaginary: Getter = |array| match this(array)?.is_complex() {
+        true => imag(array),
+        false => Err(PyTypeError::new_err("array does not have imaginary part to set")),
+    };
+    // SAFETY: both are live during the call.
+    unsafe { set_all(slf, value, imaginary) }
 }
 
 /// Path, offset and mode of the mapped file that an array shows.

@@ -2,10 +2,10 @@
 
 use crate::element::weak_scalar;
 use metes_array::Scalar;
-use metes_dtype::{DType, Moment, NAT, Time, Unit};
+use metes_dtype::{DType, Moment, NAT, Time, Unit, names_zone, parse_moment};
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyString;
+use pyo3::types::{IntoPyDict, PyString};
 
 type Object<'py> = Bound<'py, PyAny>;
 
@@ -81,7 +81,7 @@ pub(crate) fn count(time: Time, object: &Object<'_>) -> PyResult<i64> {
         return i64::try_from(value).map_err(|_| too_far());
     }
     if let Ok(text) = object.cast::<PyString>() {
-        return by_text(time, &text.to_cow()?);
+        return by_text(object.py(), time, &text.to_cow()?);
     }
     let get = |name: &str| object.getattr(name)?.extract::<i64>();
     let kind = class(object)?;
@@ -94,7 +94,11 @@ pub(crate) fn count(time: Time, object: &Object<'_>) -> PyResult<i64> {
         }
         (Some("date" | "datetime"), false) => {
             if kind == Some("datetime") && !object.getattr("tzinfo")?.is_none() {
-                return Err(PyTypeError::new_err("instants have no time zone: convert to UTC and drop it"));
+                warn_of_zone(object.py())?;
+                let utc = object.py().import("datetime")?.getattr("timezone")?.getattr("utc")?;
+                let none = [("tzinfo", object.py().None())].into_py_dict(object.py())?;
+                let plain = object.call_method1("astimezone", (utc,))?.call_method("replace", (), Some(&none))?;
+                return count(time, &plain);
             }
             let mut attos = 0;
             if kind == Some("datetime") {
@@ -112,11 +116,51 @@ pub(crate) fn count(time: Time, object: &Object<'_>) -> PyResult<i64> {
     }
 }
 
-fn by_text(time: Time, text: &str) -> PyResult<i64> {
+/// The instant that a word means, and its unit.
+fn spoken(py: Python<'_>, text: &str) -> PyResult<Option<(Moment, Unit)>> {
+    let unit = match text {
+        "today" => Unit::Day,
+        "now" => Unit::Second,
+        _ => return Ok(None),
+    };
+    let class = py.import("datetime")?.getattr("datetime")?;
+    let zone = py.import("datetime")?.getattr("timezone")?.getattr("utc")?;
+    let now = if unit == Unit::Day { class.call_method0("now")? } else { class.call_method1("now", (zone,))? };
+    let get = |name: &str| now.getattr(name)?.extract::<i64>();
+    let seconds = if unit == Unit::Day { 0 } else { get("hour")? * 3600 + get("minute")? * 60 + get("second")? };
+    let attos = seconds as u128 * 1_000_000 * MICRO;
+    Ok(Some((Moment { year: get("year")?, month: get("month")? as u8, day: get("day")? as u8, attos }, unit)))
+}
+
+/// The unit of an instant in text.
+pub(crate) fn unit_of(text: &str) -> Option<Unit> {
+    match text {
+        "today" => Some(Unit::Day),
+        "now" => Some(Unit::Second),
+        text => parse_moment(text).map(|(_, unit)| unit),
+    }
+}
+
+/// Warns of a zone, which instants do not keep.
+pub(crate) fn warn_of_zone(py: Python<'_>) -> PyResult<()> {
+    let text = c"no explicit representation of timezones available for datetime64: the instant is in UTC";
+    PyErr::warn(py, &py.get_type::<pyo3::exceptions::PyUserWarning>(), text, 1)
+}
+
+fn by_text(py: Python<'_>, time: Time, text: &str) -> PyResult<i64> {
     let wrong = || PyValueError::new_err(format!("Error parsing {} string \"{text}\"", time.family()));
     let none = text.is_empty() || text.eq_ignore_ascii_case("nat");
     if time.unit == Unit::Generic && !time.span && !none {
         return Err(PyValueError::new_err("a date needs a dtype with a unit, as datetime64[s]"));
     }
-    time.parse(text).ok_or_else(wrong)
+    if !time.span
+        && let Some((moment, _)) = spoken(py, text)?
+    {
+        return time.count(moment).ok_or_else(wrong);
+    }
+    let count = time.parse(text).ok_or_else(wrong)?;
+    if !time.span && names_zone(text) {
+        warn_of_zone(py)?;
+    }
+    Ok(count)
 }

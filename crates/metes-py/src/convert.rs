@@ -195,8 +195,9 @@ fn is_plain(object: &Bound<'_, PyAny>) -> bool {
 
 /// What the ledger calls the provider of foreign bytes.
 fn label(object: &Bound<'_, PyAny>) -> PyResult<&'static str> {
-    let class = object.get_type();
-    Ok(match class.module()?.to_cow()?.as_ref() {
+    // Classes that ctypes makes of others come from no module.
+    let Ok(module) = object.get_type().module() else { return Ok("buffer") };
+    Ok(match module.to_cow()?.as_ref() {
         "numpy" => "numpy",
         "mmap" => "mmap",
         _ if object.is_instance_of::<PyByteArray>() => "bytearray",
@@ -224,7 +225,9 @@ fn from_flat<'py>(object: &Bound<'py, PyAny>, dtype: Option<DType>) -> PyResult<
 
 fn from_nested(object: &Bound<'_, PyAny>, dtype: Option<DType>) -> PyResult<Array> {
     let found = discover(object, dtype)?;
-    let dtype = dtype.map_or(found.dtype(), |dtype| sized(dtype, found.dtype()));
+    // Text without elements is as narrow as text can be.
+    let width = found.seen().or(DType::bytes(1)).unwrap_or(found.dtype());
+    let dtype = dtype.map_or(found.dtype(), |dtype| sized(dtype, width));
     match dtype.number() {
         Some(kind) if found.dtype().any_number().is_some() => with_kind(kind, Fill { object, found: &found, dtype }),
         _ => crate::objects::from_nested(object, &found.shape, sized(dtype, dtype)),

@@ -274,7 +274,12 @@ fn full<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
             Some(dtype) => dtype,
             None => crate::discover::scalar_dtype(scalar)?,
         };
-        return in_order(args, 3, axes, |shape| Array::full(shape, scalar, dtype));
+        if !narrows(scalar, dtype) {
+            return in_order(args, 3, axes, |shape| Array::full(shape, scalar, dtype));
+        }
+        let made = in_order(args, 3, axes, |shape| Array::empty(shape, dtype, "full"))?;
+        fill(&made, &Operand::Weak(scalar))?;
+        return Ok(made);
     }
     let values = to_array(value, dtype.filter(|dtype| dtype.any_number().is_none()))?;
     let dtype = dtype.filter(|dtype| dtype.size() > 0).unwrap_or(values.dtype());
@@ -284,7 +289,20 @@ fn full<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
 }
 
 fn fill(made: &Bound<'_, PyAny>, value: &Operand) -> PyResult<()> {
-    eval::assign(made.py(), crate::object::this(made)?, value, None)
+    let array = crate::object::this(made)?;
+    match *value {
+        // A cast says what becomes of floats that the dtype does not hold.
+        Operand::Weak(scalar) if narrows(scalar, array.dtype()) => {
+            let value = Array::full(&[], scalar, Kind::F64.into()).or_raise()?;
+            eval::assign(made.py(), array, &Operand::Array(value), None)
+        }
+        _ => eval::assign(made.py(), array, value, None),
+    }
+}
+
+/// Whether a Python float is to be a number of another kind.
+fn narrows(scalar: Scalar, dtype: DType) -> bool {
+    matches!(scalar, Scalar::Float(_)) && dtype != Kind::F64 && dtype.any_number().is_some()
 }
 
 /// An uninitialised array like the prototype; arguments 0, dtype, order and shape at the given places.
@@ -376,7 +394,14 @@ fn arange<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     if matches!(step, Scalar::Int(0) | Scalar::Bool(false) | Scalar::Float(0.0)) {
         return Err(PyZeroDivisionError::new_err("arange: step must not be 0"));
     }
-    Ok(from_array(args.py(), Array::arange(start, stop, step, dtype).or_raise()?, None))
+    let made = Array::arange(start, stop, step, dtype.map(DType::native)).or_raise()?;
+    let Some(swapped) = dtype.filter(|dtype| dtype.is_swapped() == Some(true)) else {
+        return Ok(from_array(args.py(), made, None));
+    };
+    // The other byte order, where the elements lie.
+    let view = made.view(swapped).or_raise()?;
+    metes_eval::assign(&view, &Operand::Array(made), Casting::Equiv, None).or_raise()?;
+    Ok(from_array(args.py(), view, None))
 }
 
 /// An integer of any size: beyond all diagonals one is as good as another.
@@ -404,30 +429,38 @@ fn eye<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
 }
 
 fn frombuffer<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
-    let dtype = dtype_or_float(args, 1)?;
+    let given = args.some(1).map(|given| crate::dtype_parse::parse(given, false)).transpose()?;
+    let (dtype, axes) = given.unwrap_or(DType::of(Kind::F64)).flattened();
     let count = args.some(2).map_or(Ok(-1), parse_integer)?;
     let offset = args.some(3).map_or(Ok(0), parse_integer)?;
     let bytes = args.py().import("builtins")?.getattr("memoryview")?.call1((args.required(0)?,))?;
     let bytes = bytes.call_method1("cast", ("B",))?;
     let bytes = to_object(&bytes, None, Some(false))?;
     let array = crate::object::this(&bytes)?;
-    let (start, stop) = span(array.size(), dtype, count, offset)?;
+    let size = axes.iter().product::<usize>() * dtype.size();
+    let (start, stop) = span(array.size(), size, dtype, count, offset)?;
     let index = Index::Slice { start: Some(start), stop: Some(stop), step: None };
-    let view = array.index(&[index]).and_then(|part| part.view(dtype)).or_raise()?;
+    let shape: Vec<isize> =
+        std::iter::once((stop - start) / size as isize).chain(axes.iter().map(|n| *n as isize)).collect();
+    let part = array.index(&[index]).and_then(|part| part.view(dtype));
+    let view = part.and_then(|part| part.reshape(&shape, Order::C, Some(false))).or_raise()?;
     Ok(view_of(&bytes, view))
 }
 
-/// First byte and end of `count` elements (all that fit, if negative) after `offset` bytes.
-fn span(bytes: usize, dtype: DType, count: isize, offset: isize) -> PyResult<(isize, isize)> {
+/// First byte and end of `count` elements of `size` bytes (all that fit, if negative) after `offset` bytes.
+fn span(bytes: usize, size: usize, dtype: DType, count: isize, offset: isize) -> PyResult<(isize, isize)> {
     let wrong = |text: String| Err(PyValueError::new_err(format!("frombuffer: {text}")));
     let start = match usize::try_from(offset) {
         Ok(start) if start <= bytes => start,
         _ => return wrong(format!("offset {offset} lies outside the buffer of {bytes} bytes")),
     };
-    let (left, size) = (bytes - start, dtype.size());
+    let left = bytes - start;
+    if size == 0 {
+        return wrong(format!("elements of {dtype} have no bytes to be read"));
+    }
     let wanted = match usize::try_from(count) {
         Ok(count) => count.checked_mul(size),
-        Err(_) if left % size == 0 => Some(left),
+        Err(_) if left.is_multiple_of(size) => Some(left),
         Err(_) => return wrong(format!("{left} bytes are no multiple of the {size} bytes of a {dtype}")),
     };
     match wanted {

@@ -7,10 +7,10 @@ use crate::items::Items;
 use crate::object::type_name;
 use crate::objects::text_dtype;
 use metes_array::{Array, Scalar, meet, shape_text};
-use metes_dtype::{Category, DType, Form, Kind, Time, Unit, parse_moment};
+use metes_dtype::{Category, DType, Form, Kind, Time, Unit};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyFloat, PyInt, PyList, PySequence, PyString, PyTuple};
+use pyo3::types::{PyComplex, PyDict, PyFloat, PyInt, PyList, PySequence, PyString, PyTuple};
 
 /// The most axes that an array may have, as in NumPy 2.
 const MOST_AXES: usize = 64;
@@ -46,8 +46,8 @@ pub(crate) fn leaf<'py>(object: &Bound<'py, PyAny>) -> PyResult<Leaf<'py>> {
     if let Some(dtype) = text_dtype(object)? {
         return Ok(Leaf::Text(dtype));
     }
-    if let Ok(sequence) = object.cast::<PySequence>() {
-        return Ok(Leaf::Sequence(Items::List(sequence.to_list()?)));
+    if let Some(items) = sequence(object)? {
+        return Ok(Leaf::Sequence(Items::List(items)));
     }
     // Subclasses of Python's numbers: what NumPy does with IntEnum and its like.
     if object.is_instance_of::<PyInt>() {
@@ -56,7 +56,22 @@ pub(crate) fn leaf<'py>(object: &Bound<'py, PyAny>) -> PyResult<Leaf<'py>> {
     if object.is_instance_of::<PyFloat>() {
         return Ok(Leaf::Number(Scalar::Float(object.extract()?)));
     }
+    if let Ok(number) = object.cast::<PyComplex>() {
+        return Ok(Leaf::Number(Scalar::Complex(number.real(), number.imag())));
+    }
     Err(no_dtype(object))
+}
+
+/// What an object with a length and places gives, place by place; mappings and sets have none.
+fn sequence<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyList>>> {
+    if let Ok(sequence) = object.cast::<PySequence>() {
+        return sequence.to_list().map(Some);
+    }
+    if object.is_instance_of::<PyDict>() || !object.hasattr("__getitem__")? || !object.hasattr("__len__")? {
+        return Ok(None);
+    }
+    let items = (0..object.len()?).map(|at| object.get_item(at)).collect::<PyResult<Vec<_>>>()?;
+    PyList::new(object.py(), items).map(Some)
 }
 
 fn no_dtype(object: &Bound<'_, PyAny>) -> PyErr {
@@ -82,6 +97,11 @@ impl Found {
     /// The dtype that holds all elements; float64 where there are none.
     pub fn dtype(&self) -> DType {
         self.dtype.unwrap_or(DType::of(Kind::F64))
+    }
+
+    /// The dtype that holds all elements, where there are any.
+    pub fn seen(&self) -> Option<DType> {
+        self.dtype
     }
 
     fn see(&mut self, dtype: DType) -> PyResult<()> {
@@ -133,7 +153,7 @@ impl Found {
         if wanted.span || wanted.unit != Unit::Generic {
             return Ok(None);
         }
-        let found = parse_moment(&text.to_cow()?).map(|(_, unit)| unit);
+        let found = crate::clock::unit_of(&text.to_cow()?);
         Ok(found.map(|unit| DType::from_form(Form::Time(Time::new(false, unit)))))
     }
 

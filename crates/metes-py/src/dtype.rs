@@ -389,10 +389,15 @@ impl PyDType {
         (letter(self.kind()), letter(order), flags, self.0.size(), self.0.align()).into_pyobject(py)?.hash()
     }
 
-    /// A value of this dtype as an array without axes, or an array of what has some.
-    #[pyo3(signature = (*values))]
-    fn __call__<'py>(slf: &Bound<'py, PyDType>, values: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
-        slf.py().import("metes._convert")?.getattr("_valued")?.call1((slf, values))
+    /// A value of this dtype as an array without axes, or an array of what has some. Raw bytes may be given as their
+    /// number, with the dtype that they are to have; bytes as text, and text as bytes, with their encoding.
+    #[pyo3(signature = (*values, dtype=None))]
+    fn __call__<'py>(
+        slf: &Bound<'py, PyDType>,
+        values: &Bound<'py, PyTuple>,
+        dtype: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        slf.py().import("metes._convert")?.getattr("_valued")?.call1((slf, values, dtype))
     }
 
     fn __repr__(&self) -> String {

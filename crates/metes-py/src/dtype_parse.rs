@@ -17,6 +17,10 @@ const ALIASES: &[(&str, Kind)] = &[
     ("longlong", Kind::I64),
     ("q", Kind::I64),
     ("p", Kind::I64),
+    ("n", Kind::I64),
+    ("int_", Kind::I64),
+    ("N", Kind::U64),
+    ("ushort", Kind::U16),
     ("uint", Kind::U64),
     ("uintp", Kind::U64),
     ("uintc", Kind::U32),
@@ -205,9 +209,6 @@ fn by_pair(tuple: &Bound<'_, PyTuple>, align: bool, depth: usize) -> PyResult<DT
         if let Some(dtype) = sized(n) {
             return Ok(dtype);
         }
-        if n == 1 {
-            return Ok(dtype);
-        }
         vec![n]
     } else {
         shape.extract::<Vec<usize>>().map_err(|_| wrong())?
@@ -238,8 +239,7 @@ fn by_list(list: &Bound<'_, PyList>, align: bool, depth: usize) -> PyResult<DTyp
         if item.len() == 3 {
             let shape = item.get_item(2)?;
             let shape = if shape.is_instance_of::<PyInt>() { vec![shape.extract()?] } else { shape.extract()? };
-            dtype =
-                if shape == [1] && item.get_item(2)?.is_instance_of::<PyInt>() { dtype } else { small(dtype, &shape)? };
+            dtype = small(dtype, &shape)?;
         }
         let name = if name.is_empty() { title.clone().unwrap_or_else(|| format!("f{number}")) } else { name };
         wanted.push((name, title, dtype));

@@ -98,7 +98,7 @@ macro_rules! element {
                 Scalar::Float(Real::widen(self))
             }
             fn from_scalar(scalar: Scalar) -> PyResult<$rust> {
-                to_float(scalar).map(Real::narrow)
+                narrowed(to_float(scalar)?)
             }
         }
     };
@@ -112,16 +112,26 @@ macro_rules! element {
                     Scalar::Complex(re, im) => (re, im),
                     real => (to_float(real)?, 0.0),
                 };
-                Ok(Complex::new(Real::narrow(re), Real::narrow(im)))
+                Ok(Complex::new(narrowed(re)?, narrowed(im)?))
             }
         }
     };
 }
 metes_dtype::for_each_kind!(dispatch);
 
-trait Real {
+trait Real: Copy {
     fn widen(self) -> f64;
     fn narrow(value: f64) -> Self;
+}
+
+/// The nearest number; that a finite one is beyond the ends is reported as `errstate` says.
+#[inline]
+fn narrowed<T: Real>(value: f64) -> PyResult<T> {
+    let made = T::narrow(value);
+    if made.widen().is_infinite() && value.is_finite() {
+        Python::attach(|py| crate::eval::report(py, "cast", metes_kernels::OVERFLOW))?;
+    }
+    Ok(made)
 }
 
 impl Real for f16 {

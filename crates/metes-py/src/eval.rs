@@ -9,7 +9,7 @@ use metes_dtype::{Casting, Category, DType, Kind};
 pub(crate) use metes_eval::{Operand, Options, Outputs, ReduceOptions};
 use metes_kernels::{Flags, Reduction, Ufunc};
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyTuple};
+use pyo3::types::{PyComplex, PyFloat, PyInt, PyList, PyTuple};
 use std::sync::OnceLock;
 
 use crate::object::array_of;
@@ -71,7 +71,11 @@ pub(crate) fn to_operand(object: &Bound<'_, PyAny>) -> PyResult<Option<Operand>>
         return Ok(Some(Operand::Array(array)));
     }
     let nested = object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>();
-    if nested { to_array(object, None).map(|array| Some(Operand::Array(array))) } else { Ok(None) }
+    // Numbers of classes of their own, such as those of `IntEnum`, are values with a dtype.
+    let number = || {
+        object.is_instance_of::<PyInt>() || object.is_instance_of::<PyFloat>() || object.is_instance_of::<PyComplex>()
+    };
+    if nested || number() { to_array(object, None).map(|array| Some(Operand::Array(array))) } else { Ok(None) }
 }
 
 /// Runs `work` with the interpreter released where it concerns many bytes.

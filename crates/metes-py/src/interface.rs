@@ -7,7 +7,7 @@ use crate::foreign::{Described, Kept, show};
 use crate::methods::{parse_integers, parse_shape};
 use crate::object::{this, type_name, writeable};
 use metes_array::{Array, Layout};
-use metes_dtype::{DType, Form, Record};
+use metes_dtype::{DType, Field, Form, Record};
 use pyo3::exceptions::{PyAttributeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple, PyType};
@@ -18,8 +18,10 @@ const NAME: &str = "__array_interface__";
 /// The attribute of an `Array`. The address is good as long as the array is alive.
 pub(crate) fn export<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let (py, array) = (object.py(), this(object)?);
-    if array.dtype().record().is_some_and(|record| !record.is_ordered()) {
-        return Err(PyAttributeError::new_err(format!("{NAME} cannot tell fields that overlap or are out of order")));
+    if !can_tell(array.dtype()) {
+        return Err(PyAttributeError::new_err(format!(
+            "{NAME} cannot tell fields that overlap or are out of order, nor gaps between fields with time"
+        )));
     }
     let dict = PyDict::new(py);
     crate::foreign::expose(array)?;
@@ -32,6 +34,23 @@ pub(crate) fn export<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyA
     dict.set_item("data", (array.as_ptr() as usize, !writeable(object)))?;
     dict.set_item("strides", if array.is_c_contiguous() { None } else { Some(strides(object)?) })?;
     Ok(dict.into_any())
+}
+
+/// Whether readers of a description find the fields that there are: NumPy takes gaps for fields where no buffer says better.
+pub(crate) fn can_tell(dtype: DType) -> bool {
+    let told = |record: &Record| record.is_ordered() && (is_gapless(record) || crate::buffer::can_show(dtype));
+    dtype.record().is_none_or(told)
+}
+
+/// Whether each field begins where the one before it ends, the last ends with the record, and so within fields.
+fn is_gapless(record: &Record) -> bool {
+    let mut end = 0;
+    let mut follows = |field: &Field| {
+        let begins = field.offset == end;
+        end = field.offset + field.dtype.size();
+        begins && field.dtype.flattened().0.record().is_none_or(is_gapless)
+    };
+    record.fields().iter().all(&mut follows) && end == record.itemsize()
 }
 
 /// The array over the elements of an object with the attribute; `None` where it has none.

@@ -48,7 +48,7 @@ struct Shown {
 pub(crate) fn export<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let (py, array) = (object.py(), this(object)?);
     let dtype = array.dtype();
-    if dtype.time().is_some() || dtype.record().is_some_and(|record| !record.is_ordered()) {
+    if dtype.time().is_some() || !crate::interface::can_tell(dtype) {
         return Err(PyAttributeError::new_err(format!("{NAME} cannot tell elements of dtype {dtype}")));
     }
     expose(array)?;

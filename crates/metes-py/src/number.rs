@@ -16,7 +16,7 @@ use metes_linalg::ProductOptions;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyFloat, PyInt, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyFloat, PyInt, PyString, PyTuple, PyType};
 use std::ffi::{c_int, c_void};
 use std::ptr;
 
@@ -107,7 +107,10 @@ fn operand(object: &Bound<'_, PyAny>, beside: &Bound<'_, PyAny>) -> PyResult<Opt
     if let Some(other) = crate::object::array_of(beside).map(metes_array::Array::dtype)
         && other.number().is_none()
     {
-        let text = crate::objects::text_dtype(object)?.is_some_and(|own| own.kind_char() == other.kind_char());
+        let alike = |own: metes_dtype::DType| {
+            own.kind_char() == other.kind_char() || own.time().is_some() && other.time().is_some()
+        };
+        let text = crate::objects::text_dtype(object)?.is_some_and(alike);
         let record = other.record().is_some() && object.is_instance_of::<pyo3::types::PyTuple>();
         if text || record {
             let wanted = if record { Some(other) } else { None };
@@ -142,7 +145,7 @@ unsafe fn in_place(a: *mut ffi::PyObject, b: *mut ffi::PyObject, row: &Row<Ufunc
         if direct::apply_to(py, row.find()?, &[a, b], into)? {
             return Ok(a.clone().into_ptr());
         }
-        let Some(other) = eval::to_operand(b)? else { return Ok(not_implemented(py)) };
+        let Some(other) = operand(b, a)? else { return Ok(not_implemented(py)) };
         let mut options = Options::default();
         options.out.push(Some(into.clone()));
         eval::apply_with(py, row.find()?, &[Operand::Array(into.clone()), other], &options)?;
@@ -364,11 +367,19 @@ fn lone(array: &Array) -> PyResult<Scalar> {
 /// A slot that converts the only element to a Python number.
 fn converted(
     slf: *mut ffi::PyObject,
+    class: fn(Python<'_>) -> Bound<'_, PyType>,
     convert: fn(Python<'_>, Scalar) -> PyResult<Bound<'_, PyAny>>,
 ) -> *mut ffi::PyObject {
     trap(ptr::null_mut(), |py| {
         // SAFETY: CPython passes a live object.
         let slf = unsafe { Bound::ref_from_ptr(py, &slf) };
+        if number(slf).is_none()
+            && let array = this(slf)?
+            && array.ndim() == 0
+            && matches!(array.dtype().kind_char(), 'S' | 'U')
+        {
+            return Ok(class(py).call1((crate::objects::item(py, array, &[])?,))?.into_ptr());
+        }
         let value = match number(slf) {
             Some((_, value)) => value,
             None => lone(this(slf)?)?,
@@ -378,22 +389,30 @@ fn converted(
 }
 
 unsafe extern "C" fn int(slf: *mut ffi::PyObject) -> *mut ffi::PyObject {
-    converted(slf, |py, value| match value {
-        // SAFETY: the thread is attached; NaN and infinities give null with the error set.
-        Scalar::Float(value) => unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyLong_FromDouble(value)) },
-        Scalar::Bool(value) => scalar_object(py, Scalar::Int(i128::from(value))),
-        Scalar::Int(_) => scalar_object(py, value),
-        Scalar::Complex(..) => Err(PyTypeError::new_err("int() argument must be a real number, not 'complex'")),
-    })
+    converted(
+        slf,
+        |py| py.get_type::<PyInt>(),
+        |py, value| match value {
+            // SAFETY: the thread is attached; NaN and infinities give null with the error set.
+            Scalar::Float(value) => unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyLong_FromDouble(value)) },
+            Scalar::Bool(value) => scalar_object(py, Scalar::Int(i128::from(value))),
+            Scalar::Int(_) => scalar_object(py, value),
+            Scalar::Complex(..) => Err(PyTypeError::new_err("int() argument must be a real number, not 'complex'")),
+        },
+    )
 }
 
 unsafe extern "C" fn float(slf: *mut ffi::PyObject) -> *mut ffi::PyObject {
-    converted(slf, |py, value| match value {
-        Scalar::Complex(..) => Err(PyTypeError::new_err("float() argument must be a real number, not 'complex'")),
-        Scalar::Float(value) => Ok(PyFloat::new(py, value).into_any()),
-        Scalar::Int(value) => Ok(PyFloat::new(py, value as f64).into_any()),
-        Scalar::Bool(value) => Ok(PyFloat::new(py, f64::from(u8::from(value))).into_any()),
-    })
+    converted(
+        slf,
+        |py| py.get_type::<PyFloat>(),
+        |py, value| match value {
+            Scalar::Complex(..) => Err(PyTypeError::new_err("float() argument must be a real number, not 'complex'")),
+            Scalar::Float(value) => Ok(PyFloat::new(py, value).into_any()),
+            Scalar::Int(value) => Ok(PyFloat::new(py, value as f64).into_any()),
+            Scalar::Bool(value) => Ok(PyFloat::new(py, f64::from(u8::from(value))).into_any()),
+        },
+    )
 }
 
 unsafe extern "C" fn index(slf: *mut ffi::PyObject) -> *mut ffi::PyObject {

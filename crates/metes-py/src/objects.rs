@@ -8,13 +8,13 @@ use crate::element::{scalar_object, store, weak_scalar};
 use crate::errors::OrRaise;
 use crate::object::{from_array, type_name};
 use metes_array::{Array, Layout, Order, Scalar};
-use metes_dtype::{Casting, DType, Form, Kind, Record, Sub, Unit};
+use metes_dtype::{Casting, Category, DType, Form, Kind, Record, Sub, Unit};
 use metes_eval::Operand;
 use metes_memory::{Access, Buffer, Guards};
 use pyo3::exceptions::{PyTypeError, PyUnicodeEncodeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes, PyList, PyString, PyTuple};
+use pyo3::types::{PyByteArray, PyBytes, PyComplex, PyFloat, PyInt, PyList, PyString, PyTuple};
 
 type Object<'py> = Bound<'py, PyAny>;
 
@@ -172,14 +172,24 @@ pub(crate) fn write(own: &mut [u8], dtype: DType, object: &Object<'_>) -> PyResu
 fn number(own: &mut [u8], dtype: DType, object: &Object<'_>) -> PyResult<()> {
     let scalar = match weak_scalar(object)? {
         Some(scalar) => scalar,
-        None if object.is_instance_of::<PyString>() || object.is_instance_of::<PyBytes>() => {
-            let float = object.py().get_type::<pyo3::types::PyFloat>().call1((object,))?;
-            Scalar::Float(float.extract()?)
-        }
+        None if object.is_instance_of::<PyString>() || object.is_instance_of::<PyBytes>() => spelled(dtype, object)?,
         None => crate::number::to_scalar(object)?,
     };
     // SAFETY: the bytes have the size of an element.
     unsafe { store(scalar, dtype, own.as_mut_ptr()) }
+}
+
+/// The number that text spells, read as Python reads one of the dtype's category; text that is not empty is true.
+fn spelled(dtype: DType, object: &Object<'_>) -> PyResult<Scalar> {
+    let py = object.py();
+    let class = match dtype.any_number().map(Kind::category) {
+        Some(Category::Bool) => return Ok(Scalar::Bool(object.is_truthy()?)),
+        Some(Category::Unsigned | Category::Signed) => py.get_type::<PyInt>().into_any(),
+        Some(Category::Complex) if object.is_instance_of::<PyString>() => py.get_type::<PyComplex>().into_any(),
+        _ => py.get_type::<PyFloat>().into_any(),
+    };
+    let number = class.call1((object,))?;
+    weak_scalar(&number)?.ok_or_else(|| PyTypeError::new_err(format!("{} is no number", type_name(&number))))
 }
 
 fn put(own: &mut [u8], from: &[u8]) -> PyResult<()> {

@@ -149,6 +149,10 @@ fn at<'py>(slf: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
     let (py, row) = (args.py(), ufunc_of(slf)?);
     let (given, key) = (args.required(0)?, args.required(1)?);
     let array = output(given)?;
+    if array.dtype().time().is_some() {
+        let work = py.import("metes._spans")?.getattr("at")?;
+        return work.call1((row.name, given, key, args.some(2).map_or_else(|| py.None().into_bound(py), Clone::clone)));
+    }
     let values = args.some(2).map(|b| to_array(b, None)).transpose()?;
     let items: Vec<IndexItem> = match crate::index::parse(key)? {
         Key::Basic(index) => {

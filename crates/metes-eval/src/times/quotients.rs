@@ -2,10 +2,12 @@
 
 use super::{Sort, call, counts, dtype, nat, row, selected};
 use crate::Operand;
-use crate::apply::apply_program;
+use crate::apply::{apply_program, noticed};
 use crate::program::{Arg, ProgramBuilder, Slot};
-use metes_array::{Array, Scalar};
+use crate::{ReduceOptions, reduce};
+use metes_array::{Array, Scalar, missing};
 use metes_dtype::{Kind, Time};
+use metes_kernels::DIVIDE;
 use metes_memory::Result;
 
 /// How the result of an operation is found.
@@ -92,11 +94,22 @@ pub(super) fn apply(
             scaled(&mut builder, if name == "multiply" { "multiply" } else { "divide" }, left, right, either)?
         }
     };
+    // One count for all spans is looked at first, as in NumPy; the division of each by its own says nothing.
+    if way != Way::Scaled && (way != Way::Parts || y.size() == 1) {
+        notice_zeros(&y)?;
+    }
     let values = apply_program(builder, made, &[x, y], None, "time")?;
     match way {
         Way::Fraction | Way::Times => Ok(Some(values)),
         _ => values.view(dtype(true, steps)).map(Some),
     }
+}
+
+/// Notes a division by zero, which the program leaves out.
+fn notice_zeros(divisors: &Array) -> Result<()> {
+    let all = metes_kernels::reduction("all").ok_or_else(|| missing(divisors.dtype(), "all"))?;
+    let whole = divisors.size() == 0 || reduce(all, divisors, &ReduceOptions::default())?.read::<bool>()?.to_vec()[0];
+    if whole { Ok(()) } else { noticed(DIVIDE) }
 }
 
 /// A product or a quotient as a count; none where it is no number, or too large.

@@ -36,12 +36,7 @@ fn choose<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     let condition = to_array(given[0], None)?;
     let (x, y) = (operand(given[1])?, operand(given[2])?);
     let py = args.py();
-    let mask = if condition.dtype() == Kind::Bool {
-        condition
-    } else {
-        let zero = Operand::Weak(Scalar::Bool(false));
-        eval::apply(py, eval::ufunc("not_equal")?, &[Operand::Array(condition), zero])?
-    };
+    let mask = super::selecting::truth(py, condition)?;
     let chosen = eval::apply(py, eval::ufunc("where")?, &[Operand::Array(mask), x, y])?;
     Ok(from_array(py, chosen, None))
 }

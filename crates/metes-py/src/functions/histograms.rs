@@ -82,7 +82,7 @@ fn pair<'py>(py: Python<'py>, counts: Array, edges: Vec<Array>, apart: bool) -> 
     if apart {
         return Ok(PyTuple::new(py, std::iter::once(counts).chain(edges).collect::<Vec<_>>())?.into_any());
     }
-    let edges = PyTuple::new(py, edges.collect::<Vec<_>>())?.into_any();
+    let edges = PyList::new(py, edges.collect::<Vec<_>>())?.into_any();
     Ok(PyTuple::new(py, [counts, edges])?.into_any())
 }
 

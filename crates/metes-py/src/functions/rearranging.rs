@@ -96,7 +96,10 @@ fn copyto<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     let into = target(dst, "assignment destination is read-only")?;
     let casting = parse_casting(args.some(2), Casting::SameKind)?;
     let mask = args.some(3).map(|mask| condition(mask)).transpose()?.flatten();
-    let src = to_operand(args.required(1)?)?.ok_or_else(|| PyTypeError::new_err("copyto: src is not an array"))?;
+    let src = match to_operand(args.required(1)?)? {
+        Some(src) => src,
+        None => Operand::Array(to_array(args.required(1)?, None)?),
+    };
     if let Operand::Weak(scalar) = src {
         let (from, to) = (scalar.default_dtype(), into.dtype());
         if casting != Casting::Unsafe && from.category() > to.category() {
@@ -190,7 +193,8 @@ fn insert<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
             check_fits(scalar, array.dtype())?;
             Array::full(&[], scalar, array.dtype()).or_raise()?
         }
-        None => to_array(args.required(2)?, None)?,
+        // Tuples are elements only where they are known to be.
+        None => to_array(args.required(2)?, array.dtype().record().map(|_| array.dtype()))?,
     };
     made(args, array.nbytes(), || manipulate::insert(&array, &places, &values, axis))
 }

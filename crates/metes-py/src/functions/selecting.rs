@@ -308,6 +308,9 @@ pub(crate) fn truth(py: Python<'_>, condition: Array) -> PyResult<Array> {
     if condition.dtype() == Kind::Bool {
         return Ok(condition);
     }
+    if condition.dtype().any_number().is_none() {
+        return crate::cast::to_dtype(&condition, Some(Kind::Bool.into()));
+    }
     let zero = Operand::Weak(Scalar::Bool(false));
     eval::apply(py, eval::ufunc("not_equal")?, &[Operand::Array(condition), zero])
 }

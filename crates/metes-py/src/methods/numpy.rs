@@ -60,7 +60,7 @@ fn array<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>
     let py = array.py();
     let keywords = PyDict::new(py);
     let own = this(array)?.dtype();
-    if own.time().is_some() || own.record().is_some_and(|record| !record.is_ordered()) {
+    if own.time().is_some() || !crate::interface::can_tell(own) {
         // No buffer tells these: NumPy is given raw bytes and told what they are.
         let raw = DType::void(own.size()).unwrap_or(own);
         let shown = crate::object::view_of(array, this(array)?.view(raw).or_raise()?);
@@ -238,7 +238,11 @@ pub(crate) fn condition(object: &Bound<'_, PyAny>) -> PyResult<Option<Array>> {
     if crate::element::weak_scalar(object)? == Some(Scalar::Bool(true)) {
         return Ok(None);
     }
-    let array = crate::convert::to_array(object, None)?;
+    let array = match crate::convert::existing(object)? {
+        Some((array, _)) => array,
+        // What is made for the purpose is made of truths.
+        None => crate::convert::to_array(object, Some(DType::of(Kind::Bool)))?,
+    };
     if array.dtype() != Kind::Bool {
         let text = format!("Cannot cast array data from {} to bool: where= must be boolean", array.dtype());
         return Err(PyTypeError::new_err(text));

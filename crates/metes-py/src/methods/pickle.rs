@@ -77,6 +77,11 @@ fn shaped(raw: &Array, dtype: DType, shape: &[isize]) -> PyResult<Array> {
     if shape.iter().any(|n| *n < 0) {
         return Err(PyValueError::new_err("negative dimensions are not allowed"));
     }
+    if dtype.size() == 0 {
+        // Elements without bytes are all alike.
+        let shape: Vec<usize> = shape.iter().map(|n| *n as usize).collect();
+        return Array::zeros(&shape, dtype).or_raise();
+    }
     let flat = raw.reshape(&[-1], Order::C, Some(false)).and_then(|flat| flat.view(DType::of(Kind::U8)));
     flat.and_then(|flat| flat.view(dtype)).and_then(|flat| flat.reshape(shape, Order::C, Some(false))).or_raise()
 }
