@@ -42,7 +42,9 @@ def _parse(line):
         del words[place : place + 2]
     if len(words) > 1:
         raise ValueError(f"%%metes [VIEW] [-o FILE]: too many words in {line!r}")
-    return (words or ["summary"])[0], keep
+    view = (words or ["summary"])[0]
+    _native._report_check_view(view)
+    return view, keep
 
 
 def _report(path, view):

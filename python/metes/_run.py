@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import atexit
 import contextlib
+import importlib.util
 import io
 import os
+import pkgutil
 import runpy
 import sys
 import types
@@ -52,6 +54,10 @@ def main(words):
     options = parser.parse_args(own)
     if not program or program == ["-m"]:
         parser.error("there is no program to run")
+    # A program that cannot begin is told of like Python does, and nothing of its memory is.
+    begin, refused = _prepare(program)
+    if begin is None:
+        return refused
     if options.live:
         from . import _live
 
@@ -93,7 +99,7 @@ def main(words):
     atexit.register(ending)
     _last_words.before_exit(ending)
     try:
-        _execute(program)
+        begin()
     except SystemExit:
         raise
     except BaseException as error:
@@ -113,29 +119,78 @@ def _manage_children(options):
     os.environ["METES_PACKAGE"] = package
 
 
-def _execute(program):
-    """Runs the program in a fresh `__main__`, with `sys.argv` and `sys.path` as it expects them."""
+def _prepare(program):
+    """What runs the program, and None; or None where there is nothing to run, which is told, and the exit code."""
+    if program[0] == "-m":
+        return _prepare_module(program)
+    path = program[0]
+    try:
+        if pkgutil.get_importer(path) is not None:
+            return _prepare_folder(program)
+        with io.open_code(os.path.abspath(path)) as file:
+            text = file.read()
+    except OSError as error:
+        print(f"metes: run: can't open {path!r}: {error.strerror}", file=sys.stderr)
+        return None, 2
+    try:
+        # The program's own `from __future__` statements count, not ours.
+        code = compile(text, path, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError) as error:  # A byte that is zero is a ValueError in older Pythons.
+        sys.excepthook(type(error), error.with_traceback(None), None)
+        return None, 1
+
+    def begin():
+        names = _fresh_main(program)
+        sys.path[0] = os.path.dirname(os.path.realpath(path))
+        names["__file__"] = path
+        names["__cached__"] = None
+        # What only fails inside the program shows the program's own lines.
+        exec(code, names)
+
+    return begin, None
+
+
+def _prepare_folder(program):
+    """Of a directory or an archive, which has a program where it has a module `__main__`."""
+    if pkgutil.get_importer(program[0]).find_spec("__main__") is None:
+        print(f"metes: run: can't find a '__main__' module in {program[0]!r}", file=sys.stderr)
+        return None, 1
+
+    def begin():
+        _fresh_main(program)
+        del sys.path[0]
+        runpy.run_path(program[0], run_name="__main__")
+
+    return begin, None
+
+
+def _prepare_module(program):
+    """Of a module. Only what it lies in is looked for: to find the rest would run that."""
+    first = program[1].partition(".")[0]
+    here, sys.path[0] = sys.path[0], os.getcwd()
+    try:
+        found = first and (first in sys.modules or importlib.util.find_spec(first) is not None)
+    finally:
+        sys.path[0] = here
+    if not found:
+        print(f"metes: run: no module named {program[1]!r}", file=sys.stderr)
+        return None, 1
+
+    def begin():
+        _fresh_main(program[1:])
+        sys.path[0] = os.getcwd()
+        runpy._run_module_as_main(program[1], alter_argv=True)
+
+    return begin, None
+
+
+def _fresh_main(words):
+    """A fresh `__main__` for the program, and `sys.argv` as it expects it; returns the names of the module."""
     main_module = types.ModuleType("__main__")
     main_module.__dict__["__builtins__"] = __builtins__
     sys.modules["__main__"] = main_module
-    if program[0] == "-m":
-        sys.argv[:] = program[1:]
-        sys.path[0] = os.getcwd()
-        runpy._run_module_as_main(program[1], alter_argv=True)
-        return
-    path = program[0]
-    sys.argv[:] = program
-    if os.path.isdir(path) or path.endswith((".zip", ".pyz")):
-        del sys.path[0]
-        runpy.run_path(path, run_name="__main__")
-        return
-    sys.path[0] = os.path.dirname(os.path.realpath(path))
-    main_module.__file__ = path
-    main_module.__dict__["__cached__"] = None
-    with io.open_code(os.path.abspath(path)) as file:
-        code = compile(file.read(), path, "exec")
-    # What only fails inside the program shows the program's own lines.
-    exec(code, main_module.__dict__)
+    sys.argv[:] = words
+    return main_module.__dict__
 
 
 def _end_with(error):
@@ -144,9 +199,6 @@ def _end_with(error):
     own = {__file__, runpy.__file__, "<frozen runpy>"}
     while trace is not None and trace.tb_frame.f_code.co_filename in own:
         trace = trace.tb_next
-    if isinstance(error, FileNotFoundError) and trace is None:
-        print(f"metes: run: can't open {error.filename!r}: {error.strerror}", file=sys.stderr)
-        return 2
     error.__traceback__ = trace
     # What NumPy's `resize` and sorts raise says nothing; the program may have a hook of its own.
     _refusals._add_note(error)

@@ -191,6 +191,8 @@ assert "100.0 %  peak" in seen.outputs[0].data["text/plain"]
 assert "peak" in shell.user_ns["mt"].memory.describe("kept.metes")
 result, seen = run("%%metes a b c\\npass")
 assert isinstance(result.error_in_exec, ValueError), result
+result, seen = run("%%metes trees\\nran = True")
+assert "no view" in str(result.error_in_exec) and "ran" not in shell.user_ns, result
 result, seen = run("%%metes\\nimport numpy\\nnumpy.ones(9)")
 assert "manage_numpy" in seen.outputs[0].data["text/html"], seen.outputs
 result, seen = run("mt.manage_numpy()\\n_ = mt")

@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import struct
 import subprocess
@@ -35,6 +36,42 @@ def script(tmp_path):
         return path
 
     return write
+
+
+def refused(*words, code):
+    """What the command line says of a program that cannot begin, and nothing of its memory."""
+    done = metes("run", *words, code=code)
+    assert done.stdout == "" and "arrays held" not in done.stderr and "_run.py" not in done.stderr, done.stderr
+    return done.stderr
+
+
+def test_what_cannot_begin_is_told_of_and_not_summed_up(tmp_path, script):
+    assert refused(tmp_path / "nothere.py", code=2).endswith("nothere.py': No such file or directory\n")
+    assert "No such file" in refused("--live", "--limit", "1 MiB", tmp_path / "nothere.zip", code=2)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert refused(empty, code=1) == f"metes: run: can't find a '__main__' module in {str(empty)!r}\n"
+    assert refused("-m", "no_such.module", code=1) == "metes: run: no module named 'no_such.module'\n"
+    assert "no module" in refused("-m", "..relative", code=1)
+    text = refused(script("x = (1,\n", "broken.py"), code=1)
+    assert 'broken.py", line 1\n' in text and text.splitlines()[-1].startswith("SyntaxError: "), text
+    assert "null bytes" in refused(script("x = 1\0\n", "binary.py"), code=1)
+    hidden = script("print('seen')", "hidden.py")
+    hidden.chmod(0)
+    if not os.access(hidden, os.R_OK):
+        assert "Permission denied" in refused(hidden, code=2)
+
+
+def test_a_folder_and_an_archive_run(tmp_path, script):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "__main__.py").write_text("import sys\nprint(__name__, sys.argv[1:], sys.path[0] == sys.argv[0])\n")
+    assert metes("run", "--quiet", folder, "-x").stdout == "__main__ ['-x'] True\n"
+    archive = shutil.make_archive(str(tmp_path / "archive"), "zip", folder)
+    assert metes("run", "--quiet", archive).stdout == "__main__ [] True\n"
+    # The program's own statements from the future count, and no others.
+    plain = script("def f(x: 1 + 1): pass\nprint(f.__annotations__)\n")
+    assert metes("run", "--quiet", plain).stdout == "{'x': 2}\n"
 
 
 class Terminal:

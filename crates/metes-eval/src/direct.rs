@@ -83,6 +83,75 @@ pub fn apply_direct_to(ufunc: &'static Ufunc, inputs: &[Borrowed], out: &Array) 
     Ok(Some(status::reported(ufunc, cell, flags | raised)))
 }
 
+/// An operand that is one number, which lies in no array.
+#[derive(Clone, Copy, Debug)]
+pub enum Number<'a> {
+    /// An element of a kind, by its bytes.
+    Element(Kind, &'a [u8; 16]),
+    /// A Python scalar, weak in promotion (NEP 50).
+    Weak(Scalar),
+}
+
+impl From<Number<'_>> for Input {
+    #[inline]
+    fn from(operand: Number) -> Input {
+        match operand {
+            Number::Element(kind, _) => Input::DType(kind.into()),
+            Number::Weak(scalar) => Input::Weak(scalar),
+        }
+    }
+}
+
+/// As [`crate::apply`] without options of elements of one kind, at least one, and Python scalars that become that kind: the
+/// bytes of the result go to `place`; its kind, and what the loop noticed, are returned. `None` where it is not so.
+///
+/// ```
+/// use metes_array::Scalar;
+/// use metes_dtype::Kind;
+/// use metes_eval::{Number, apply_numbers};
+/// let add = metes_kernels::ufunc("add").unwrap();
+/// let (mut two, mut sum) = ([0; 16], [0; 16]);
+/// two[..2].copy_from_slice(&2i16.to_ne_bytes());
+/// let inputs = [Number::Element(Kind::I16, &two), Number::Weak(Scalar::Int(1))];
+/// assert_eq!(apply_numbers(add, &inputs, &mut sum)?, Some((Kind::I16, 0)));
+/// assert_eq!(sum[..2], 3i16.to_ne_bytes());
+/// # Ok::<(), metes_memory::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`crate::apply`].
+pub fn apply_numbers(ufunc: &'static Ufunc, inputs: &[Number], place: &mut [u8; 16]) -> Result<Option<(Kind, Flags)>> {
+    let (ufunc, inputs) = match *inputs {
+        [first, second] => {
+            squared(ufunc, first.into(), second.into()).map_or((ufunc, inputs), |row| (row, &inputs[..1]))
+        }
+        _ => (ufunc, inputs),
+    };
+    let Some(cell) = alike(ufunc, inputs).filter(|_| inputs.len() <= MOST) else { return Ok(None) };
+    let &[output] = cell.outputs else { return Ok(None) };
+    let (flags, raised) = status::watch_little(cell, || run_once(cell, inputs, place));
+    check_power(flags)?;
+    Ok(Some((output, status::reported(ufunc, cell, flags | raised))))
+}
+
+/// Runs the loop over one element of each operand; returns what it noticed.
+fn run_once(cell: &Cell, inputs: &[Number], place: &mut [u8; 16]) -> Flags {
+    let (mut elements, mut ptrs) = ([Element([0; 16]); MOST + 1], [std::ptr::null_mut(); MOST + 1]);
+    let count = inputs.len();
+    for (element, (input, &kind)) in elements.iter_mut().zip(inputs.iter().zip(cell.inputs)) {
+        match *input {
+            Number::Element(_, bytes) => element.0 = *bytes,
+            Number::Weak(scalar) => _ = write(scalar, kind, element),
+        }
+    }
+    elements.iter_mut().zip(&mut ptrs).for_each(|(element, ptr)| *ptr = element.0.as_mut_ptr());
+    // SAFETY: one aligned element of the loop's kind each, apart from the others, and room for one of the result; all live
+    // until the call returns.
+    let flags = unsafe { (cell.call)(1, &ptrs[..=count], &[0; MOST + 1][..=count]) };
+    *place = elements[count].0;
+    flags
+}
+
 /// The same operation by a simpler function, where there is one.
 #[inline]
 fn simpler<'a, 'b>(ufunc: &'static Ufunc, inputs: &'a [Borrowed<'b>]) -> (&'static Ufunc, &'a [Borrowed<'b>]) {

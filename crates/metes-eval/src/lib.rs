@@ -52,7 +52,7 @@ pub use along::reduce_along;
 pub use apply::{Operand, Options, Outputs, apply, apply_program, take_flags};
 pub(crate) use assign::convert;
 pub use assign::{assign, astype};
-pub use direct::{Borrowed, apply_direct, apply_direct_to};
+pub use direct::{Borrowed, Number, apply_direct, apply_direct_to, apply_numbers};
 pub use domain::{Domain, Part};
 pub use expr::Expr;
 pub use fold::{

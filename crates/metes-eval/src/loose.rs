@@ -29,11 +29,7 @@ struct Blocks(MaybeUninit<[[u8; BLOCK * 16]; MOST]>);
 type Inputs = SmallVec<[Input; MOST]>;
 
 fn as_inputs(inputs: &[Borrowed]) -> Inputs {
-    let input = |input: &Borrowed| match *input {
-        Borrowed::Array(array) => Input::DType(array.dtype()),
-        Borrowed::Weak(scalar) => Input::Weak(scalar),
-    };
-    inputs.iter().map(input).collect()
+    inputs.iter().map(|&input| input.into()).collect()
 }
 
 /// The loop for operands of several kinds; `None` for what the general way knows more of, or has an error for.

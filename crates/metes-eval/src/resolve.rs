@@ -15,6 +15,16 @@ pub enum Input {
     Weak(Scalar),
 }
 
+impl From<Borrowed<'_>> for Input {
+    #[inline]
+    fn from(operand: Borrowed) -> Input {
+        match operand {
+            Borrowed::Array(array) => Input::DType(array.dtype()),
+            Borrowed::Weak(scalar) => Input::Weak(scalar),
+        }
+    }
+}
+
 /// Functions whose answer for an integer outside the other operand's range is known, and right.
 const COMPARISONS: &[&str] = &["equal", "not_equal", "less", "less_equal", "greater", "greater_equal"];
 
@@ -104,15 +114,16 @@ pub fn resolve(ufunc: &Ufunc, inputs: &[Input], dtype: Option<DType>) -> Result<
 
 /// The loop that [`resolve`] finds where all arrays are of one kind, and all Python numbers become that kind; `None`
 /// where it takes more to say.
-pub(crate) fn alike(ufunc: &Ufunc, inputs: &[Borrowed]) -> Option<&'static Cell> {
-    let kind = inputs.iter().find_map(|input| match input {
-        Borrowed::Array(array) => Some(array.dtype()),
-        Borrowed::Weak(_) => None,
+#[inline]
+pub(crate) fn alike<T: Copy + Into<Input>>(ufunc: &Ufunc, inputs: &[T]) -> Option<&'static Cell> {
+    let kind = inputs.iter().find_map(|&input| match input.into() {
+        Input::DType(dtype) => Some(dtype),
+        Input::Weak(_) => None,
     })?;
     let kind = kind.number()?;
-    let fits = |input: &Borrowed| match *input {
-        Borrowed::Array(array) => array.dtype() == kind,
-        Borrowed::Weak(scalar) => {
+    let fits = |input: &T| match (*input).into() {
+        Input::DType(dtype) => dtype == kind,
+        Input::Weak(scalar) => {
             let stays = weak(scalar).is_some_and(|weak| weakly(kind, weak) == kind);
             stays && scalar.check(kind.into()).is_ok()
         }

@@ -5,8 +5,8 @@ use crate::borrow::{Borrows, Hold};
 use crate::classes::class_of;
 use crate::ledger::Booking;
 use crate::memory::{FOREIGN, MAPPED};
-use crate::pool::is_small;
 use crate::sharers::Sharers;
+use crate::slots::Room;
 use crate::turn::{self, InOrder};
 use crate::within::{self, Within};
 use crate::{Access, Block, Cause, Memory, Request, Result, shelf};
@@ -137,8 +137,7 @@ impl Buffer {
     /// A room with a block of the program's memory that fits, which was dropped lately, for whoever is alone; not where some
     /// thread is in another memory, or in a scope.
     fn again(request: &Request) -> Option<Buffer> {
-        let (class, tag) = Memory::class_at_hand(request)?;
-        let room = shelf::take(class)?.cast::<Inner>();
+        let room = shelf::take(Memory::class_at_hand(request)?)?.cast::<Inner>();
         // SAFETY: what is on the shelf was put there by `shelve`, and is nobody's now.
         let inner = unsafe { &mut *room.as_ptr() };
         inner.sharers.reset();
@@ -146,9 +145,8 @@ impl Buffer {
         *inner.escaped.get_mut() = false;
         *inner.plain.get_mut() = 0;
         if let Keeper::Owned { block: Some(block), op, .. } = &mut inner.keeper {
-            block.size = request.size;
-            *op = tag.op;
-            if let Some(account) = Memory::open_again(&mut inner.seat, block, tag) {
+            *op = request.tag.op;
+            if let Some(account) = Memory::open_again(&mut inner.seat, block, request.size, request.tag) {
                 block.booking = Some(Booking { account, scope: None });
             }
         }
@@ -438,7 +436,7 @@ unsafe fn end_for_good(inner: NonNull<Inner>) {
     unsafe { Box::from_raw(inner.as_ptr()) }.give_back();
 }
 
-/// Puts a small buffer of the program's memory on the shelf, if there is room; the thread is alone.
+/// Puts a buffer of the program's memory that is not too large on the shelf; the thread is alone.
 ///
 /// # Safety
 /// The last sharer is gone.
@@ -451,15 +449,14 @@ unsafe fn shelve(room: NonNull<Inner>) -> bool {
     }
     let Keeper::Owned { block: Some(block), memory, .. } = &inner.keeper else { return false };
     let Some(booking) = block.booking.as_ref().filter(|booking| booking.scope.is_none()) else { return false };
-    if !memory.is_program() || !is_small(block.size, block.align) {
+    if !memory.is_program() || !shelf::holds(block.size, block.align) {
         return false;
     }
     let pool = Memory::close_for_now(inner.seat.as_ref(), block, booking);
-    let class = class_of(block.size);
-    if let Err(room) = shelf::give(&pool.0, class, room.cast(), clear) {
-        // SAFETY: nobody's, as before.
-        let block = unsafe { clear(room) };
-        pool.give_back(class, block, true);
+    let (class, start) = (class_of(block.size), block.ptr.as_ptr() as usize);
+    if let Some(room) = shelf::give(&pool.0, class, start, room.cast(), clear) {
+        // SAFETY: nobody's, as before, or of somebody who is no more.
+        pool.take_back(unsafe { clear(room) });
     }
     true
 }
@@ -468,11 +465,14 @@ unsafe fn shelve(room: NonNull<Inner>) -> bool {
 ///
 /// # Safety
 /// The room is nobody's, and was to be on the shelf.
-unsafe fn clear(room: shelf::Room) -> NonNull<u8> {
+unsafe fn clear(room: Room) -> Block {
     // SAFETY: the caller's promise; made by a box.
     let mut inner = unsafe { Box::from_raw(room.cast::<Inner>().as_ptr()) };
-    inner.keeper = Keeper::Nobody;
-    inner.ptr
+    let Keeper::Owned { block: Some(mut block), .. } = std::mem::replace(&mut inner.keeper, Keeper::Nobody) else {
+        unreachable!("what was on the shelf had a block");
+    };
+    block.booking = None;
+    block
 }
 
 impl Inner {

@@ -20,13 +20,21 @@ pub(crate) struct Large {
     /// Bytes that are used of such blocks, and the most that ever were at once.
     live: usize,
     most: usize,
+    /// What is known of [`Large::resized`].
+    resized: usize,
 }
 
 impl Large {
-    /// Notes that a block is handed out of which so many bytes are used.
-    pub fn went_out(&mut self, bytes: usize) {
+    /// Notes by how many bytes in all, which wrap, blocks grew that were handed out again without having come back here.
+    pub fn resized(&mut self, bytes: usize) {
+        self.live = self.live.wrapping_add(bytes.wrapping_sub(self.resized));
+        self.resized = bytes;
+    }
+
+    /// Notes that a block is handed out of which so many bytes are used; of those that were before, `idle` are not.
+    pub fn went_out(&mut self, bytes: usize, idle: usize) {
         self.live += bytes;
-        self.most = self.most.max(self.live);
+        self.most = self.most.max(self.live.saturating_sub(idle));
     }
 
     /// Notes that a block came back of which so many bytes were used.

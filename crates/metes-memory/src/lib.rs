@@ -33,6 +33,7 @@ mod sharers;
 mod shelf;
 mod site;
 mod slab;
+mod slots;
 mod source;
 mod sync;
 mod system;
@@ -74,5 +75,6 @@ pub use within::Within;
 pub mod model {
     pub use crate::borrow::{Borrows, Hold};
     pub use crate::sharers::Sharers;
+    pub use crate::slots::Slots;
     pub use crate::turn::Turns;
 }

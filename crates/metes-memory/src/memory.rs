@@ -5,12 +5,12 @@
 
 use crate::books::Seat;
 use crate::budget::Budget;
-use crate::classes::{class_of, size_of_class};
+use crate::classes::{SMALL, class_of, size_of_class};
 use crate::ledger::{Booking, By, Holder, Ledger};
 use crate::pool::{Pool, is_small};
 use crate::{
-    Block, Error, Failing, Observer, Request, Result, Scope, Shortage, Source, System, Tag, hooks, limits, raw, site,
-    size_text, turn, within,
+    Block, Error, Failing, Observer, Request, Result, Scope, Shortage, Source, System, Tag, hooks, limits, raw, shelf,
+    site, size_text, turn, within,
 };
 use std::cell::RefCell;
 use std::ptr::NonNull;
@@ -354,30 +354,30 @@ impl Memory {
         Some((ptr, reserved, booking))
     }
 
-    /// Whether a request may be served from what whoever is alone has at hand of the program's memory, whose pool it is; the
-    /// size class, and the tag with its site.
+    /// The size class of a request that may be served from the shelf of the program's memory, whose pool it is.
     #[inline]
-    pub(crate) fn class_at_hand(request: &Request) -> Option<(usize, Tag)> {
-        if !is_small(request.size, request.align) || raw::closely() {
-            return None;
-        }
-        let mut tag = request.tag;
-        if tag.site == 0 {
-            tag.site = site::site_for(request.size);
-        }
-        Some((class_of(request.size), tag))
+    pub(crate) fn class_at_hand(request: &Request) -> Option<usize> {
+        let fits = shelf::holds(request.size, request.align) && !raw::closely();
+        fits.then(|| class_of(request.size))
     }
 
-    /// Books a block of the program's memory that is handed out again; returns the account where the seat is a new one.
+    /// Books a block of the program's memory that is handed out again, with `size` bytes; returns the account where the seat is a new one.
     #[inline]
-    pub(crate) fn open_again(seat: &mut Option<Seat>, block: &Block, tag: Tag) -> Option<usize> {
+    pub(crate) fn open_again(seat: &mut Option<Seat>, block: &mut Block, size: usize, mut tag: Tag) -> Option<usize> {
+        let before = std::mem::replace(&mut block.size, size);
+        if tag.site == 0 {
+            tag.site = site::site_for(block.size);
+        }
         let inner = Memory::global().inner();
         let account = inner.ledger.open_at(seat, block.size, block.reserved, tag, block.ptr.as_ptr() as usize);
+        if block.size > SMALL {
+            inner.pool.reuse_alone(before, size);
+        }
         hooks::pressure(inner.budget.used(), inner.budget.limit());
         account
     }
 
-    /// Books that a small block of the program's memory is not in use any more, for a thread that is alone; returns the pool
+    /// Books that a block of the program's memory is not in use any more, for a thread that is alone; returns the pool
     /// that it stays of.
     #[inline]
     pub(crate) fn close_for_now(seat: Option<&Seat>, block: &Block, booking: &Booking) -> &'static Pool {

@@ -3,8 +3,9 @@
 //! Small blocks are cut from slabs by size class; a thread takes and gives them through a cache of its own, a batch at
 //! a time from and to the shared lists, so that a block may be freed on any thread. Large blocks are whole blocks of
 //! the source below, rounded to a size class; freed ones wait in a cache with a cap, oldest out first, and those that
-//! nobody wanted for some seconds go back. Large zeroed blocks are taken fresh: their pages are zero already and cost
-//! nothing until they are touched. After a fork the child has the parent's lists (see [`crate::fork`]).
+//! nobody wanted for some seconds go back; the last of them wait on the shelf ([`crate::shelf`]) first, where they still count
+//! as handed out. Large zeroed blocks are taken fresh: their pages are zero already and cost nothing until they are touched.
+//! After a fork the child has the parent's lists (see [`crate::fork`]).
 
 use crate::classes::{SMALL, SMALL_CLASSES, UNIT, class_of, large_size, size_of_class};
 use crate::large::{Large, now};
@@ -32,6 +33,10 @@ pub(crate) struct Shared {
     cap: AtomicUsize,
     /// Bytes of large blocks that were handed out again.
     reused: AtomicUsize,
+    /// The same of those that whoever is alone took from the shelf.
+    reused_alone: AtomicUsize,
+    /// By how many bytes those are larger than they were before; wraps.
+    resized_alone: AtomicUsize,
 }
 
 impl Pool {
@@ -46,6 +51,8 @@ impl Pool {
             large: Mutex::default(),
             cap: AtomicUsize::new(cap),
             reused: AtomicUsize::new(0),
+            reused_alone: AtomicUsize::new(0),
+            resized_alone: AtomicUsize::new(0),
         }))
     }
 
@@ -53,6 +60,15 @@ impl Pool {
     #[inline]
     pub(crate) fn at_hand(&self, class: usize, request: &Request, alone: bool) -> Option<NonNull<u8>> {
         thread_cache::at_hand(&self.0, class, request, alone)
+    }
+
+    /// Takes a block back that had a place on the shelf, from whoever is alone.
+    pub(crate) fn take_back(&self, block: Block) {
+        if is_small(block.size, block.align) {
+            thread_cache::give_alone(&self.0, class_of(block.size), block.ptr);
+        } else {
+            self.0.give_large(block);
+        }
     }
 
     /// Takes a small block of a class back likewise.
@@ -69,13 +85,15 @@ impl Pool {
     pub fn cached(&self) -> usize {
         let small: usize =
             self.0.slabs.iter().map(|s| s.lock().unwrap_or_else(PoisonError::into_inner).free_bytes()).sum();
-        small + self.0.large().bytes()
+        small + self.0.large().bytes() + self.0.shelved()
     }
 
     /// Appends the runs of all slabs and of the cached large blocks, gathered by slab from `most` runs on.
     pub(crate) fn runs(&self, most: usize, out: &mut Vec<Run>) {
         let cached =
             |block: &Block| Run { start: block.ptr.as_ptr() as usize, bytes: block.reserved, state: RunState::Cached };
+        let shelved = shelf::large_seen(&self.0);
+        out.extend(shelved.map(|(start, bytes)| Run { start, bytes, state: RunState::Cached }));
         out.extend(self.0.large().blocks().map(cached));
         for slabs in &self.0.slabs {
             slabs.lock().unwrap_or_else(PoisonError::into_inner).runs(most, out);
@@ -84,7 +102,17 @@ impl Pool {
 
     /// Bytes of large blocks that were handed out again, since the start.
     pub fn reused(&self) -> usize {
-        self.0.reused.load(Ordering::Relaxed)
+        self.0.reused.load(Ordering::Relaxed) + self.0.reused_alone.load(Ordering::Relaxed)
+    }
+
+    /// Notes that a large block of `before` bytes was handed out again from the shelf as one of `bytes`, to whoever is alone.
+    #[inline]
+    pub(crate) fn reuse_alone(&self, before: usize, bytes: usize) {
+        let add = |sum: &AtomicUsize, n: usize| {
+            sum.store(sum.load(Ordering::Relaxed).wrapping_add(n), Ordering::Relaxed);
+        };
+        add(&self.0.reused_alone, bytes);
+        add(&self.0.resized_alone, bytes.wrapping_sub(before));
     }
 
     /// Locks the lists, for a fork.
@@ -113,7 +141,9 @@ impl Shared {
     }
 
     fn large(&self) -> std::sync::MutexGuard<'_, Large> {
-        self.large.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut large = self.large.lock().unwrap_or_else(PoisonError::into_inner);
+        large.resized(self.resized_alone.load(Ordering::Relaxed));
+        large
     }
 
     /// Up to `want` blocks of a class, at least one.
@@ -174,8 +204,51 @@ impl Shared {
         for slabs in &self.slabs {
             slabs.lock().unwrap_or_else(PoisonError::into_inner).sweep(now(), decay::patience(), &mut out);
         }
-        self.large().evict(self.cap.load(Ordering::Relaxed), &mut out);
+        self.give_below(out) + self.sweep_large()
+    }
+
+    /// Gives back the large blocks that nobody wanted for too long; how many bytes.
+    pub(crate) fn sweep_large(&self) -> usize {
+        let mut out = Vec::new();
+        let mut large = self.large();
+        for block in shelf::large_blocks(self, false) {
+            large.came_back(block.size);
+            out.push(self.whole(block));
+        }
+        large.evict(self.keep(), &mut out);
+        drop(large);
         self.give_below(out)
+    }
+
+    /// Whether large blocks may wait on the shelf.
+    #[inline]
+    pub(crate) fn shelves(&self) -> bool {
+        self.cap.load(Ordering::Relaxed) >= 2 * shelf::LARGE_BYTES && decay::patience() > 0
+    }
+
+    /// Bytes of large blocks that wait on the shelf.
+    fn shelved(&self) -> usize {
+        shelf::large_seen(self).map(|(_, bytes)| bytes).sum()
+    }
+
+    /// Bytes that may wait in the list of large blocks.
+    fn keep(&self) -> usize {
+        let cap = self.cap.load(Ordering::Relaxed);
+        if shelf::is_of(self) { cap.saturating_sub(shelf::LARGE_BYTES) } else { cap }
+    }
+
+    /// A large block as the source below gave it.
+    fn whole(&self, block: Block) -> Block {
+        let size = large_size(block.size.max(UNIT)).unwrap_or(block.size);
+        Block { size, ..block }
+    }
+
+    /// Has the blocks on the shelf wait among the other large ones.
+    fn unshelve(&self, large: &mut Large) {
+        for block in shelf::large_blocks(self, true) {
+            large.came_back(block.size);
+            large.add(self.whole(block));
+        }
     }
 
     fn discard(&self) -> usize {
@@ -188,17 +261,22 @@ impl Shared {
         let rounded = large_size(request.size.max(UNIT)).unwrap_or(request.size);
         let mut out = Vec::new();
         let mut large = self.large();
-        large.evict(self.cap.load(Ordering::Relaxed), &mut out);
+        large.evict(self.keep(), &mut out);
         let mut found = large.take(rounded, request.align);
+        if found.is_none() {
+            self.unshelve(&mut large);
+            found = large.take(rounded, request.align);
+        }
         if request.zeroed && rounded >= FRESH_BYTES {
             // Fresh pages are zero for nothing; one more freed block of this size would only wait for ever.
             out.extend(found.take());
+            self.unshelve(&mut large);
         }
         if found.is_some() {
-            large.went_out(request.size);
+            large.went_out(request.size, self.shelved());
         } else {
             let room = large.room(request.size);
-            large.evict(room.min(self.cap.load(Ordering::Relaxed)), &mut out);
+            large.evict(room.min(self.keep()), &mut out);
         }
         drop(large);
         self.give_below(out);
@@ -214,19 +292,18 @@ impl Shared {
             }
             None => {
                 let block = self.below.take(&Request { size: rounded, ..*request })?;
-                self.large().went_out(request.size);
+                self.large().went_out(request.size, self.shelved());
                 Ok(Block { size: request.size, ..block })
             }
         }
     }
 
     fn give_large(&self, block: Block) {
-        let rounded = large_size(block.size.max(UNIT)).unwrap_or(block.size);
         let mut out = Vec::new();
         let mut large = self.large();
         large.came_back(block.size);
-        large.add(Block { size: rounded, ..block });
-        large.evict(self.cap.load(Ordering::Relaxed), &mut out);
+        large.add(self.whole(block));
+        large.evict(self.keep(), &mut out);
         drop(large);
         self.give_below(out);
     }
@@ -244,7 +321,10 @@ impl Shared {
         for slabs in &self.slabs {
             slabs.lock().unwrap_or_else(PoisonError::into_inner).drain_empty(&mut out);
         }
-        self.large().evict(keep, &mut out);
+        let mut large = self.large();
+        self.unshelve(&mut large);
+        large.evict(keep, &mut out);
+        drop(large);
         self.give_below(out)
     }
 }
@@ -292,7 +372,7 @@ impl Source for Pool {
         let size = if matches!(done, Some(Ok(()))) {
             let mut large = self.0.large();
             large.came_back(block.size);
-            large.went_out(request.size);
+            large.went_out(request.size, self.0.shelved());
             request.size
         } else {
             block.size

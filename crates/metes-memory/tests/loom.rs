@@ -4,8 +4,9 @@
 use loom::cell::UnsafeCell;
 use loom::sync::Arc;
 use loom::thread;
-use metes_memory::model::{Borrows, Hold, Sharers, Turns};
+use metes_memory::model::{Borrows, Hold, Sharers, Slots, Turns};
 use metes_memory::{Access, Counter};
+use std::ptr::NonNull;
 
 #[test]
 fn the_peak_is_exact() {
@@ -250,5 +251,33 @@ fn what_is_counted_alone_and_by_others_adds_up() {
         thread.join().unwrap();
         assert_eq!(counter.now(), 6);
         assert!((6..=9).contains(&counter.peak()));
+    });
+}
+
+/// A room whose address is its number, of which there is nothing but that.
+fn room(number: usize) -> NonNull<()> {
+    NonNull::new(std::ptr::without_provenance_mut(number)).expect("not 0")
+}
+
+#[test]
+fn what_is_put_in_a_slot_is_taken_once() {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(3);
+    model.check(|| {
+        let slots = Arc::new(Slots::<2>::empty());
+        let theirs = slots.clone();
+        let number = |room: NonNull<()>| room.as_ptr() as usize;
+        let thief = thread::spawn(move || theirs.take_until(9).map(number).collect::<Vec<_>>());
+        let mut seen = Vec::new();
+        seen.extend(slots.put(1, 100, 5, room(1)).map(number));
+        seen.extend(slots.put(2, 200, 5, room(2)).map(number));
+        seen.extend(slots.take(1).inspect(|&got| assert_eq!(got, room(1))).map(number));
+        seen.extend(slots.put(1, 300, 5, room(3)).map(number));
+        seen.extend(slots.put(1, 400, 6, room(4)).map(number));
+        seen.extend(thief.join().unwrap());
+        seen.extend(slots.take_until(9).map(number));
+        seen.sort_unstable();
+        assert_eq!(seen, [1, 2, 3, 4]);
+        assert_eq!(slots.seen().count(), 0);
     });
 }

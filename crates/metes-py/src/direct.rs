@@ -6,10 +6,10 @@ use crate::element::weak_scalar;
 use crate::errors::OrRaise;
 use crate::eval::{HEAVY, report};
 use crate::fastcall::Args;
-use crate::object::{array_of, make};
+use crate::object::{array_of, bits, computed, make};
 use metes_array::{Array, Scalar};
 use metes_dtype::DType;
-use metes_eval::Borrowed;
+use metes_eval::{Borrowed, Number};
 use metes_kernels::{Reduction, Ufunc};
 use pyo3::prelude::*;
 use pyo3::types::PyInt;
@@ -28,6 +28,11 @@ pub(crate) fn apply<'py>(
     row: &'static Ufunc,
     objects: &[&Bound<'py, PyAny>],
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
+    if objects.iter().any(|object| bits(object).is_some())
+        && let Some(result) = apply_to_numbers(py, row, objects)?
+    {
+        return Ok(Some(result));
+    }
     let mut inputs = [Borrowed::Weak(Scalar::Bool(false)); MOST];
     let Some(inputs) = look_at(objects, &mut inputs)? else { return Ok(None) };
     let mut noticed = 0;
@@ -40,6 +45,34 @@ pub(crate) fn apply<'py>(
         report(py, row.name, noticed)?;
     }
     Ok(result)
+}
+
+/// The same of numbers alone that lie in their objects, as the result does then.
+fn apply_to_numbers<'py>(
+    py: Python<'py>,
+    row: &'static Ufunc,
+    objects: &[&Bound<'py, PyAny>],
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let mut inputs = [Number::Weak(Scalar::Bool(false)); MOST];
+    let Some(inputs) = inputs.get_mut(..objects.len()) else { return Ok(None) };
+    for (input, object) in inputs.iter_mut().zip(objects) {
+        *input = match bits(object) {
+            Some((kind, bits)) => Number::Element(kind, bits),
+            None => match weak_scalar(object)? {
+                Some(scalar) => Number::Weak(scalar),
+                None => return Ok(None),
+            },
+        };
+    }
+    let mut place = [0; 16];
+    let Some((kind, noticed)) = metes_eval::apply_numbers(row, inputs, &mut place).or_raise()? else {
+        return Ok(None);
+    };
+    let Some(result) = computed(py, kind, place) else { return Ok(None) };
+    if noticed != 0 {
+        report(py, row.name, noticed)?;
+    }
+    Ok(Some(result))
 }
 
 /// The same into `out`, which Python may write; says whether it was done.

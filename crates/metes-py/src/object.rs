@@ -31,6 +31,8 @@ struct ArrayObject {
     writeable: AtomicBool,
     /// The kind of an element; `None` for what is in a [`Whole`] room.
     element: Option<Kind>,
+    /// Whether it was computed, and not taken from an array.
+    computed: bool,
     /// Its bytes, as long as there is no array.
     bits: [u8; 16],
 }
@@ -45,11 +47,18 @@ struct Whole {
 
 macro_rules! accounts {
     ($(($kind:ident, $rust:ty, $name:literal, $char:literal, $type_char:literal, $category:ident))*) => {
-        /// Where the bytes of elements are booked, by kind.
-        static ELEMENTS: [Within; Kind::COUNT] = [$(Within::new("index", $name)),*];
+        /// Where the bytes of elements are booked, by kind: of those that were taken from an array, and of those that were
+        /// computed.
+        static ELEMENTS: [[Within; Kind::COUNT]; 2] =
+            [[$(Within::new("index", $name)),*], [$(Within::new("arithmetic", $name)),*]];
     };
 }
 metes_dtype::for_each_kind!(accounts);
+
+#[inline]
+fn account(kind: Kind, computed: bool) -> &'static Within {
+    &ELEMENTS[usize::from(computed)][kind as usize]
+}
 
 impl ArrayObject {
     #[inline]
@@ -66,7 +75,7 @@ impl ArrayObject {
     #[cold]
     fn settle(&self) -> &Array {
         let kind = self.element.expect("all others have an array");
-        let made = Array::within(kind, self.bits, &ELEMENTS[kind as usize]);
+        let made = Array::within(kind, self.bits, account(kind, self.computed));
         let made: &Array = Box::leak(Box::new(made));
         self.array.set(made);
         made
@@ -199,7 +208,21 @@ fn create<'py>(py: Python<'py>, array: Array, base: Option<Bound<'py, PyAny>>, o
 #[inline]
 pub(crate) fn element<'py>(py: Python<'py>, array: &Array, places: &[isize]) -> Option<Bound<'py, PyAny>> {
     let (kind, mut bits) = (array.dtype().number()?, [0; 16]);
-    if !array.copy_bits(places, &mut bits) || !ELEMENTS[kind as usize].take(kind.size()) {
+    if !array.copy_bits(places, &mut bits) {
+        return None;
+    }
+    lone(py, kind, bits, false)
+}
+
+/// A new `Array` object of a number that was computed, likewise.
+#[inline]
+pub(crate) fn computed(py: Python<'_>, kind: Kind, bits: [u8; 16]) -> Option<Bound<'_, PyAny>> {
+    lone(py, kind, bits, true)
+}
+
+#[inline]
+fn lone(py: Python<'_>, kind: Kind, bits: [u8; 16], computed: bool) -> Option<Bound<'_, PyAny>> {
+    if !account(kind, computed).take(kind.size()) {
         return None;
     }
     let object = SMALL_ROOMS.room(py).as_ptr().cast::<ArrayObject>();
@@ -207,6 +230,7 @@ pub(crate) fn element<'py>(py: Python<'py>, array: &Array, places: &[isize]) -> 
     unsafe {
         (&raw mut (*object).array).write(Cell::new(ptr::null()));
         (&raw mut (*object).element).write(Some(kind));
+        (&raw mut (*object).computed).write(computed);
         (&raw mut (*object).bits).write(bits);
         Some(begin(py, object, None, true))
     }
@@ -316,7 +340,7 @@ unsafe extern "C" fn dealloc(slf: *mut ffi::PyObject) {
             }
             Some(kind) => {
                 if array.is_null() {
-                    ELEMENTS[kind as usize].give(kind.size(), slf as usize);
+                    account(kind, (*object).computed).give(kind.size(), slf as usize);
                 } else {
                     trap((), |_| {
                         drop(Box::from_raw(array));

@@ -9,12 +9,21 @@ use pyo3::types::PyDict;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+fn parsed(view: &str) -> PyResult<View> {
+    let names = || View::ALL.iter().map(|view| view.name()).collect::<Vec<_>>().join(", ");
+    View::parse(view).ok_or_else(|| PyValueError::new_err(format!("no view {view:?}; there are {}", names())))
+}
+
+/// Refuses what is no name of a view.
+#[pyfunction]
+fn _report_check_view(view: &str) -> PyResult<()> {
+    parsed(view).map(drop)
+}
+
 /// A capture as a view shows it.
 #[pyfunction]
 fn _report_view(py: Python<'_>, capture: PathBuf, view: &str) -> PyResult<String> {
-    let names = || View::ALL.iter().map(|view| view.name()).collect::<Vec<_>>().join(", ");
-    let parsed = View::parse(view);
-    let view = parsed.ok_or_else(|| PyValueError::new_err(format!("no view {view:?}; there are {}", names())))?;
+    let view = parsed(view)?;
     crate::turn::apart(py, || read_capture(capture).map(|capture| view.draw(&capture))).or_raise()
 }
 
@@ -101,6 +110,7 @@ impl _Watch {
 
 /// Adds the functions to the module.
 pub(crate) fn install(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(_report_check_view, module)?)?;
     module.add_function(wrap_pyfunction!(_report_view, module)?)?;
     module.add_function(wrap_pyfunction!(_report_inline, module)?)?;
     module.add_function(wrap_pyfunction!(_report_page, module)?)?;

@@ -95,6 +95,7 @@ const UNSAFE: &[&str] = &[
     "crates/metes-memory/src/raw/range.rs",
     "crates/metes-memory/src/raw/shard.rs",
     "crates/metes-memory/src/raw/sites.rs",
+    "crates/metes-memory/src/raw/spare.rs",
     "crates/metes-memory/src/raw/thread.rs",
     "crates/metes-memory/src/shelf.rs",
     "crates/metes-memory/src/slab.rs",

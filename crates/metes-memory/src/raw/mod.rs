@@ -6,6 +6,8 @@
 //! front of the bytes. All other blocks are the program's [`Memory`]'s, found by their address ([`table`]). Under a budget
 //! scope, or a memory that fails on purpose, small blocks go that way too: they must be charged one by one.
 //!
+//! What would be refused to a single element comes from a few cells that are always there ([`spare`]).
+//!
 //! Live bytes are exact whenever nothing is under way. The peak counts small blocks in steps of
 //! [`STEP`](shard::STEP) bytes to a thread.
 
@@ -15,6 +17,7 @@ mod range;
 mod samples;
 mod shard;
 mod sites;
+mod spare;
 mod table;
 mod thread;
 
@@ -66,7 +69,7 @@ pub(crate) fn closely() -> bool {
 /// `size` bytes from the program's memory, 64-byte aligned, zero if `zeroed`.
 ///
 /// # Errors
-/// [`crate::ErrorKind::Memory`] where a limit or the system refuses.
+/// [`crate::ErrorKind::Memory`] where a limit or the system refuses; for one element not while there are spare cells.
 #[inline]
 pub fn take(size: usize, zeroed: bool) -> Result<NonNull<u8>> {
     match take_small(size, zeroed) {
@@ -121,7 +124,10 @@ fn take_closely(size: usize, zeroed: bool) -> Result<NonNull<u8>> {
     if samples::wanted() && (size > SMALL || samples::every()) {
         request.tag.site = site::ask(size);
     }
-    let block = memory.take(&request)?;
+    let block = match memory.take(&request) {
+        Ok(block) => block,
+        Err(error) => return spare::take(size, zeroed).ok_or(error),
+    };
     let ptr = block.ptr;
     // A block of no bytes has an address of its own too: the pool sets at least one unit aside.
     table::add(block, request.tag.site);
@@ -148,7 +154,7 @@ pub unsafe fn give(ptr: NonNull<u8>) -> bool {
 /// As [`give`].
 #[cold]
 unsafe fn give_large(ptr: NonNull<u8>) -> bool {
-    let Some(block) = table::remove(ptr) else { return false };
+    let Some(block) = table::remove(ptr) else { return spare::give(ptr) };
     // SAFETY: the caller's promise; blocks in the table came from the program's memory.
     unsafe { Memory::global().give(block) };
     true
@@ -156,14 +162,15 @@ unsafe fn give_large(ptr: NonNull<u8>) -> bool {
 
 /// The bytes that were asked for at this address; `None` where it is not one of ours.
 pub fn size_of(ptr: NonNull<u8>) -> Option<usize> {
-    range::slot_of(ptr).map(|slot| slot.size()).or_else(|| table::look(ptr).map(|(size, _)| size))
+    let large = || table::look(ptr).map(|(size, _)| size);
+    range::slot_of(ptr).map(|slot| slot.size()).or_else(large).or_else(|| spare::size_at(ptr))
 }
 
 /// The number of the site where the block at this address was made, 0 for not known; `None` where it is not ours.
 pub fn site_of(ptr: NonNull<u8>) -> Option<u32> {
     match range::slot_of(ptr) {
         Some(slot) => Some(shard::site_of(slot)),
-        None => table::look(ptr).map(|(_, site)| site),
+        None => table::look(ptr).map(|(_, site)| site).or_else(|| spare::size_at(ptr).map(|_| 0)),
     }
 }
 

@@ -10,8 +10,8 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
-/// A power of two.
-const PARTS: usize = 32;
+/// A power of two: each part is a table of its own, so not many.
+const PARTS: usize = 8;
 
 /// A block that is freed when at most so many others have come since is a temporary.
 const SOON: u64 = 4;
