@@ -217,8 +217,13 @@ fn budgets_and_limits_bound_small_blocks_too() {
     scope.run(|| {
         let blocks: Vec<NonNull<u8>> = (0..10).map(|_| take(1000)).collect();
         assert_eq!(scope.used().0, 10_000);
-        let refused = raw::take(1, false).unwrap_err();
+        let refused = raw::take(33, false).unwrap_err();
         assert!(refused.message().contains("budget \"raw\""), "{refused}");
+        // A single element is not refused, and not the scope's.
+        let element = take(32);
+        assert_eq!((raw::size_of(element), raw::site_of(element), scope.used().0), (Some(32), Some(0), 10_000));
+        assert_eq!(live(), (before.0 + 10_032, before.1 + 11));
+        assert!(give(element));
         blocks.into_iter().for_each(|ptr| assert!(give(ptr)));
     });
     assert_eq!((scope.used().0, live()), (0, before));
