@@ -242,11 +242,49 @@ def test_constants_are_read_when_it_runs():
     assert fused(x).tolist() == [0, 5, 2]
 
 
-def test_copies_of_arguments_are_not_kept():
-    fused = mt.fuse(lambda x: x.T.reshape(-1) + 1)
-    for start in (0.0, 10.0):
-        x = mt.arange(start, start + 6).reshape(2, 3)
-        assert fused(x).tolist() == (np.asarray(x).T.reshape(-1) + 1).tolist()
+COPYING = {
+    "an argument": lambda m, x: x.T.reshape(-1) + 1,
+    "a formula": lambda m, x: (x.T * 2 + x.T).reshape(-1) - 1,
+    "a cast": lambda m, x: x.astype("f4").T.reshape(-1),
+    "rows of a row": lambda m, x: m.broadcast_to(x[0], x.shape).reshape(-1) * 2,
+    "a reduction": lambda m, x: (x.reshape(x.shape[0], 2, -1).sum(axis=0).T.reshape(-1)) ** 2,
+    "what is stretched": lambda m, x: m.broadcast_to(x.max(axis=0), x.shape).reshape(-1).sum(),
+    "an intermediate": lambda m, x: ((x - x.mean(axis=1, keepdims=True)).T.reshape(x.shape) * x).sum(axis=0),
+}
+
+
+@pytest.mark.parametrize("name", COPYING)
+def test_reshapes_that_no_view_can_express(name):
+    traces = []
+
+    def traced(x):
+        traces.append(x.shape)
+        return COPYING[name](mt, x)
+
+    fused = mt.fuse(traced)
+    for number, start in enumerate((0.0, 10.0)):
+        x = mt.arange(start, start + 1000).reshape(20, 50)
+        expected = COPYING[name](mt, x)
+        peak, result = measured(lambda x=x: fused(x))
+        assert np.array_equal(np.asarray(result), np.asarray(expected))
+        assert np.asarray(result).dtype == np.asarray(expected).dtype
+        assert len(traces) == 1 or number == 0
+        assert fused.plan(x).peak_bytes == peak
+        assert measured(COPYING[name](mt, mt.lazy(x)).compute)[0] == peak
+    assert peak <= 3 * 8000 + (32 << 10)
+    with mt.memory.deny_copies(), pytest.raises(ValueError, match=r"copy of .* denied: reshape: .* shape \("):
+        fused(x)
+
+
+def test_constants_are_copied_when_it_runs():
+    weights = mt.zeros((2, 3))
+    fused = mt.fuse(lambda x: x + weights.T.reshape(-1))
+    lazy = mt.fuse(lambda x: x + mt.lazy(weights).T.reshape(-1))
+    x = mt.arange(6.0)
+    assert lazy(x).tolist() == [0, 1, 2, 3, 4, 5]
+    weights[1, 0] = 5
+    assert lazy(x).tolist() == [0, 6, 2, 3, 4, 5]
+    assert fused(x).tolist() == [0, 6, 2, 3, 4, 5]
 
 
 def test_several_results():

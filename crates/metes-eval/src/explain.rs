@@ -113,7 +113,7 @@ impl Display for Formula<'_> {
             Op::View(_, x) => write!(f, "view({})", of(x)),
             Op::Cast(x) => write!(f, "{}({})", self.0.dtype(), of(x)),
             Op::Reduce(fold, _) => f.write_str(fold.reduction.name),
-            Op::Held(_) => f.write_str("rows"),
+            Op::Held(_, copied) => f.write_str(if copied.is_some() { "copy" } else { "rows" }),
             Op::Ufunc(ufunc, args) => {
                 write!(f, "{}(", ufunc.name)?;
                 for (i, arg) in args.iter().enumerate() {

@@ -45,8 +45,9 @@ pub(crate) enum Op {
     Cast(Expr),
     /// A reduction.
     Reduce(Fold, Expr),
-    /// The value held whole in memory, so that rows may be picked from it.
-    Held(Expr),
+    /// The value held whole in memory: rows may be picked from it, and where it is of a shape that its strides could not
+    /// express, it is a copy for that shape.
+    Held(Expr, Option<Dims>),
 }
 
 /// Where an array in memory comes from.
@@ -56,8 +57,6 @@ pub(crate) enum Origin {
     Given,
     /// It is a view of the argument of this number.
     Argument(usize),
-    /// It was copied from an argument, whose next value it does not follow.
-    Copied,
 }
 
 /// The parameters of a reduction.
@@ -150,7 +149,7 @@ impl Expr {
             return Some(expr.clone());
         }
         let expr = match self.op() {
-            Op::Source(_) | Op::Array(_, Origin::Copied) => return None,
+            Op::Source(_) => return None,
             Op::Array(array, Origin::Argument(number)) => {
                 let start = arguments.get(*number)?.layout().offset() as isize;
                 let (layout, offset) = (array.layout().clone(), array.layout().offset() as isize - start);
@@ -191,7 +190,7 @@ impl Expr {
             Op::Ufunc(ufunc, args) => Op::Ufunc(ufunc, args.iter().map(below).collect::<std::result::Result<_, E>>()?),
             Op::Cast(of) => Op::Cast(below(of)?),
             Op::Reduce(fold, of) => Op::Reduce(fold.clone(), below(of)?),
-            Op::Held(of) => Op::Held(below(of)?),
+            Op::Held(of, copied) => Op::Held(below(of)?, copied.clone()),
         }))
     }
 
@@ -212,7 +211,7 @@ impl Expr {
     pub(crate) fn operands(&self) -> &[Expr] {
         match &self.0.op {
             Op::Array(..) | Op::Argument { .. } | Op::Source(_) | Op::Weak(_) => &[],
-            Op::View(_, of) | Op::Cast(of) | Op::Reduce(_, of) | Op::Held(of) => std::slice::from_ref(of),
+            Op::View(_, of) | Op::Cast(of) | Op::Reduce(_, of) | Op::Held(of, _) => std::slice::from_ref(of),
             Op::Ufunc(_, args) => args,
         }
     }
@@ -264,7 +263,11 @@ impl Expr {
 
     /// The value held whole in memory.
     pub(crate) fn held(&self) -> Expr {
-        Expr::node(Op::Held(self.clone()), self.shape(), self.dtype(), None)
+        self.held_for(None)
+    }
+
+    fn held_for(&self, shape: Option<&Dims>) -> Expr {
+        Expr::node(Op::Held(self.clone(), shape.cloned()), self.shape(), self.dtype(), None)
     }
 
     /// Rows picked by number: the few rows are held, then indexed in memory.
@@ -348,13 +351,15 @@ impl Expr {
     }
 
     fn view(&self, view: View) -> Result<Expr> {
+        if let View::Reshape(shape) = &view
+            && self.track().is_none()
+            && !self.expresses(&view)?
+        {
+            return self.held_for(Some(shape)).view(view);
+        }
         match self.op() {
             Op::Weak(value) => Expr::array(Array::full(&[], *value, self.dtype())?).view(view),
-            Op::Array(array, origin) => {
-                let viewed = view.of(array, true)?;
-                let shared = viewed.buffer().same(array.buffer()) || *origin == Origin::Given;
-                Ok(Expr::leaf(viewed, if shared { *origin } else { Origin::Copied }))
-            }
+            Op::Array(array, origin) => Ok(Expr::leaf(view.of(array)?, *origin)),
             Op::Cast(of) => of.view(view)?.cast(self.dtype()),
             Op::Ufunc(ufunc, args) => {
                 let args: Result<Vec<Expr>> = args
@@ -365,12 +370,44 @@ impl Expr {
                     .collect();
                 Expr::ufunc(ufunc, &args?)
             }
-            Op::Argument { .. } | Op::Source(_) | Op::View(..) | Op::Reduce(..) | Op::Held(_) => {
+            Op::Argument { .. } | Op::Source(_) | Op::View(..) | Op::Reduce(..) | Op::Held(..) => {
                 let shape = view.shape(self.shape())?;
                 let track = self.track().map(|t| t.through(&view, self.shape(), &shape)).transpose()?;
                 Ok(Expr::node(Op::View(view, self.clone()), &shape, self.dtype(), track))
             }
         }
+    }
+
+    /// Whether a view of the value can be had without a copy: from its leaves, if it is computed from several.
+    fn expresses(&self, view: &View) -> Result<bool> {
+        Ok(match self.op() {
+            Op::Weak(_) => true,
+            Op::Cast(of) => of.expresses(view)?,
+            Op::Ufunc(_, args) => {
+                let mut leaves = args.iter().filter(|arg| !arg.is_weak());
+                leaves.try_fold(true, |so_far, arg| {
+                    Ok::<_, Error>(so_far && arg.broadcast_to(self.shape())?.expresses(view)?)
+                })?
+            }
+            _ => match self.laid()? {
+                Some(layout) => view.layout(&layout, self.dtype().size())?.is_some(),
+                None => true,
+            },
+        })
+    }
+
+    /// Where the elements of a leaf will lie, but for where they begin; `None` for what is read from a file.
+    pub(crate) fn laid(&self) -> Result<Option<Layout>> {
+        Ok(match self.op() {
+            Op::Array(array, _) => Some(array.layout().clone()),
+            Op::Argument { layout, .. } => Some(layout.clone()),
+            Op::View(view, of) => match of.laid()? {
+                Some(layout) => view.layout(&layout, self.dtype().size())?,
+                None => None,
+            },
+            Op::Reduce(..) | Op::Held(..) => Some(Layout::contiguous(self.shape(), self.dtype().size())?),
+            Op::Source(_) | Op::Weak(_) | Op::Cast(_) | Op::Ufunc(..) => None,
+        })
     }
 
     /// A reduction over `axes`, all by default.

@@ -170,7 +170,7 @@ fn collect(expr: &Expr, planned: &mut HashSet<usize>, waiting: &mut Vec<Sink>) -
     }
     let (target, value) = match expr.op() {
         Op::Reduce(_, of) => (Target::Fold(expr.clone()), of),
-        Op::Held(of) => (Target::Store(expr.clone(), None), of),
+        Op::Held(of, _) => (Target::Store(expr.clone(), None), of),
         _ => return Ok(()),
     };
     planned.insert(expr.id());

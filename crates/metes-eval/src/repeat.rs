@@ -20,7 +20,7 @@ pub struct Repeatable {
 
 impl Plan {
     /// A plan of these values that may run on other arguments ([`Expr::argument`]) than the present ones; `None` where
-    /// values hold copies of arguments (a reshape that no view can express), or read files.
+    /// values read files.
     ///
     /// ```
     /// use metes_array::Array;

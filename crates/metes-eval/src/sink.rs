@@ -157,7 +157,7 @@ pub(crate) fn bytes_of(expr: &Expr) -> usize {
 pub(crate) fn barrier_of(leaf: &Expr) -> Option<&Expr> {
     match leaf.op() {
         Op::View(_, of) => barrier_of(of),
-        Op::Reduce(..) | Op::Held(_) => Some(leaf),
+        Op::Reduce(..) | Op::Held(..) => Some(leaf),
         _ => None,
     }
 }

@@ -13,9 +13,9 @@ use crate::program::ScratchBuf;
 use crate::reducer::Reducer;
 use crate::sink::{Sink, Target, fold_of, source_id};
 use crate::source::{ChunkReader, ChunkSource};
-use metes_array::{Array, Dims, Index, Layout};
+use metes_array::{Array, Dims, Index, Layout, shape_text, strides_text};
 use metes_dtype::Casting;
-use metes_memory::{Error, ErrorKind, Memory, Result};
+use metes_memory::{Error, ErrorKind, Memory, Reason, Result, copying};
 use std::collections::HashMap;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, PoisonError};
@@ -86,10 +86,10 @@ impl Held<'_> {
                 let Some(array) = self.leaf(of, window)? else { return Ok(None) };
                 match (of.track(), leaf.track(), window) {
                     (Some(from), Some(to), Some(window)) => match view.of_part(from, to, window.lo, window.hi) {
-                        Some(view) => view.of(&array, false).map(Some).map_err(unstreamable),
+                        Some(view) => view.of(&array).map(Some),
                         None => Ok(None),
                     },
-                    _ => view.of(&array, false).map(Some).map_err(unstreamable),
+                    _ => view.of(&array).map(Some),
                 }
             }
             _ => unreachable!("a leaf is an array, a source, a result, or a view of one"),
@@ -114,10 +114,6 @@ pub(crate) fn argument(
     let start = array.layout().offset().checked_add_signed(offset).ok_or_else(other)?;
     let layout = Layout::new(layout.shape(), layout.strides(), start)?;
     Array::new(array.buffer().clone(), array.dtype(), layout, false)
-}
-
-fn unstreamable(error: Error) -> Error {
-    error.context("a lazy view has no layout that needs no copy; compute() before it")
 }
 
 impl Pass {
@@ -191,6 +187,7 @@ impl Running {
                 (Some(out), Work::Fold(Box::new(reducer)))
             }
             Target::Store(expr, into) => {
+                booked(expr, &value)?;
                 let out = match (into, over) {
                     (Some(out), _) => out.clone(),
                     (None, Some(leaf)) => held.value(&leaves[leaf], None)?,
@@ -269,6 +266,23 @@ impl Running {
         }
         Ok(())
     }
+}
+
+/// Books the copy that a value is, if it is one.
+///
+/// # Errors
+/// Where copies are denied.
+fn booked(expr: &Expr, of: &Expr) -> Result<()> {
+    let Op::Held(_, Some(wanted)) = expr.op() else { return Ok(()) };
+    copying(Reason::Reshape, crate::sink::bytes_of(expr), || {
+        let (shape, wanted) = (shape_text(of.shape()), shape_text(wanted));
+        match of.laid() {
+            Ok(Some(layout)) => {
+                format!("strides {} of shape {shape} cannot express shape {wanted}", strides_text(layout.strides()))
+            }
+            _ => format!("what is computed of shape {shape} is needed in shape {wanted}"),
+        }
+    })
 }
 
 /// The part's rows of an operand that broadcasts to a value with `ndim` axes.

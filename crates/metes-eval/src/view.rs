@@ -1,6 +1,6 @@
 //! [`View`]: what a lazy graph remembers of a view until there is an array to take it of.
 
-use metes_array::{Array, Dims, Index, Layout, Strides, shape_text};
+use metes_array::{Array, Dims, Index, Layout, Strides, shape_text, strides_text};
 use metes_memory::{Error, ErrorKind, Result};
 
 /// A view that a leaf is seen through.
@@ -15,24 +15,39 @@ pub(crate) enum View {
 }
 
 impl View {
-    /// The view of an array in memory; a reshape that no strides can express copies only if `copy` allows it.
-    pub(crate) fn of(&self, array: &Array, copy: bool) -> Result<Array> {
-        match self {
-            View::Index(index) => array.index(index),
-            View::Transpose(axes) => array.transpose(Some(axes)),
-            View::Reshape(shape) => {
-                let shape: Vec<isize> = shape.iter().map(|&n| n as isize).collect();
-                array.reshape(&shape, metes_array::Order::C, if copy { None } else { Some(false) })
+    /// The view of an array in memory.
+    ///
+    /// # Errors
+    /// A reshape that no strides can express.
+    pub(crate) fn of(&self, array: &Array) -> Result<Array> {
+        let layout = self.layout(array.layout(), array.dtype().size())?.ok_or_else(|| {
+            let (shape, strides) = (shape_text(array.shape()), strides_text(array.strides()));
+            let message =
+                format!("a lazy view needs a copy, since of strides {strides} of shape {shape}; compute() before it");
+            Error::new(ErrorKind::Value, message)
+        })?;
+        Array::new(array.buffer().clone(), array.dtype(), layout, false)
+    }
+
+    /// Where the view of what lies so lies; `None` for a reshape that no strides can express.
+    pub(crate) fn layout(&self, from: &Layout, itemsize: usize) -> Result<Option<Layout>> {
+        let (shape, strides) = (from.shape(), from.strides());
+        Ok(match self {
+            View::Index(index) => Some(from.index(index)?),
+            View::Transpose(axes) => {
+                let (shape, strides): (Dims, Strides) =
+                    axes.iter().map(|&axis| (shape[axis as usize], strides[axis as usize])).unzip();
+                Some(Layout::new(&shape, &strides, from.offset())?)
             }
-            View::BroadcastTo(shape) => array.broadcast_to(shape),
+            View::Reshape(shape) => from.reshape(shape, itemsize),
+            View::BroadcastTo(shape) => from.broadcast_to(shape),
             View::Windows(windows) => {
-                let shape = windows_shape(array.shape(), windows)?;
-                let mut strides = Strides::from(array.strides());
-                strides.extend(windows.iter().map(|&(axis, _)| array.strides()[axis]));
-                let layout = Layout::new(&shape, &strides, array.layout().offset())?;
-                Array::new(array.buffer().clone(), array.dtype(), layout, false)
+                let shape = windows_shape(shape, windows)?;
+                let mut strides = Strides::from(strides);
+                strides.extend(windows.iter().map(|&(axis, _)| from.strides()[axis]));
+                Some(Layout::new(&shape, &strides, from.offset())?)
             }
-        }
+        })
     }
 
     /// The shape of the view of something of this shape.

@@ -2,8 +2,7 @@
 //!
 //! The function is called with lazy arrays in place of its arrays; what it returns is planned, and the plan kept under what
 //! it depends on: dtypes, shapes and strides of the arrays, and the values of everything else. Arrays that the function
-//! refers to from outside are constants of the plan. Left out: keeping plans for copies of arguments (a reshape that no view
-//! can express) and for files; they are made anew in each call.
+//! refers to from outside are constants of the plan. Left out: keeping plans for files; they are made anew in each call.
 
 use crate::convert::existing;
 use crate::errors::OrRaise;
