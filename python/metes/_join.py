@@ -149,12 +149,14 @@ def split(ary: ArrayLike, indices_or_sections: int | Sequence[int] | ArrayLike, 
     [[0, 1], [2], [3, 4, 5]]
     """
     a = _array(ary)
-    if not hasattr(indices_or_sections, "__len__"):
+    try:
+        len(indices_or_sections)
+    except TypeError:
         length = a.shape[_axis(axis, a.ndim, "split")]
         if length % operator.index(indices_or_sections):
             raise ValueError(
                 f"array split does not result in an equal division: {length} places, {indices_or_sections} parts"
-            )
+            ) from None
     return array_split(a, indices_or_sections, axis)
 
 

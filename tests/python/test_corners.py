@@ -93,6 +93,22 @@ np.add([1, 2, 3], 1, where=np.array([1, 0, 1]), out=np.zeros(3, int))
 np.equal([1.0], [1.0], dtype='?'), np.logical_and([1, 2], [0, 1], dtype=bool), np.isnan([1.0], dtype=bool)
 np.equal([1.0], [1.0], dtype='f4')
 """,
+    "numbers": """
+d=np.zeros(2, 'u1'); np.copyto(d, 7); d
+d=np.zeros(2, 'u1'); np.copyto(d, 300)
+d=np.zeros(2, 'u1'); np.copyto(d, -1)
+a=np.arange(3); np.putmask(a, a>0, np.array([1.5])); a
+a=np.arange(3, dtype='i2'); np.place(a, a>0, np.array([1, 2], 'i8')); a
+a=np.arange(3); np.place(a, a>0, [1.5]); a
+a=np.arange(3); np.putmask(a, a>0, np.array([7], 'i1')); np.place(a, a==7, np.array([True])); a
+np.concatenate([np.arange(2, dtype='i4'), 300], axis=None), np.concatenate([np.ones(1, 'f4'), 1.5, 2], axis=None)
+np.concatenate([1, 2.5], axis=None), np.concatenate([np.arange(2, dtype='u1'), True], axis=None)
+np.choose([0, 1], [1, np.array([5, 6], 'u1')]), np.choose([0, 1], [1.5, np.array([5, 6], 'f4')]), np.choose([0], [1])
+np.round(np.array([1.25, 2.5], '>f4')), np.array([1.5], '>f8').round()
+np.nan_to_num(np.array([np.nan, 1], '>f4')), np.nan_to_num(np.array([1], '>i2'))
+np.split(np.arange(6), np.array(3)), np.array_split(np.arange(5), np.array(2))
+np.split(np.arange(6), np.array(4))
+""",
     "places": """
 np.rollaxis(np.zeros((2, 3, 4)), -1, -2).shape, np.rollaxis(np.zeros((2, 3, 4)), 0, -1).shape
 np.rollaxis(np.zeros((2, 3, 4)), 2, 3).shape, np.rollaxis(np.zeros((2, 3, 4)), 1, -3).shape

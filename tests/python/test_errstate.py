@@ -47,7 +47,7 @@ ROWS = [row.__name__ for row in mt.ufuncs() if isinstance(getattr(np, row.__name
 def test_rows(name):
     nin = getattr(np, name).nin
     for kind in ("float16", "float32", "float64", "complex128"):
-        step = {1: 1, 2: 2 if kind != "complex128" else 9, 3: 5}[nin]
+        step = {1: 1, 2: 1 if kind != "complex128" else 9, 3: 5}[nin]
         for values_of in itertools.product(values(kind)[::step], repeat=nin):
             for size in (1, 9):
                 operands = [np.full(size, value, kind) for value in values_of]

@@ -44,6 +44,7 @@ const UNSAFE: &[&str] = &[
     "crates/metes-eval/src/sorting/members.rs",
     "crates/metes-eval/src/sorting/unique.rs",
     "crates/metes-eval/src/sorting/others.rs",
+    "crates/metes-eval/src/sorting/whole.rs",
     "crates/metes-eval/src/sorting/search.rs",
     "crates/metes-eval/src/spelling.rs",
     "crates/metes-eval/src/split.rs",

@@ -9,6 +9,7 @@ mod members;
 mod others;
 mod search;
 mod unique;
+mod whole;
 
 pub use lanes::{argpartition, argsort, argsort_scratch, partition_in_place, sort_in_place, sort_scratch};
 pub use lexsort::lexsort;

@@ -1,9 +1,10 @@
 //! Sorting elements that no loop sorts, through their places: text, time, records, numbers in the other byte order.
 
-use super::Sorting;
+use super::{Sorting, whole};
 use crate::elements::compare;
 use crate::exec;
-use metes_array::{Array, Mode, Order, Scalar, copy_fields};
+use crate::walk::Walk;
+use metes_array::{Array, Index, Mode, Order, Scalar, copy_fields};
 use metes_dtype::{Casting, DType, Form, Kind};
 use metes_memory::{Error, ErrorKind, Result};
 use std::cmp::Ordering;
@@ -56,6 +57,10 @@ pub(super) fn argsort(array: &Array, axis: usize, how: Sorting) -> Result<Array>
     if out.size() == 0 {
         return out.moveaxis(&[-1], &[axis as isize]);
     }
+    if last.dtype().record().is_some() {
+        argsort_records(&last, &out, how)?;
+        return out.moveaxis(&[-1], &[axis as isize]);
+    }
     let lanes = last.size() / n;
     let flat = last.copy_for(Order::C, "argsort")?.reshape(&[lanes as isize, n as isize], Order::C, None)?;
     let (dtype, width) = (flat.dtype(), flat.dtype().size());
@@ -84,6 +89,30 @@ pub(super) fn argsort(array: &Array, axis: usize, how: Sorting) -> Result<Array>
     out.moveaxis(&[-1], &[axis as isize])
 }
 
+/// The places of records along the last axis, compared where they lie: their first bytes say nothing of their order.
+fn argsort_records(array: &Array, places: &Array, how: Sorting) -> Result<()> {
+    let first = [Index::Ellipsis, Index::At(0)];
+    let (lanes, starts) = (places.index(&first)?, array.index(&first)?);
+    let walk = Walk::new(starts.shape(), &[&lanes, &starts])?;
+    let _guards = exec::guard(&[places, array], 1, "argsort")?;
+    let (n, step, dtype) = (array.shape()[array.ndim() - 1], array.strides()[array.ndim() - 1], array.dtype());
+    walk.for_each_run(|count, runs| {
+        for i in 0..count as isize {
+            let at = |which: usize| runs[which].0.wrapping_offset(i * runs[which].1);
+            let record = |place: u64| at(1).wrapping_offset(place as isize * step).cast_const();
+            // SAFETY: a lane of `n` dense places of the fresh, guarded result.
+            let lane = unsafe { std::slice::from_raw_parts_mut(at(0).cast::<u64>(), n) };
+            lane.iter_mut().zip(0..).for_each(|(place, i)| *place = i);
+            lane.sort_unstable_by(|a, b| {
+                // SAFETY: places of a lane of the guarded array.
+                let order = unsafe { compare(dtype, record(*a), record(*b)) };
+                (if how.descending { order.reverse() } else { order }).then(a.cmp(b))
+            });
+        }
+    });
+    Ok(())
+}
+
 /// A number that is not larger than that of any element which follows: the first bytes of text.
 ///
 /// # Safety
@@ -110,6 +139,9 @@ unsafe fn start(dtype: DType, at: *const u8) -> u64 {
 pub(super) fn sort(array: &Array, axis: usize, how: Sorting) -> Result<()> {
     if has_keys(array.dtype()) {
         return by_keys(array, |keys| super::sort_in_place(keys, axis as isize, how));
+    }
+    if whole::moves(array.dtype(), how) {
+        return whole::sort(array, axis, how);
     }
     let places = argsort(array, axis, how)?;
     let sorted = array.take_along_axis(&places, axis as isize)?;

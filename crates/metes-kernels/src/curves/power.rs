@@ -2,7 +2,7 @@
 
 use super::exponential::{LN_2, exp_of};
 use super::logarithm::{self, log_precise};
-use super::{MAGIC, is_within, two_product};
+use super::{MAGIC, is_within, size_bits, two_product};
 
 /// Bases whose squares are normal numbers.
 const SQUARED: [f64; 2] = [1.5e-154, 1.3e154];
@@ -25,9 +25,10 @@ pub(super) fn pow(x: f64, y: f64) -> (f64, bool) {
     let change = (-k).mul_add(LN_2[1], rest);
     let r = first + change;
     let power = exp_of(r, (first - r) + change, shifted.to_bits());
-    // The compiler may square every base, of a square or not: none may raise a flag.
-    let side = x.abs().clamp(SQUARED[0], SQUARED[1]);
+    // The compiler may square every base, of a square or not: none may raise a flag, nor may the look at it, which is why NaN
+    // is not compared.
     let exact = is_within(x, SQUARED[0], SQUARED[1]);
+    let side = f64::from_bits(size_bits(x).clamp(size_bits(SQUARED[0]), size_bits(SQUARED[1])) as u64);
     (if is_square { side * side } else { power }, if is_square { exact } else { tame & normal })
 }
 

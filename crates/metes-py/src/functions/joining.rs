@@ -3,13 +3,15 @@
 use super::Made;
 use crate::convert::to_array;
 use crate::dtype::parse_dtype_or_none;
+use crate::element::check_fits;
 use crate::errors::OrRaise;
-use crate::eval::{HEAVY, heavy};
+use crate::eval::{HEAVY, Operand, heavy};
 use crate::fastcall::{Args, method};
 use crate::methods::{output, parse_casting, parse_integer};
 use crate::object::{array_of, from_array, make};
 use metes_array::{Array, join_dense};
 use metes_dtype::Casting;
+use metes_eval::Input;
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
@@ -47,6 +49,29 @@ fn shortly<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>
     })
 }
 
+/// The arrays of a sequence, in which Python's numbers beside arrays are of the dtype that all meet in.
+pub(super) fn meeting(sequence: &Bound<'_, PyAny>) -> PyResult<Vec<Array>> {
+    let given: Vec<Operand> =
+        sequence.try_iter()?.map(|item| crate::ufunc::operand(&item?)).collect::<PyResult<_>>()?;
+    let inputs: Vec<Input> = given
+        .iter()
+        .map(|operand| match operand {
+            Operand::Array(array) => Input::DType(array.dtype()),
+            Operand::Weak(scalar) => Input::Weak(*scalar),
+        })
+        .collect();
+    let common = metes_eval::common_dtype(&inputs);
+    let one = |operand| match operand {
+        Operand::Array(array) => Ok(array),
+        Operand::Weak(scalar) => {
+            let dtype = common.unwrap_or(scalar.default_dtype());
+            check_fits(scalar, dtype)?;
+            Array::full(&[], scalar, dtype).or_raise()
+        }
+    };
+    given.into_iter().map(one).collect()
+}
+
 fn concatenate<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     let py = args.py();
     if args.given() == 1
@@ -59,8 +84,10 @@ fn concatenate<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
         Some(given) if given.is_none() => None,
         Some(given) => Some(parse_integer(given)?),
     };
-    let arrays: Vec<Array> =
-        args.required(0)?.try_iter()?.map(|item| to_array(&item?, None)).collect::<PyResult<_>>()?;
+    let arrays: Vec<Array> = match axis {
+        Some(_) => args.required(0)?.try_iter()?.map(|item| to_array(&item?, None)).collect::<PyResult<_>>()?,
+        None => meeting(args.required(0)?)?,
+    };
     let dtype = parse_dtype_or_none(args.some(3))?;
     let casting = parse_casting(args.some(4), Casting::SameKind)?;
     let out = args.some(2);

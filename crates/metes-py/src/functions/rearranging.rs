@@ -10,7 +10,7 @@ use crate::methods::{condition, parse_casting, parse_integer, parse_integers, pa
 use crate::object::{from_array, target, this};
 use metes::manipulate::{self, Pad, Pairs};
 use metes_array::{Array, Order, Scalar};
-use metes_dtype::{Casting, Kind};
+use metes_dtype::{Casting, Category, Kind};
 use metes_memory::Result;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi::PyMethodDef;
@@ -102,7 +102,8 @@ fn copyto<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     };
     if let Operand::Weak(scalar) = src {
         let (from, to) = (scalar.default_dtype(), into.dtype());
-        if casting != Casting::Unsafe && from.category() > to.category() {
+        let whole = matches!(scalar, Scalar::Int(_)) && to.category() == Category::Unsigned;
+        if casting != Casting::Unsafe && from.category() > to.category() && !whole {
             let rule = casting.name();
             let text =
                 format!("Cannot cast scalar from dtype('{from}') to dtype('{to}') according to the rule '{rule}'");

@@ -113,6 +113,20 @@ pub(super) fn values(array: &Array, object: &Bound<'_, PyAny>) -> PyResult<Array
     }
 }
 
+/// As [`values`], of an array that must cast safely.
+fn safe_values(array: &Array, object: &Bound<'_, PyAny>) -> PyResult<Array> {
+    if let Operand::Array(given) = value_for(array, object)?
+        && !can_cast(given.dtype(), array.dtype(), Casting::Safe)
+    {
+        return Err(PyTypeError::new_err(format!(
+            "Cannot cast array data from dtype('{}') to dtype('{}') according to the rule 'safe'",
+            given.dtype(),
+            array.dtype()
+        )));
+    }
+    values(array, object)
+}
+
 /// Makes the result: freshly, or into `out`, whose dtype must cast safely to the result's, as NumPy has it.
 fn deliver<'py>(
     py: Python<'py>,
@@ -226,8 +240,7 @@ fn choose<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
 
 pub(crate) fn choose_by<'py>(a: &Bound<'py, PyAny>, args: &Args<'_, 'py>, first: usize) -> Made<'py> {
     let index = indices(a)?;
-    let choices: Vec<Array> =
-        args.required(first)?.try_iter()?.map(|item| to_array(&item?, None)).collect::<PyResult<_>>()?;
+    let choices = super::joining::meeting(args.required(first)?)?;
     let common = meet_all(choices.iter().map(Array::dtype)).or_raise()?;
     let choices = choices.iter().map(|c| crate::cast::to_dtype(c, common)).collect::<PyResult<Vec<_>>>()?;
     let mode = parse_mode(args.some(first + 2))?;
@@ -333,7 +346,7 @@ fn place<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     let py = args.py();
     let array = target(args.required(0)?, READ_ONLY)?;
     let mask = to_array(args.required(1)?, None)?;
-    let values = values(&array, args.required(2)?)?;
+    let values = safe_values(&array, args.required(2)?)?;
     heavy(py, array.nbytes(), || array.place(&mask, &values)).or_raise()?;
     Ok(none(py))
 }
@@ -342,7 +355,7 @@ fn putmask<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     let py = args.py();
     let array = target(args.required(0)?, READ_ONLY)?;
     let mask = to_array(args.required(1)?, None)?;
-    let values = values(&array, args.required(2)?)?;
+    let values = safe_values(&array, args.required(2)?)?;
     heavy(py, array.nbytes(), || array.putmask(&mask, &values)).or_raise()?;
     Ok(none(py))
 }

@@ -130,7 +130,14 @@ fn around<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
 pub(crate) fn round<'py>(a: &Array, args: &Args<'_, 'py>) -> Made<'py> {
     let decimals = args.named("decimals").map_or(Ok(0), parse_integer)?;
     let object = args.named("out").map(methods::single).transpose()?;
-    let out = object.as_ref().map(output).transpose()?;
+    let out = match &object {
+        Some(object) => Some(output(object)?),
+        // Results are native.
+        None if a.dtype().is_swapped() == Some(true) => {
+            Some(a.empty_like(a.dtype().native(), Order::K, "round").or_raise()?)
+        }
+        None => None,
+    };
     let work = || rounding::round(a, decimals, out.as_ref());
     let result = eval::computed(args.py(), "round", a.nbytes(), work)?;
     Ok(object.unwrap_or_else(|| from_array(args.py(), result, None)))
@@ -152,8 +159,9 @@ fn nan_to_num<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     let number = |at: usize| args.some(at).map(|value| value.extract::<f64>()).transpose();
     let with = Replacements { nan: number(2)?.unwrap_or(0.0), posinf: number(3)?, neginf: number(4)? };
     let (a, into) = if args.flag(1, true)? {
-        let a = array_at(args, 0)?;
-        let into = a.empty_like(a.dtype(), Order::K, "nan_to_num").or_raise()?;
+        let own = to_array(given, None)?;
+        let a = crate::element::native(&own)?;
+        let into = own.empty_like(own.dtype(), Order::K, "nan_to_num").or_raise()?;
         let object = from_array(py, into.clone(), None);
         (a, (into, object))
     } else {
