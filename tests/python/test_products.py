@@ -207,21 +207,21 @@ def peak(call):
 
 
 def test_no_operand_is_copied():
-    """What is needed beyond the result: nothing where nothing overlaps, blocks where something is converted."""
+    """What is needed beyond the result: a block for each thread, of what is packed, converted or held back."""
     n = 1000
     b, c = mt.ones((n, n)), mt.ones((n, n), dtype="float32")
     out, whole = mt.empty((n, n)), 8 * n * n
     both_halves = mt.ones((n, 2 * n))
-    small = 64 << 10
-    assert peak(lambda: mt.matmul(b, b, out=out)) <= small
-    assert peak(lambda: mt.matmul(b.T, b[::-1], out=out[:, ::-1])) <= small
-    assert peak(lambda: mt.matmul(both_halves[:, ::2], b, out=both_halves[:, 1::2])) <= small
-    assert peak(lambda: mt.matmul(b, b, out=b)) <= whole + small
-    assert peak(lambda: mt.matmul(b, out, out=b)) <= whole / 8
-    assert peak(lambda: mt.matmul(out, b, out=b)) <= whole / 8
-    assert peak(lambda: mt.matmul(c, b, out=out)) <= whole / 2
-    assert peak(lambda: mt.matmul(c, b)) <= 1.5 * whole
-    assert peak(lambda: mt.tensordot(b.reshape(10, 100, 1000), b.reshape(1000, 10, 100), ([2], [0]))) <= whole + small
+    small, block = 64 << 10, (256 << 10) * mt.get_num_threads()
+    assert peak(lambda: mt.matmul(b, b, out=out)) <= block
+    assert peak(lambda: mt.matmul(b.T, b[::-1], out=out[:, ::-1])) <= block
+    assert peak(lambda: mt.matmul(both_halves[:, ::2], b, out=both_halves[:, 1::2])) <= block
+    assert peak(lambda: mt.matmul(b, b, out=b)) <= whole + block
+    assert peak(lambda: mt.matmul(b, out, out=b)) <= block
+    assert peak(lambda: mt.matmul(out, b, out=b)) <= block
+    assert peak(lambda: mt.matmul(c, b, out=out)) <= block
+    assert peak(lambda: mt.matmul(c, b)) <= whole + block
+    assert peak(lambda: mt.tensordot(b.reshape(10, 100, 1000), b.reshape(1000, 10, 100), ([2], [0]))) <= whole + block
     assert peak(lambda: mt.einsum("ij,ij->", b, out)) <= small
     assert peak(lambda: mt.vdot(b.T, out.T)) <= small
 

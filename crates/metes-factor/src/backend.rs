@@ -1,74 +1,35 @@
-//! The library of linear algebra, `faer`: only this file and `invert.rs` name it.
-//!
-//! Products pack their factors into a buffer that the library keeps for each thread: at most twice the machine's last
-//! cache, touched as far as it is used, and not in the ledger. All other workspaces are ours.
+//! The library of linear algebra, `faer`: only this file, `invert.rs` and `product.rs` name it.
 
 use crate::dense::Dense;
 use crate::exchange::exchange;
 use crate::factor::{NoConvergence, Vectors, Workspace};
-use crate::parts::Parts;
 use faer::diag::DiagMut;
 use faer::dyn_stack::{MemStack, StackReq};
 use faer::linalg::cholesky::llt;
 use faer::linalg::evd::{self, ComputeEigenvectors};
 use faer::linalg::householder;
 use faer::linalg::lu::partial_pivoting as lu;
-use faer::linalg::matmul::matmul_with_conj;
 use faer::linalg::qr::no_pivoting as qr;
 use faer::linalg::svd::{self, ComputeSvdVectors};
 use faer::linalg::triangular_solve as triangular;
 use faer::reborrow::ReborrowMut;
 use faer::traits::{ComplexField, RealField};
-use faer::{Accum, Conj, MatMut, MatRef, Par};
+use faer::{Conj, MatMut, MatRef, Par};
 use num_complex::Complex;
 use std::mem::MaybeUninit;
 
 /// # Safety
 /// The elements are aligned and valid for reads as long as the result is used.
-unsafe fn view<'a, T>(x: Dense<T>) -> MatRef<'a, T> {
+pub(crate) unsafe fn view<'a, T>(x: Dense<T>) -> MatRef<'a, T> {
     // SAFETY: the caller's promise.
     unsafe { MatRef::from_raw_parts(x.ptr, x.rows, x.columns, x.row_step, x.column_step) }
 }
 
 /// # Safety
 /// The elements are aligned, valid for writes, and nobody else's as long as the result is used.
-unsafe fn view_mut<'a, T>(x: Dense<T>) -> MatMut<'a, T> {
+pub(crate) unsafe fn view_mut<'a, T>(x: Dense<T>) -> MatMut<'a, T> {
     // SAFETY: the caller's promise.
     unsafe { MatMut::from_raw_parts_mut(x.ptr, x.rows, x.columns, x.row_step, x.column_step) }
-}
-
-/// The addresses of a product that several threads compute, each a part of it.
-struct Shared<T>([Dense<T>; 3]);
-
-// SAFETY: addresses and numbers; parts of the result are apart from each other, and the factors are only read.
-unsafe impl<T> Sync for Shared<T> {}
-
-/// A [`crate::dense::Product`], on several threads where it is large.
-///
-/// # Safety
-/// As there.
-pub(crate) unsafe fn product<T: ComplexField>(c: Dense<T>, add: bool, a: Dense<T>, conj: bool, b: Dense<T>) {
-    let parts = Parts::of(&c, a.columns);
-    if parts.count() == 1 {
-        // SAFETY: the caller's promise.
-        return unsafe { part([c, a, b], add, conj) };
-    }
-    let shared = Shared([c, a, b]);
-    metes_threads::share(metes_threads::available(), parts.count(), &|_, number| {
-        let shared = &shared;
-        // SAFETY: a part of what the caller vouches for, of whose result no other part writes an element.
-        unsafe { part(parts.part(number, shared.0), add, conj) };
-    });
-}
-
-/// # Safety
-/// As [`product`].
-unsafe fn part<T: ComplexField>([c, a, b]: [Dense<T>; 3], add: bool, conj: bool) {
-    let beta = if add { Accum::Add } else { Accum::Replace };
-    let conj = if conj { Conj::Yes } else { Conj::No };
-    // SAFETY: the caller's promise.
-    let (c, a, b) = unsafe { (view_mut(c), view(a), view(b)) };
-    matmul_with_conj(c, beta, a, conj, b, Conj::No, faer::traits::math_utils::one(), Par::Seq);
 }
 
 /// Bytes for a workspace of the library, wherever it begins.

@@ -1,9 +1,9 @@
 //! [`Dense`]: a matrix as libraries see it, and what is asked of one.
 //!
-//! `backend.rs` and `invert.rs` are the only files that name the library of linear algebra: another one takes its place
-//! there.
+//! `backend.rs`, `invert.rs` and `product.rs` are the only files that name the library of linear algebra: another one
+//! takes its place there.
 
-use crate::{Field, Float};
+use crate::{Field, Float, Workspace};
 
 /// A matrix of elements at any strides, counted in elements.
 #[derive(Debug)]
@@ -143,8 +143,16 @@ impl<T: Field> Dense<T> {
     }
 }
 
-/// `c = a b`, or `c += a b` if the flag before `a` is set; the flag after `a` conjugates `a`.
-///
-/// # Safety
-/// All elements are aligned and valid, and `c` shares none with the factors or within itself.
-pub type Product<T> = unsafe fn(c: Dense<T>, add: bool, a: Dense<T>, conj: bool, b: Dense<T>);
+/// How products of matrices are computed: of the result, the left and the right factor.
+#[derive(Clone, Copy, Debug)]
+pub struct Product<T> {
+    /// The bytes of the workspace for matrices at these steps, on up to so many threads, and the fewest that will do.
+    /// Smaller matrices at such steps need no more.
+    pub need: fn(&[Dense<T>; 3], usize) -> (usize, usize),
+    /// `c = a b`, or `c += a b` if the first flag is set; the second one conjugates `a`.
+    ///
+    /// # Safety
+    /// All elements are aligned and valid, and the result shares none with the factors or within itself; the workspace
+    /// has at least the fewest bytes that one thread needs.
+    pub run: unsafe fn([Dense<T>; 3], bool, bool, Workspace<'_>),
+}

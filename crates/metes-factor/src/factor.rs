@@ -3,7 +3,8 @@
 //! Matrices lie in our memory at any strides; workspaces are bytes of ours, whose number is asked for before.
 
 use crate::backend;
-use crate::dense::Dense;
+use crate::dense::{Dense, Product};
+use crate::product;
 use metes_dtype::Kind;
 use num_complex::Complex;
 use std::mem::MaybeUninit;
@@ -41,8 +42,8 @@ pub trait Field: Copy + 'static {
     /// The field of moduli, singular values and eigenvalues of Hermitian matrices.
     type Real: Field<Real = Self::Real> + Float;
 
-    /// A [`crate::Product`] of matrices.
-    unsafe fn product(c: Dense<Self>, add: bool, a: Dense<Self>, conj: bool, b: Dense<Self>);
+    /// Products of matrices.
+    const PRODUCT: Product<Self>;
 
     /// The complex conjugate.
     fn conj(self) -> Self;
@@ -131,10 +132,7 @@ pub trait Float: Copy + PartialOrd {
 
 macro_rules! common {
     ($t:ty, $eig:path) => {
-        unsafe fn product(c: Dense<$t>, add: bool, a: Dense<$t>, conj: bool, b: Dense<$t>) {
-            // SAFETY: the caller's promise.
-            unsafe { backend::product(c, add, a, conj, b) }
-        }
+        const PRODUCT: Product<$t> = Product { need: product::need::<$t>, run: product::product::<$t> };
         unsafe fn lu(a: Dense<$t>, order: &mut [usize], back: &mut [usize], work: Workspace<'_>) -> usize {
             // SAFETY: the caller's promise.
             unsafe { backend::lu(a, order, back, work) }

@@ -10,6 +10,7 @@ mod exchange;
 mod factor;
 mod invert;
 mod parts;
+mod product;
 
 pub use dense::{Dense, Product};
 pub use factor::{Field, Float, NoConvergence, Vectors, Workspace};

@@ -10,9 +10,10 @@ use crate::ring::{Loop, Places, Ring, clear, nest};
 use metes_array::{Array, Layout, Scalar};
 use metes_dtype::{Casting, DType, Kind};
 use metes_eval::{Operand, Program, ProgramBuilder, ScratchBuf, assign};
-use metes_factor::Dense;
+use metes_factor::{Dense, Product};
 use metes_memory::{Access, Buffer, Result};
 use std::marker::PhantomData;
+use std::mem::MaybeUninit;
 use std::sync::{Mutex, PoisonError};
 
 /// Products with fewer terms than this are not worth a call of the library.
@@ -22,11 +23,12 @@ const SHARED: usize = 1 << 20;
 /// Rows or columns of a block of loops, and its terms.
 const SIDE: usize = 256;
 const DEPTH: usize = 512;
-/// The same where operands go through tiles: one of float64 takes 224 KiB.
-const TILE_SIDE: usize = 128;
-const TILE_DEPTH: usize = 224;
-/// Elements of a tile that holds several small matrices, or complete rows.
-const ROOM: usize = 1 << 14;
+/// The same where an operand goes through a tile, for elements of 8 bytes; two or three tiles share the bytes of one.
+const TILE_SIDE: usize = 112;
+const TILE_DEPTH: usize = 128;
+/// Bytes of all tiles, and of tiles and what the library works in together, for each thread.
+const TILES: usize = TILE_SIDE * TILE_DEPTH * 8;
+const SCRATCH: usize = 240 << 10;
 
 /// Length and steps of a block: batch, rows, columns, inner.
 type Four<T> = [T; 4];
@@ -133,6 +135,7 @@ pub(crate) struct Run<'a, T> {
     core: Four<Loop>,
     block: Four<usize>,
     library: bool,
+    room: Room,
     conj: bool,
     element: PhantomData<T>,
 }
@@ -150,7 +153,7 @@ impl<'a, T: Ring> Run<'a, T> {
         let library = is_for_library::<T>([m, n, k]);
         let tiled = [x.a, x.b, x.c].map(|array| !lies_ready(array, kind));
         let tiled = [tiled[0], tiled[1], tiled[2] || held != Held::Nothing];
-        let block = blocks(core.map(|axis| axis.len), tiled, held, library);
+        let block = blocks(core.map(|axis| axis.len), tiled, held, library, kind.size());
         let [batch, m, n, k] = block;
         let side = |array: &'a Array, tiled: bool, room: usize, written: bool| -> Result<Side<'a>> {
             let compute = DType::of(kind);
@@ -158,7 +161,7 @@ impl<'a, T: Ring> Run<'a, T> {
             let tile = if tiled { Some(Tile::new(from, to, room, kind, x.op)?) } else { None };
             Ok(Side { array, tile })
         };
-        Ok(Run {
+        let mut run = Run {
             a: side(x.a, tiled[0], batch * m * k, false)?,
             b: side(x.b, tiled[1], batch * k * n, false)?,
             c: side(x.c, tiled[2], batch * m * n, true)?,
@@ -167,9 +170,25 @@ impl<'a, T: Ring> Run<'a, T> {
             core,
             block,
             library,
+            room: Room::NONE,
             conj: x.conj,
             element: PhantomData,
-        })
+        };
+        if let (true, Some(product)) = (library, T::PRODUCT) {
+            let tiles = [&run.a, &run.b, &run.c].map(|side| side.tile.as_ref().map_or(0, |tile| tile.scratch.nbytes()));
+            let most = SCRATCH.saturating_sub(tiles.iter().sum());
+            run.room = Room::of(&run.stack()?.matrices::<T>(0, [m, n, k]), product, &block, most, x.op)?;
+        }
+        Ok(run)
+    }
+
+    /// A stack of matrices at the steps that whole blocks have.
+    fn stack(&self) -> Result<Stack> {
+        let ([batch, m, n, k], [by_batch, by_row, by_column, inner]) = (self.block, self.core);
+        let (_, a) = self.a.place(0, [batch, m, k], [by_batch.a, by_row.a, inner.a])?;
+        let (_, b) = self.b.place(0, [batch, k, n], [by_batch.b, inner.b, by_column.b])?;
+        let (_, c) = self.c.place(0, [batch, m, n], [by_batch.c, by_row.c, by_column.c])?;
+        Ok(Stack { a, b, c, places: Places { a: std::ptr::null(), b: std::ptr::null(), c: std::ptr::null_mut() } })
     }
 
     /// Computes all of it.
@@ -229,7 +248,7 @@ impl<'a, T: Ring> Run<'a, T> {
     fn untiled(&self) -> Run<'a, T> {
         let side = |side: &Side<'a>| Side { array: side.array, tile: None };
         let (a, b, c) = (side(&self.a), side(&self.b), side(&self.c));
-        Run { a, b, c, around: Vec::new(), within: self.within.clone(), ..*self }
+        Run { a, b, c, around: Vec::new(), within: self.within.clone(), room: Room::NONE, ..*self }
     }
 
     /// The block of this number of as many along each axis of the result.
@@ -281,13 +300,13 @@ impl<'a, T: Ring> Run<'a, T> {
         if let (true, Some(product)) = (self.library, T::PRODUCT) {
             let places = Places { a: a.0, b: b.0, c: c.0 };
             let each = Stack { a: a.1, b: b.1, c: c.1, places };
-            let group = (SHARED / (m * n * k).max(1)).clamp(1, batch);
-            let lanes = if group == batch { 1 } else { metes_threads::available() };
-            metes_threads::share(lanes, batch.div_ceil(group), &|_, task| {
+            let group = together([batch, m, n, k]);
+            let lanes = if group == batch { 1 } else { self.room.lanes };
+            metes_threads::share(lanes, batch.div_ceil(group), &|lane, task| {
                 for i in task * group..((task + 1) * group).min(batch) {
-                    let [c, a, b] = each.matrices::<T>(i as isize, [m, n, k]);
-                    // SAFETY: the caller's promise; the results of a stack are apart from each other.
-                    unsafe { product(c, add, a, self.conj, b) };
+                    let matrices = each.matrices::<T>(i as isize, [m, n, k]);
+                    // SAFETY: the caller's promise; the results of a stack are apart from each other, and a lane is alone.
+                    unsafe { (product.run)(matrices, add, self.conj, self.room.part(lane, lanes)) };
                 }
             });
             return;
@@ -313,6 +332,50 @@ impl<'a, T: Ring> Run<'a, T> {
             }
             nest::<T>(&mut axes[..from], Places { a, b, c }, self.conj);
         }
+    }
+}
+
+/// How many matrices of a stack a thread takes at a time.
+fn together([batch, m, n, k]: Four<usize>) -> usize {
+    (SHARED / (m * n * k).max(1)).clamp(1, batch)
+}
+
+/// What products by the library work in.
+struct Room {
+    scratch: Option<Array>,
+    /// How many matrices of a stack are worked on at once.
+    lanes: usize,
+}
+
+impl Room {
+    const NONE: Room = Room { scratch: None, lanes: 1 };
+
+    /// For products of such matrices, with up to `most` bytes for each thread.
+    fn of<T>(
+        matrices: &[Dense<T>; 3],
+        product: Product<T>,
+        block: &Four<usize>,
+        most: usize,
+        op: &'static str,
+    ) -> Result<Room> {
+        let threads = metes_threads::available();
+        let lanes = if together(*block) == block[0] { 1 } else { threads };
+        let (need, least) = (product.need)(matrices, threads / lanes);
+        let bytes = need.min(most * (threads / lanes)).max(least) * lanes;
+        let scratch = if bytes == 0 { None } else { Some(Array::empty(&[bytes], Kind::U8.into(), op)?) };
+        Ok(Room { scratch, lanes })
+    }
+
+    /// The part of one of several lanes.
+    ///
+    /// # Safety
+    /// Nobody else works in this lane's part meanwhile.
+    #[allow(clippy::mut_from_ref)]
+    unsafe fn part(&self, lane: usize, lanes: usize) -> &mut [MaybeUninit<u8>] {
+        let Some(scratch) = &self.scratch else { return &mut [] };
+        let each = scratch.size() / lanes;
+        // SAFETY: the scratch is ours, its bytes need not be initialised, and parts of lanes are apart.
+        unsafe { std::slice::from_raw_parts_mut(scratch.as_ptr().wrapping_add(lane * each).cast(), each) }
     }
 }
 
@@ -357,24 +420,29 @@ pub(crate) fn lies_ready(array: &Array, kind: Kind) -> bool {
 }
 
 /// Lengths of blocks: whole axes, unless a tile or the cache bounds them.
-fn blocks(len: Four<usize>, [a, b, c]: [bool; 3], held: Held, library: bool) -> Four<usize> {
+fn blocks(len: Four<usize>, [a, b, c]: [bool; 3], held: Held, library: bool, width: usize) -> Four<usize> {
     let [batch, m, n, k] = len.map(|n| n.max(1));
-    if !(a || b || c) {
+    let tiles = [a, b, c].iter().filter(|tiled| **tiled).count();
+    if tiles == 0 {
         let thick = !library && m > 1 && n > 1 && k > 1;
         let few = (SHARED / 4 / m.saturating_mul(n).saturating_mul(k)).clamp(1, batch);
         return if thick { [few, m.min(SIDE), n.min(DEPTH), k.min(SIDE / 2)] } else { [batch, m, n, k] };
     }
+    // Elements of a tile that holds several small matrices, or complete rows.
+    let room = TILES / tiles / width;
+    let depth = TILE_DEPTH * 8 / width.max(8);
+    let side = if tiles == 1 { TILE_SIDE } else { TILE_SIDE / 2 } * 8 / width.max(8);
     let (m, n, k) = match held {
-        Held::Rows => ((ROOM / n).clamp(1, m), n, k.min(if a || b { TILE_DEPTH } else { k })),
-        Held::Columns => (m, (ROOM / m).clamp(1, n), k.min(if a || b { TILE_DEPTH } else { k })),
+        Held::Rows => ((room / n).clamp(1, m), n, k.min(if a || b { depth } else { k })),
+        Held::Columns => (m, (room / m).clamp(1, n), k.min(if a || b { depth } else { k })),
         Held::Nothing => (
-            if a || c { m.min(TILE_SIDE) } else { m },
-            if b || c { n.min(TILE_SIDE) } else { n },
-            if a || b { k.min(TILE_DEPTH) } else { k },
+            if a || c { m.min(side) } else { m },
+            if b || c { n.min(side) } else { n },
+            if a || b { k.min(depth) } else { k },
         ),
     };
     let largest = [(a, m * k), (b, k * n), (c, m * n)].iter().filter(|(tiled, _)| *tiled).map(|(_, size)| *size).max();
-    [(ROOM / largest.unwrap_or(1)).clamp(1, batch), m, n, k]
+    [(room / largest.unwrap_or(1)).clamp(1, batch), m, n, k]
 }
 
 /// Bytes from the first element of each array.

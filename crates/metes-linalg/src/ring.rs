@@ -69,7 +69,7 @@ macro_rules! floats {
             fn add(self, other: $t) -> $t {
                 self + other
             }
-            const PRODUCT: Option<Product<$t>> = Some(<$t as Field>::product);
+            const PRODUCT: Option<Product<$t>> = Some(<$t as Field>::PRODUCT);
         }
 
         impl Ring for Complex<$t> {
@@ -86,7 +86,7 @@ macro_rules! floats {
             fn conj(self) -> Self {
                 Complex::new(self.re, -self.im)
             }
-            const PRODUCT: Option<Product<Self>> = Some(<Self as Field>::product);
+            const PRODUCT: Option<Product<Self>> = Some(<Self as Field>::PRODUCT);
         }
     )*};
 }

@@ -140,11 +140,32 @@ impl Sizes {
         let ready = k == same && (1..=MOST).contains(&terms) && lies_ready(a, kind) && lies_ready(b, kind);
         ready.then_some(Sizes { len: [m, n, k], a: sa, b: sb })
     }
+
+    /// The steps of a dense result.
+    fn c<T>(&self) -> [isize; 2] {
+        let ([m, n, _], width) = (self.len, size_of::<T>() as isize);
+        [if m > 1 { width * n as isize } else { 0 }, if n > 1 { width } else { 0 }]
+    }
+
+    /// The result and the factors as the library sees them.
+    fn matrices<T>(&self, at: Places) -> [Dense<T>; 3] {
+        let [m, n, k] = self.len;
+        let width = size_of::<T>() as isize;
+        let matrix = |ptr: *mut u8, rows, columns, steps: [isize; 2]| Dense {
+            ptr: ptr.cast::<T>(),
+            rows,
+            columns,
+            row_step: steps[0] / width,
+            column_step: steps[1] / width,
+        };
+        let (a, b) = (matrix(at.a.cast_mut(), m, k, self.a), matrix(at.b.cast_mut(), k, n, self.b));
+        [matrix(at.c, m, n, self.c::<T>()), a, b]
+    }
 }
 
 fn run<T: Ring>(kind: Kind, a: &Array, b: &Array, op: &'static str, place: &mut Option<Array>) -> Result<bool> {
     let Some(sizes) = Sizes::of(kind, a, b) else { return Ok(false) };
-    let [m, n, _] = sizes.len;
+    let [m, n, k] = sizes.len;
     let mut shape = [0; 2];
     let mut axes = 0;
     for (has, len) in [(a.ndim() == 2, m), (b.ndim() == 2, n)] {
@@ -154,13 +175,27 @@ fn run<T: Ring>(kind: Kind, a: &Array, b: &Array, op: &'static str, place: &mut 
         }
     }
     let c = place.insert(Array::empty(&shape[..axes], kind.into(), op)?);
+    let at = Places { a: a.as_ptr(), b: b.as_ptr(), c: c.as_ptr() };
+    let library = T::PRODUCT.filter(|_| is_for_library::<T>([m, n, k]));
+    let library = library.map(|product| (product, sizes.matrices::<T>(at)));
+    let room = library.map_or(0, |(product, matrices)| (product.need)(&matrices, 1).0);
+    let room = if room == 0 { None } else { Some(Array::empty(&[room], Kind::U8.into(), op)?) };
     let (Some(_a), Some(_b)) = (a.buffer().brief(Access::Read), b.buffer().brief(Access::Read)) else {
         *place = None;
         return Ok(false);
     };
-    let at = Places { a: a.as_ptr(), b: b.as_ptr(), c: c.as_ptr() };
-    // SAFETY: both are held, of elements of `T` that lie as the loops need them; the dense result is fresh.
-    unsafe { multiply::<T>(&sizes, at) };
+    let Some((product, matrices)) = library else {
+        // SAFETY: both are held, of elements of `T` that lie as the loops need them; the dense result is fresh.
+        unsafe { multiply::<T>(&sizes, at) };
+        return Ok(true);
+    };
+    let work = match &room {
+        None => &mut [][..],
+        // SAFETY: the scratch is fresh, and its bytes need not be initialised.
+        Some(room) => unsafe { std::slice::from_raw_parts_mut(room.as_ptr().cast(), room.size()) },
+    };
+    // SAFETY: as for the loops, and the library has the room that it needs.
+    unsafe { (product.run)(matrices, false, false, work) };
     Ok(true)
 }
 
@@ -168,21 +203,7 @@ fn run<T: Ring>(kind: Kind, a: &Array, b: &Array, op: &'static str, place: &mut 
 /// The factors are valid and aligned at all places of the sizes; `c` is a dense result, and overlaps neither.
 unsafe fn multiply<T: Ring>(sizes: &Sizes, at: Places) {
     let ([m, n, k], [a_row, a_inner], [b_inner, b_column]) = (sizes.len, sizes.a, sizes.b);
-    let width = size_of::<T>() as isize;
-    let c_column = if n > 1 { width } else { 0 };
-    let c_row = if m > 1 { width * n as isize } else { 0 };
-    if let Some(product) = T::PRODUCT.filter(|_| is_for_library::<T>([m, n, k])) {
-        let matrix = |ptr: *mut u8, rows, columns, row: isize, column: isize| Dense {
-            ptr: ptr.cast::<T>(),
-            rows,
-            columns,
-            row_step: row / width,
-            column_step: column / width,
-        };
-        let [a, b] = [matrix(at.a.cast_mut(), m, k, a_row, a_inner), matrix(at.b.cast_mut(), k, n, b_inner, b_column)];
-        // SAFETY: the caller's promise.
-        return unsafe { product(matrix(at.c, m, n, c_row, c_column), false, a, false, b) };
-    }
+    let [c_row, c_column] = sizes.c::<T>();
     let mut axes = [
         Loop { len: m, a: a_row, b: 0, c: c_row },
         Loop { len: n, a: 0, b: b_column, c: c_column },

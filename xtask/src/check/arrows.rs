@@ -11,7 +11,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("metes-array", &["metes-threads", "metes-memory", "metes-dtype"]),
     ("metes-kernels", &["metes-dtype"]),
     ("metes-eval", &["metes-threads", "metes-memory", "metes-dtype", "metes-array", "metes-kernels"]),
-    ("metes-factor", &["metes-threads", "metes-dtype"]),
+    ("metes-gemm", &[]),
+    ("metes-factor", &["metes-threads", "metes-dtype", "metes-gemm"]),
     (
         "metes-linalg",
         &["metes-threads", "metes-memory", "metes-dtype", "metes-array", "metes-kernels", "metes-eval", "metes-factor"],
