@@ -507,6 +507,7 @@ _print_options: Any
 _rebuild: Any
 _reductions: Any
 _repack_fields: Any
+_report_check_view: Any
 _report_inline: Any
 _report_page: Any
 _report_view: Any

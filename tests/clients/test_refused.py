@@ -1,8 +1,7 @@
 """Memory that is refused at every point of programs with pandas and SciPy: each answers as always or raises
 `MemoryError`, and leaves nothing.
 
-What is not here fails by itself: `scalar[()]` is a crash in NumPy where memory is refused, and wrappers of LAPACK that
-return several arrays lose those they have.
+What is not here fails by itself: wrappers of LAPACK that return several arrays lose those they have.
 """
 
 import runpy

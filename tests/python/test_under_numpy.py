@@ -583,3 +583,42 @@ def test_a_capture_of_a_killed_program_reads(tmp_path):
     done = run(None, "-m", "metes", "report", str(capture))
     assert "killed.py:2 <module>" in done.stdout and "11." in done.stdout, done.stdout
     assert "x.metes" in metes_run("--profile", tmp_path / "no" / "x.metes", script, code=1).stderr
+
+
+SCALARS = """
+import metes as mt, numpy as np
+from metes import memory
+mt.manage_numpy()
+numbers = [np.dtype(c).type(3) for c in np.typecodes["AllInteger"] + np.typecodes["AllFloat"] + "?"]
+numbers += [np.datetime64(3, "D"), np.timedelta64(4, "s")]
+begin = memory.stats().current_bytes
+for mode in ("sampled", "site", "counters"):
+    memory.attribution(mode)
+    with memory.budget(1, name="full"):
+        kept = [number[()] for number in numbers]
+        assert [repr(k) for k in kept] == [repr(n) for n in numbers]
+        cells = [np.zeros(2) for _ in range(64)]
+        assert not any(c.any() for c in cells)
+        assert memory.stats().current_bytes - begin >= 64 * 16
+        for wanted in (2, 5):
+            try:
+                np.ones(wanted)
+            except MemoryError:
+                print("refused", end=" ")
+    cells[3].resize(3, refcheck=False)
+    assert cells[3].tolist() == [0, 0, 0]
+    del cells
+    with memory.fail_after(0, persistent=True):
+        kept = [number[()] for number in numbers]
+        try:
+            np.ones(5)
+        except MemoryError:
+            print("failed", end=" ")
+    assert memory.stats().current_bytes == begin, memory.stats().current_bytes - begin
+print("done")
+"""
+
+
+def test_a_single_element_is_never_refused():
+    done = subprocess.run([sys.executable, "-c", SCALARS], capture_output=True, text=True, timeout=120)
+    assert done.stdout == "refused refused failed " * 3 + "done\n", done.stdout + done.stderr

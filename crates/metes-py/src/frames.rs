@@ -4,6 +4,7 @@
 //! Where these words lie is not documented, so they are compared with what the documented functions say, once, in a frame
 //! that is known; if anything differs, or on a version that was not looked at, nobody reads them.
 
+use crate::turn::state;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use std::sync::OnceLock;
@@ -94,23 +95,56 @@ fn fits(py: Python<'_>, offsets: Offsets) -> Option<bool> {
     }
 }
 
+impl Offsets {
+    /// The innermost frame of a thread, 0 for none.
+    ///
+    /// # Safety
+    /// The state of this thread, which is attached; the offsets were compared.
+    #[inline]
+    unsafe fn first(&self, thread: *mut ffi::PyThreadState) -> usize {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let first = word(thread as usize, self.thread);
+            match self.between {
+                None => first,
+                Some(between) => word(first, between),
+            }
+        }
+    }
+
+    /// What a frame runs.
+    ///
+    /// # Safety
+    /// A frame that runs, or that another which does was called from; the offsets were compared.
+    #[inline]
+    unsafe fn place(&self, frame: usize) -> Place {
+        // SAFETY: the caller's promise.
+        unsafe { Place { code: unmarked(word(frame, self.code)), at: word(frame, self.at) } }
+    }
+}
+
+/// The innermost frame of this thread; `None` where there is none, or it cannot be read, or the thread is not attached.
+#[inline]
+pub(crate) fn innermost() -> Option<Place> {
+    let (offsets, thread) = (OFFSETS.get()?.as_ref()?, state()?);
+    // SAFETY: attached, and the offsets were compared; the frame runs.
+    unsafe {
+        let first = offsets.first(thread.as_ptr());
+        (first != 0).then(|| offsets.place(first))
+    }
+}
+
 /// The frames of this thread, the innermost first; `None` where they cannot be read. The thread is attached.
 #[inline]
 pub(crate) fn running(py: Python<'_>) -> Option<impl Iterator<Item = Place>> {
     let offsets = OFFSETS.get().map_or_else(|| offsets(py), |found| *found)?;
-    // SAFETY: attached, so the thread has a state; the offsets were compared; a frame that runs, and those that it was
-    // called from, live while this code does.
+    // SAFETY: attached, and the offsets were compared; a frame that runs, and those that it was called from, live while
+    // this code does.
     unsafe {
-        let thread = ffi::PyThreadState_Get() as usize;
-        let first = word(thread, offsets.thread);
-        let first = match offsets.between {
-            None => first,
-            Some(between) => word(first, between),
-        };
-        let frame = (first != 0).then_some(first);
+        let frame = Some(offsets.first(ffi::PyThreadState_Get())).filter(|&first| first != 0);
         let frames = std::iter::successors(frame, move |&frame| {
             Some(word(frame, offsets.previous)).filter(|&previous| previous != 0)
         });
-        Some(frames.map(move |frame| Place { code: unmarked(word(frame, offsets.code)), at: word(frame, offsets.at) }))
+        Some(frames.map(move |frame| offsets.place(frame)))
     }
 }

@@ -53,12 +53,20 @@ static RECENT_STACKS: [RecentStack; RECENT] =
 /// Tells the ledger whom to ask.
 pub(crate) fn install() {
     metes_memory::set_site_provider(|_| {
+        // Mostly the innermost place is the one, and was asked for before.
+        let stack = detail() == Detail::Stack;
+        if !stack
+            && let Some(site) = frames::innermost().and_then(|place| recent(place).1)
+            && site != SKIP
+        {
+            return site;
+        }
         if !attached() {
             return 0;
         }
         // SAFETY: just asked.
         let py = unsafe { Python::assume_attached() };
-        if detail() == Detail::Stack { stack(py) } else { here(py) }
+        if stack { self::stack(py) } else { here(py) }
     });
 }
 
@@ -86,11 +94,16 @@ fn own(py: Python<'_>, places: impl Iterator<Item = Place>) -> Option<(Place, u3
 /// The number of a place that runs now, or [`SKIP`].
 #[inline]
 fn at(py: Python<'_>, place: Place) -> u32 {
+    let (recent, site) = recent(place);
+    site.unwrap_or_else(|| look_up(py, place, recent))
+}
+
+/// Where a place stands among the recent ones, and its number if it does.
+#[inline]
+fn recent(place: Place) -> (&'static Recent, Option<u32>) {
     let recent = &RECENTLY[(place.at >> 1 ^ place.at >> 11) % RECENT];
-    if recent.code.load(Ordering::Relaxed) == place.code && recent.at.load(Ordering::Relaxed) == place.at {
-        return recent.site.load(Ordering::Relaxed) as u32;
-    }
-    look_up(py, place, recent)
+    let stands = recent.code.load(Ordering::Relaxed) == place.code && recent.at.load(Ordering::Relaxed) == place.at;
+    (recent, stands.then(|| recent.site.load(Ordering::Relaxed) as u32))
 }
 
 /// Whatever has a number among the recent places stays alive, so that nothing else takes its address.

@@ -5,7 +5,9 @@ use metes_memory::Apart;
 use pyo3::exceptions::PyImportError;
 use pyo3::ffi;
 use pyo3::prelude::*;
+use std::cell::Cell;
 use std::ffi::c_int;
+use std::ptr::{self, NonNull};
 use std::sync::LazyLock;
 
 type Check = unsafe extern "C" fn() -> c_int;
@@ -42,16 +44,59 @@ static CURRENT: LazyLock<Option<Current>> = LazyLock::new(|| {
     }
 });
 
+/// The same function where it gives the state of whichever thread is attached.
+static ANYBODYS: LazyLock<Option<Current>> = LazyLock::new(|| {
+    // SAFETY: a look-up by name of a function that has this type in every CPython that has it.
+    unsafe {
+        let found = libc::dlsym(libc::RTLD_DEFAULT, c"_PyThreadState_UncheckedGet".as_ptr());
+        (!found.is_null()).then(|| std::mem::transmute::<*mut libc::c_void, Current>(found))
+    }
+});
+
+thread_local! {
+    /// The state that this thread was attached with when it was last asked, and the number of it, which no other has.
+    static MINE: Cell<(*mut ffi::PyThreadState, i64)> = const { Cell::new((ptr::null_mut(), 0)) };
+}
+
 /// Whether this thread holds the interpreter, which runs.
 #[inline]
 pub(crate) fn attached() -> bool {
+    // SAFETY: may be called at any time.
+    let runs = || unsafe { ffi::Py_IsInitialized() != 0 };
+    (state().is_some() || attached_anew()) && runs()
+}
+
+/// This thread's state, if the thread is attached, and, where it takes a look at the thread's variables to know that, was
+/// with this state when it was last asked. The interpreter may be ending.
+#[inline]
+pub(crate) fn state() -> Option<NonNull<ffi::PyThreadState>> {
     // SAFETY: may be called on any thread at any time.
     unsafe {
-        match *CURRENT {
-            Some(current) => !current().is_null() && ffi::Py_IsInitialized() != 0,
-            None => has_lock() && ffi::Py_IsInitialized() != 0,
+        if let Some(current) = *CURRENT {
+            return NonNull::new(current());
+        }
+        let (mine, number) = MINE.get();
+        let (mine, current) = (NonNull::new(mine)?, (*ANYBODYS)?);
+        // A state of this thread ends in it, and one at its address has another number.
+        (current() == mine.as_ptr() && ffi::PyThreadState_GetID(mine.as_ptr()) == number).then_some(mine)
+    }
+}
+
+#[cold]
+fn attached_anew() -> bool {
+    if CURRENT.is_some() || !has_lock() {
+        return false;
+    }
+    if let Some(current) = *ANYBODYS {
+        // SAFETY: attached, so the state is this thread's; null after the interpreter's end.
+        unsafe {
+            let state = current();
+            if !state.is_null() {
+                MINE.set((state, ffi::PyThreadState_GetID(state)));
+            }
         }
     }
+    true
 }
 
 /// Takes turns from now on, where there is a lock to take them under, as there must be.

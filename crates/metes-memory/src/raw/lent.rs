@@ -31,6 +31,21 @@ impl Lent {
         self.waits.load(Ordering::Relaxed)
     }
 
+    /// The block that waits, if it is of this size and kind.
+    #[inline(always)]
+    pub fn waiting_for(&self, what: u32) -> Option<NonNull<u8>> {
+        if !self.waits() || self.what.load(Ordering::Relaxed) != what {
+            return None;
+        }
+        NonNull::new(self.place.load(Ordering::Relaxed) as *mut u8)
+    }
+
+    /// Has it wait no more.
+    #[inline(always)]
+    pub fn goes(&self) {
+        self.waits.store(false, Ordering::Relaxed);
+    }
+
     /// The block that waits, if it is of this size and kind, and the number of its slot; it waits no more.
     #[inline]
     pub fn again(&self, what: u32) -> Option<(NonNull<u8>, u32)> {
@@ -58,7 +73,7 @@ impl Lent {
     }
 
     /// Has the block wait, if it is this one and as it was handed out; says whether.
-    #[inline]
+    #[inline(always)]
     pub fn comes_back(&self, ptr: NonNull<u8>) -> bool {
         if self.place.load(Ordering::Relaxed) != ptr.as_ptr() as usize {
             return false;

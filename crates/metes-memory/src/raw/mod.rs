@@ -78,6 +78,16 @@ pub fn take(size: usize, zeroed: bool) -> Result<NonNull<u8>> {
     }
 }
 
+/// The block for `size` bytes that this thread gave back last, if that was of this size and nothing more is to be seen to; if
+/// not, there is [`take_small`]. Short enough to stand where it is called.
+#[inline(always)]
+pub fn take_again(size: usize) -> Option<NonNull<u8>> {
+    if size > SMALL || WAY.load(Ordering::Relaxed) != 0 {
+        return None;
+    }
+    Shard::lately()?.take_again(size)
+}
+
 /// The same for a small size, where nothing stands in the way; `None` where [`take`] must see to it.
 #[inline(always)]
 pub fn take_small(size: usize, zeroed: bool) -> Option<NonNull<u8>> {
@@ -99,6 +109,12 @@ pub fn take_small(size: usize, zeroed: bool) -> Option<NonNull<u8>> {
 /// Where somebody observes, each block is booked, so that it is told.
 fn take_at_site(size: usize) -> Option<NonNull<u8>> {
     let site = site::ask_first(size);
+    if site != 0
+        && !ledger().watch.is_active()
+        && let Some(ptr) = Shard::lately().and_then(|shard| shard.take_again_at(site, size))
+    {
+        return Some(ptr);
+    }
     Shard::with(|shard| match site {
         0 => shard.take(size),
         _ if ledger().watch.is_active() => shard.book(site, size),
@@ -108,7 +124,8 @@ fn take_at_site(size: usize) -> Option<NonNull<u8>> {
 
 #[cold]
 fn take_closely(size: usize, zeroed: bool) -> Result<NonNull<u8>> {
-    let memory = Memory::current_of_program();
+    // An element is not refused on purpose either.
+    let memory = if size > spare::BYTES { Memory::current_of_program() } else { Memory::global().clone() };
     if size <= SMALL && memory.is_program() && crate::Scope::current().is_none() {
         let taken = if samples::every() { take_at_site(size) } else { Shard::with(|shard| shard.take(size)) };
         if let Some(ptr) = taken {
@@ -132,6 +149,15 @@ fn take_closely(size: usize, zeroed: bool) -> Result<NonNull<u8>> {
     // A block of no bytes has an address of its own too: the pool sets at least one unit aside.
     table::add(block, request.tag.site);
     Ok(ptr)
+}
+
+/// Takes a block back that this thread took last; `false` where it is another, for [`give`], and nothing was done.
+///
+/// # Safety
+/// If the block is ours, it is live and nobody uses it any more.
+#[inline(always)]
+pub unsafe fn give_last(ptr: NonNull<u8>) -> bool {
+    Shard::lately().is_some_and(|shard| shard.comes_back(ptr))
 }
 
 /// Takes a block back; `false` where it is not one of ours, and nothing was done.

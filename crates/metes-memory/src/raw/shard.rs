@@ -132,6 +132,15 @@ impl Shard {
         }
     }
 
+    /// This thread's shard, if it was used lately; else it takes [`Shard::with`].
+    #[inline(always)]
+    pub fn lately() -> Option<&'static Shard> {
+        let me = thread::here();
+        // SAFETY: as above.
+        let shard = unsafe { LATELY.load(Ordering::Relaxed).as_ref() }?;
+        (me != 0 && shard.owner.load(Ordering::Relaxed) == me).then_some(shard)
+    }
+
     #[cold]
     fn look_up<T>(me: usize, work: impl FnOnce(&Shard) -> Option<T>) -> Option<T> {
         let here = HERE.get();
@@ -233,6 +242,37 @@ impl Shard {
         Some(self.hand_out(slot, size))
     }
 
+    /// The block that waits, if it is one for `size` bytes, of which nothing but that is known, and no sample is due; then that is
+    /// all there is to do. So it is with most temporaries.
+    #[inline(always)]
+    pub fn take_again(&self, size: usize) -> Option<NonNull<u8>> {
+        let ptr = self.lent.waiting_for(size as u32 | PLAIN)?;
+        self.counts_again(size).then_some(ptr)
+    }
+
+    /// The same of a block that is counted at its site.
+    #[inline(always)]
+    pub fn take_again_at(&self, site: u32, size: usize) -> Option<NonNull<u8>> {
+        let ptr = self.lent.waiting_for(size as u32 | SITED).filter(|_| self.lent.site() == site)?;
+        if !self.counts_again(size) {
+            return None;
+        }
+        self.sites.again(site, size);
+        Some(ptr)
+    }
+
+    /// Counts the block that waits as given and taken, unless a sample is due; says whether it did.
+    #[inline(always)]
+    fn counts_again(&self, size: usize) -> bool {
+        let left = self.left.load(Ordering::Relaxed) + ONE - size as i64;
+        if left & DUE != 0 {
+            return false;
+        }
+        self.left.store(left, Ordering::Relaxed);
+        self.lent.goes();
+        true
+    }
+
     /// Counts a block that waited: it is one more that was given and taken. Whether a sample is due.
     #[inline]
     fn count_again(&self, size: usize) -> bool {
@@ -242,7 +282,7 @@ impl Shard {
     }
 
     /// Has a block wait for the next of its size, if it was handed out last; says whether.
-    #[inline]
+    #[inline(always)]
     pub fn comes_back(&self, ptr: NonNull<u8>) -> bool {
         self.lent.comes_back(ptr)
     }

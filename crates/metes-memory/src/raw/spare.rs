@@ -13,7 +13,7 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// The largest number NumPy has, a complex one of two long doubles.
-const BYTES: usize = 32;
+pub(super) const BYTES: usize = 32;
 const CELLS: usize = u64::BITS as usize;
 
 #[repr(align(64))]

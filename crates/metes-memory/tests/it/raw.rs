@@ -209,6 +209,47 @@ fn after_a_trim_little_more_is_kept_than_lives() {
     assert!(Memory::global().stats().reserved_bytes <= before + (1 << 20));
 }
 
+/// Gives a block back by the shortest way that there is.
+fn give_shortly(ptr: NonNull<u8>) {
+    // SAFETY: as above.
+    unsafe { assert!(raw::give_last(ptr) || raw::give(ptr)) }
+}
+
+#[test]
+fn the_last_block_is_at_hand_again_and_counted() {
+    let _turn = turn();
+    for detail in [Detail::Counters, Detail::Sampled, Detail::Site] {
+        let old = raw::set_detail(detail);
+        let (before, total) = (live(), Memory::global().stats().total_count);
+        let (mut kept, mut again, mut random) = (Vec::new(), 0, Random(detail as u64));
+        for n in 0..20_000 {
+            let size = [8, 8, 8, 100, 4000, 40_000][random.below(6)];
+            let found = raw::take_again(size);
+            again += usize::from(found.is_some());
+            let ptr = found.unwrap_or_else(|| take(size));
+            assert_eq!(raw::size_of(ptr), Some(size));
+            fill(ptr, size, n as u8);
+            if n % 100 == 0 {
+                kept.push((ptr, size, n as u8));
+            } else {
+                give_shortly(ptr);
+            }
+        }
+        assert_eq!(again > 0, detail != Detail::Site, "{again} came again");
+        let bytes: usize = kept.iter().map(|(_, size, _)| size).sum();
+        assert_eq!(live(), (before.0 + bytes, before.1 + 200));
+        assert_eq!(Memory::global().stats().total_count - total, 20_000);
+        assert!(kept.iter().all(|&(ptr, size, mark)| is_full_of(ptr, size, mark)));
+        kept.into_iter().for_each(|(ptr, ..)| give_shortly(ptr));
+        assert_eq!(live(), before);
+        raw::set_detail(old);
+    }
+    let ptr = take(64);
+    give_shortly(ptr);
+    let scope = Scope::new(Some(10), "raw");
+    scope.run(|| assert_eq!(raw::take_again(64), None, "a budget looks at each"));
+}
+
 #[test]
 fn budgets_and_limits_bound_small_blocks_too() {
     let _turn = turn();

@@ -114,6 +114,15 @@ fn before() -> &'static Functions {
     BEFORE.get().expect("the functions are called only where they were installed")
 }
 
+/// Where the block that came back last is not the one.
+#[inline(never)]
+fn take_any(size: usize, zeroed: bool) -> *mut c_void {
+    match raw::take_small(size, zeroed) {
+        Some(ptr) => ptr.as_ptr().cast(),
+        None => take(size, zeroed),
+    }
+}
+
 #[cold]
 fn take(size: usize, zeroed: bool) -> *mut c_void {
     let ptr = answer(raw::take(size, zeroed));
@@ -135,9 +144,9 @@ fn answer(block: metes_memory::Result<NonNull<u8>>) -> *mut c_void {
 
 unsafe extern "C" fn malloc(_context: *mut c_void, size: usize) -> *mut c_void {
     if MANAGED.load(Ordering::Relaxed) {
-        return match raw::take_small(size, false) {
+        return match raw::take_again(size) {
             Some(ptr) => ptr.as_ptr().cast(),
-            None => take(size, false),
+            None => take_any(size, false),
         };
     }
     // SAFETY: NumPy's own function with its own context.
@@ -147,7 +156,7 @@ unsafe extern "C" fn malloc(_context: *mut c_void, size: usize) -> *mut c_void {
 unsafe extern "C" fn calloc(_context: *mut c_void, count: usize, size: usize) -> *mut c_void {
     if MANAGED.load(Ordering::Relaxed) {
         return match count.checked_mul(size) {
-            Some(size) => take(size, true),
+            Some(size) => take_any(size, true),
             None => null_mut(),
         };
     }
@@ -171,6 +180,19 @@ unsafe extern "C" fn realloc(context: *mut c_void, ptr: *mut c_void, size: usize
 unsafe extern "C" fn free(_context: *mut c_void, ptr: *mut c_void, size: usize) {
     let Some(block) = NonNull::new(ptr.cast::<u8>()) else { return };
     // SAFETY: NumPy gives up the block with this call.
+    unsafe {
+        if !raw::give_last(block) {
+            give_any(block, size);
+        }
+    }
+}
+
+/// # Safety
+/// NumPy gives up the block.
+#[inline(never)]
+unsafe fn give_any(block: NonNull<u8>, size: usize) {
+    let ptr = block.as_ptr().cast();
+    // SAFETY: the caller's promise.
     if !unsafe { raw::give(block) } {
         // SAFETY: as in `realloc`.
         unsafe { (before().free)(before().context, ptr, size) }
