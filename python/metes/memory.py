@@ -319,8 +319,8 @@ def set_decay(seconds: int, background: bool = False) -> int:
 def fail_after(n: int, persistent: bool = False) -> Generator[None]:
     """For tests: inside the `with` block on this thread, allocation number `n`, counted from 0, is refused.
 
-    That one alone, or all from then on if `persistent`. Of NumPy's, where it is managed, those of at most 32 bytes do not
-    count: NumPy does not look whether it got a single element.
+    That one alone, or all from then on if `persistent`. Of NumPy's, where it is managed, those of at most 32 bytes do
+    not count: NumPy does not look whether it got a single element.
     """
     memory = _native._FailAfter(n, persistent)
     memory.enter()
