@@ -251,12 +251,15 @@ def parameters(function, method=False):
     positional = [*arguments.posonlyargs, *arguments.args]
     defaults = [None] * (len(positional) - len(arguments.defaults)) + arguments.defaults
     stars = [(star, None) for star in (arguments.vararg, arguments.kwarg) if star]
+    # What sorts takes the names of fields as its order.
+    sorts = any(argument.arg == "kind" for argument in positional)
     for argument, default in [
         *zip(positional + arguments.kwonlyargs, defaults + arguments.kw_defaults, strict=True),
         *stars,
     ]:
         if argument.arg != "self":
-            argument.annotation = ast.parse(kind_of(argument.arg, default), mode="eval").body
+            kind = "str | Sequence[str] | None" if sorts and argument.arg == "order" else kind_of(argument.arg, default)
+            argument.annotation = ast.parse(kind, mode="eval").body
     return ast.unparse(arguments)
 
 

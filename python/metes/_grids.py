@@ -25,6 +25,38 @@ if TYPE_CHECKING:
 __all__ = ["c_", "index_exp", "indices", "ix_", "meshgrid", "mgrid", "ogrid", "r_", "s_"]
 
 
+def _narrow_linspace(start, stop, num, endpoint, retstep, axis):
+    """`linspace` between floats narrower than Python's, computed as they are."""
+    numbers = (bool, int, float, complex)
+    dtype = result_type(*(end if isinstance(end, numbers) else asarray(end) for end in (start, stop)), 1.0)
+    start, stop = asarray(start, dtype=dtype), asarray(stop, dtype=dtype)
+    if dtype.str in ("<f8", "<c16"):
+        return linspace(start, stop, num, endpoint, retstep, axis=axis)
+    delta = stop - start
+    parts = num - 1 if endpoint else num
+    values = arange(num, dtype=dtype).reshape((-1,) + (1,) * delta.ndim)
+    step = delta / parts if parts > 0 else delta * float("nan")
+    if parts <= 0:
+        values = values * delta
+    elif (step == 0).any():
+        # Steps that vanish are taken before they do.
+        values = values / parts * delta
+    else:
+        values = values * step
+    values += start
+    if endpoint and num > 1:
+        values[-1, ...] = stop
+    if axis != 0:
+        values = values.transpose(_to_place(values.ndim, axis))
+    return (values, step) if retstep else values
+
+
+def _to_place(ndim, axis):
+    """The order of axes in which the first one stands at a place."""
+    place = axis if axis >= 0 else axis + ndim
+    return (*range(1, place + 1), 0, *range(place + 1, ndim))
+
+
 def indices(dimensions: ArrayLike, dtype: DTypeLike | None = int, sparse: bool = False) -> Array | tuple[Array, ...]:
     """The indices of all places of an array of this shape: one array for each axis, together unless `sparse`.
 

@@ -109,6 +109,16 @@ np.nan_to_num(np.array([np.nan, 1], '>f4')), np.nan_to_num(np.array([1], '>i2'))
 np.split(np.arange(6), np.array(3)), np.array_split(np.arange(5), np.array(2))
 np.split(np.arange(6), np.array(4))
 """,
+    "scalars": """
+f"{np.str_('a'):>3}|{np.datetime64('2020-01-01')}|{np.timedelta64(3, 'h')}|{np.bytes_(b'x')}"
+f"{np.array(['ab', 'c'])[0]:<4}|{np.array(['2020'], 'M8[D]')[0]}|{np.float64(1.5):.2f}|{np.array((1, 2.5), 'i4,f8')}"
+np.arange(3).view(np.ndarray), np.arange(4, dtype='i4').view('i8', np.ndarray), np.arange(3).view(type=np.ndarray)
+np.arange(3).view(type=int)
+np.linspace(np.float32(0), np.float32(1), 7), np.linspace(np.float16(0), np.float16(3), 4, retstep=True)
+np.linspace(np.array([0, 1], 'f4'), np.array([1, 3], 'f4'), 3, axis=1), np.linspace(np.float32(1), 2, 3, endpoint=False)
+np.linspace(np.float32(0), np.float64(1), 3), np.linspace(np.complex64(1j), 2, 3), np.linspace(np.float32(1), 1, 3)
+np.linspace(np.float32(0), 1, 0), np.linspace(np.float32(0), 1, 1), np.linspace(np.float32(0), 1, 3, dtype='f8')
+""",
     "places": """
 np.rollaxis(np.zeros((2, 3, 4)), -1, -2).shape, np.rollaxis(np.zeros((2, 3, 4)), 0, -1).shape
 np.rollaxis(np.zeros((2, 3, 4)), 2, 3).shape, np.rollaxis(np.zeros((2, 3, 4)), 1, -3).shape

@@ -12,7 +12,7 @@ use crate::number::to_scalar;
 use crate::object::from_array;
 use metes::create;
 use metes_array::{Array, Index, Scalar};
-use metes_dtype::{Casting, DType};
+use metes_dtype::{Casting, DType, Kind};
 use pyo3::exceptions::PyValueError;
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
@@ -72,6 +72,13 @@ fn linspace<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     let num = count(args, "linspace")?;
     let (endpoint, dtype) = (args.flag(3, true)?, parse_dtype_or_none(args.some(5))?);
     let (start, stop) = (to_array(args.required(0)?, None)?, to_array(args.required(1)?, None)?);
+    if dtype.is_none() && (is_narrow(&start) || is_narrow(&stop)) {
+        let given = (args.required(0)?, args.required(1)?, num, endpoint, args.flag(4, false)?);
+        let axis = args.some(6).map_or(Ok(0), parse_integer)?;
+        let (start, stop, num, endpoint, step) = given;
+        let made = args.py().import("metes._grids")?.getattr("_narrow_linspace")?;
+        return made.call1((start, stop, num, endpoint, step, axis));
+    }
     if start.ndim() == 0 && stop.ndim() == 0 && !args.flag(4, false)? {
         let (start, stop) = (to_scalar(args.required(0)?)?, to_scalar(args.required(1)?)?);
         return Ok(from_array(args.py(), Array::linspace(start, stop, num, endpoint, dtype).or_raise()?, None));
@@ -82,6 +89,11 @@ fn linspace<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
         return Ok(values);
     }
     Ok(PyTuple::new(args.py(), [values, from_array(args.py(), step, None)])?.into_any())
+}
+
+/// Whether values are of narrower floats than Python's.
+fn is_narrow(array: &Array) -> bool {
+    matches!(array.dtype().any_number(), Some(Kind::F16 | Kind::F32 | Kind::C64))
 }
 
 fn logspace<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {

@@ -206,7 +206,12 @@ fn round<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>
 fn format<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
     let (found, spec) = (this(array)?, args.required(0)?);
     if found.ndim() == 0 {
-        return scalar_object(array.py(), found.item(&[]).or_raise()?)?.call_method1("__format__", (spec,));
+        let one = match found.dtype().any_number() {
+            Some(_) => scalar_object(array.py(), found.item(&[]).or_raise()?)?,
+            None if matches!(found.dtype().kind_char(), 'S' | 'U') => crate::objects::item(array.py(), found, &[])?,
+            None => array.str()?.into_any(),
+        };
+        return one.call_method1("__format__", (spec,));
     }
     if spec.len()? > 0 {
         return Err(PyTypeError::new_err("unsupported format string passed to metes.Array.__format__"));

@@ -31,7 +31,7 @@ pub(super) fn table() -> Vec<PyMethodDef> {
         method!("transpose", transpose, ["*axes"], "A view with axes in the given order, by default reversed."),
         method!("swapaxes", swapaxes, ["axis1", "axis2"], "A view with two axes exchanged."),
         method!("squeeze", squeeze, ["axis=None"], "A view without axes of length 1."),
-        method!("view", view, ["dtype=None"], "A view of the same bytes as elements of another dtype."),
+        method!("view", view, ["dtype=None", "type=None"], "A view of the same bytes as elements of another dtype."),
         method!(
             "_as_strided",
             as_strided,
@@ -96,7 +96,12 @@ fn squeeze<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'p
 
 fn view<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
     let found = this(array)?;
-    let dtype = args.some(0).map_or(Ok(found.dtype()), |given| parse(given, false))?;
+    // `a.view(ndarray)` asks for the class that there is.
+    let given = args.some(0).filter(|given| !given.is(array.get_type()));
+    let dtype = given.map_or(Ok(found.dtype()), |given| parse(given, false))?;
+    if args.some(1).is_some_and(|class| !class.is(array.get_type())) {
+        return Err(PyValueError::new_err("Type must be a sub-type of ndarray type: there is none but Array"));
+    }
     let view = match dtype.form() {
         Form::Sub(_) if dtype.size() == found.dtype().size() => found.subfield(dtype, 0),
         Form::Sub(_) => {
