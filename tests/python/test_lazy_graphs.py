@@ -145,6 +145,15 @@ def test_small_files_meet_large_ones(whole, row, shape, tmp_path):
         np.testing.assert_array_equal(np.asarray(result), expected)
 
 
+@pytest.mark.parametrize("rows", [0, 1, 30])
+def test_what_meets_a_small_file_is_saved_by_rows(rows, tmp_path):
+    whole, row = np.arange(rows * 4.0).reshape(rows, 4), np.linspace(0, 1, 4)
+    np.savez(tmp_path / "data.npz", whole=whole, row=row)
+    data = mt.open(tmp_path / "data.npz")
+    mt.save(tmp_path / "result.npy", data["whole"] * data["row"] + 1)
+    np.testing.assert_array_equal(np.load(tmp_path / "result.npy"), whole * row + 1)
+
+
 def test_what_is_as_large_as_the_result_is_not_held_unasked(tmp_path):
     np.save(tmp_path / "square.npy", np.arange(16.0).reshape(4, 4))
     square = mt.open(tmp_path / "square.npy")

@@ -23,14 +23,14 @@ pub(crate) fn in_step(name: &str, args: &[Expr], shape: &Dims) -> Result<(Vec<Ex
         Some(track.shifted(shape.len() - arg.shape().len()))
     };
     let size = |arg: &Expr| arg.shape().iter().product::<usize>();
-    // The first of the largest sets the pace; what has a single row follows it as well from memory.
+    // The first that is whole, or the largest, sets the pace; what has a single row follows it as well from memory.
     let with_rows = args.iter().rev().filter_map(|arg| Some((arg, rows(arg)?)));
-    let pace = with_rows.max_by_key(|(arg, track)| (size(arg), track.rows > 1)).map(|(_, track)| track);
-    let whole: usize = shape.iter().product();
+    let pace = with_rows.max_by_key(|(arg, track)| (arg.shape() == shape.as_slice(), size(arg), track.rows > 1));
+    let pace = pace.map(|(_, track)| track);
     let each = args.iter().map(|arg| match (arg.track(), rows(arg)) {
         (None, _) => Ok(arg.clone()),
         (_, own) if own.is_some() && own == pace => Ok(arg.clone()),
-        (Some(track), _) if size(arg) < whole || arg.shape()[track.axis] <= 1 => Ok(arg.held()),
+        (Some(track), _) if arg.shape() != shape.as_slice() || arg.shape()[track.axis] <= 1 => Ok(arg.held()),
         _ => {
             let (own, all) = (shape_text(arg.shape()), shape_text(shape));
             let message = format!(
