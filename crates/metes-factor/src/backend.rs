@@ -1,4 +1,7 @@
 //! The library of linear algebra, `faer`: only this file, `invert.rs` and `product.rs` name it.
+//!
+//! Products inside of decompositions pack their factors into a buffer that the library keeps for each thread: at most twice
+//! the machine's last cache, touched as far as it is used, and not in the ledger. All other workspaces are ours.
 
 use crate::dense::Dense;
 use crate::exchange::exchange;
