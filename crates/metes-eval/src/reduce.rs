@@ -11,7 +11,7 @@ use crate::status;
 use crate::whole::reduce_whole;
 use metes_array::{Array, Dims, Order, Scalar, broadcast_shapes, shape_text};
 use metes_dtype::{Casting, Category, DType, Kind, can_cast};
-use metes_kernels::{ReduceCell, Reduction, Ufunc};
+use metes_kernels::{ReduceCell, Reduction, Ufunc, present_cell};
 use metes_memory::{Error, ErrorKind, Result};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -239,11 +239,14 @@ fn fold(
     let slot = via.map_or(Ok(slot), |dtype| builder.cast(slot, dtype))?;
     let slot = builder.cast(slot, cell.input.into())?;
     let program = Arc::new(builder.finish(slot));
+    let skip_nan = options.skip_nan && cell.input.category() >= Category::Float;
+    let own = if skip_nan { present_cell(reduction.name, cell.input) } else { None };
     let part = Part { axis: 0, start: 0, len: array.shape().first().copied().unwrap_or(1) };
     let domain = Domain { shape: array.shape(), axes, cut: None };
-    let mut reducer = Reducer::new(reduction, cell, program, domain, options.correction, result.clone())?;
-    if options.skip_nan && cell.input.category() >= Category::Float {
-        reducer.skip_nan(reduction)?;
+    let folded = own.unwrap_or(cell);
+    let mut reducer = Reducer::new(reduction, folded, program, domain, options.correction, result.clone())?;
+    if skip_nan && own.is_none() {
+        reducer.skip_nan()?;
     }
     status::take();
     reducer.feed(std::slice::from_ref(array), part, options.where_.as_ref())?;

@@ -10,6 +10,7 @@ use crate::folding::{Folding, Kept, Lane};
 use crate::program::{Arg, Program, ProgramBuilder, ScratchBuf};
 use crate::share;
 use crate::split::Split;
+use crate::strips::columns;
 use metes_array::{Array, PAST_CACHES, shape_text};
 use metes_kernels::{ReduceCell, Reduction};
 use metes_memory::{Error, ErrorKind, Result};
@@ -26,10 +27,9 @@ pub struct Reducer {
     present_scratch: Option<ScratchBuf>,
 }
 
-/// For how many values at once a program has registers: rows that are folded side by side are computed whole.
+/// For how many values at once a program has registers.
 pub(crate) fn values(program: &Program, axes: &Axes) -> usize {
-    let size = axes.shape.iter().product();
-    if axes.run.is_empty() { size } else { program.at_once(size) }
+    program.at_once(axes.shape.iter().product())
 }
 
 /// On how many threads a domain is reduced.
@@ -45,10 +45,11 @@ impl Reducer {
     pub fn state_bytes(cell: &'static ReduceCell, program: &Program, domain: Domain) -> usize {
         let axes = Axes::new(domain.shape, domain.axes);
         let lanes = lanes(cell, program, domain);
-        let each = Lane::bytes(cell, &axes, domain.cut);
+        let columns = columns(cell, &axes, lanes);
+        let each = Lane::bytes(cell, &axes, domain.cut, columns);
         program.lanes_bytes(lanes, values(program, &axes))
             + each * lanes
-            + Split::bytes(cell, program, &axes, domain.cut, lanes)
+            + Split::bytes(cell, &axes, domain.cut, lanes, columns)
     }
 
     /// A reduction of a program's values (of the cell's input kind) over a domain, into `out`, which has the kept axes
@@ -81,11 +82,12 @@ impl Reducer {
         assert_eq!((out.shape(), out.dtype()), (axes.kept_shape().as_slice(), cell.output.into()), "the result fits");
         assert!(program.dtype() == cell.input, "the program makes what is folded");
         let count = lanes(cell, &program, domain);
-        let split = Split::new(cell, &program, &axes, cut, count)?;
+        let columns = columns(cell, &axes, count);
+        let split = Split::new(cell, &program, &axes, cut, count, columns)?;
         let scratch = ScratchBuf::for_lanes(&program, count, values(&program, &axes))?;
-        let lanes = (0..count).map(|lane| Lane::new(cell, &axes, cut, scratch.lane(lane)).map(Mutex::new));
+        let lanes = (0..count).map(|lane| Lane::new(cell, &axes, cut, columns, scratch.lane(lane)).map(Mutex::new));
         let lanes = lanes.collect::<Result<_>>()?;
-        let folding = Folding { cell, program, axes, cut, correction, present: None, kept: None, out };
+        let folding = Folding { cell, program, axes, cut, columns, correction, present: None, kept: None, out };
         Ok(Reducer { folding, lanes, split, scratch, present_scratch: None })
     }
 
@@ -95,8 +97,8 @@ impl Reducer {
         self
     }
 
-    /// Leaves NaN out from now on; takes some more scratch.
-    pub(crate) fn skip_nan(&mut self, reduction: &Reduction) -> Result<()> {
+    /// Leaves NaN out from now on, where the cell does not; takes some more scratch.
+    pub(crate) fn skip_nan(&mut self) -> Result<()> {
         let mut builder = ProgramBuilder::new();
         let x = builder.input(self.folding.cell.input.into());
         let equal = metes_kernels::ufunc("equal").expect("a row of the table");
@@ -110,9 +112,6 @@ impl Reducer {
         for (number, lane) in self.lanes.iter_mut().enumerate() {
             let lane = lane.get_mut().unwrap_or_else(PoisonError::into_inner);
             lane.present = Some(scratch.lane(number));
-            if let Some(runs) = &mut lane.runs {
-                runs.positional = matches!(reduction.name, "argmin" | "argmax");
-            }
         }
         self.folding.present = Some(program);
         Ok(())

@@ -5,13 +5,15 @@
 //! meanwhile is small: a wave is as long as there is room for.
 
 use crate::domain::{Axes, Feed, Line};
-use crate::folding::{Folding, Lane, Strip, width};
+use crate::folding::{Folding, Lane, width};
 use crate::program::{Program, Registers};
 use crate::share::{self, TASK};
+use crate::strips::Strip;
 use crate::tree::{FAN, States, levels};
 use crate::walk::Runs;
 use metes_kernels::{LEAF, ReduceCell};
 use metes_memory::{Buffer, Need, Result};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Bytes of branches per thread, about.
 const ROOM: usize = 32 << 10;
@@ -50,11 +52,13 @@ struct Unit<'a> {
 // by one thread.
 unsafe impl Sync for Unit<'_> {}
 
-/// The kind, how many branches there are, and the levels of the tree; `None` where a tree has one branch.
-fn shape(axes: &Axes, cut: Option<usize>, lanes: usize) -> Option<(Kind, usize, usize)> {
+/// The kind, how many branches there are, and the levels of the tree; `None` where a tree has one branch, and where there
+/// are strips for all threads.
+fn shape(axes: &Axes, cut: Option<usize>, lanes: usize, columns: usize) -> Option<(Kind, usize, usize)> {
+    let strips = axes.run.is_empty() && axes.kept.last().is_some_and(|&axis| axes.shape[axis] > columns);
     let (outer, run) = (axes.count(&axes.outer), axes.count(&axes.run).div_ceil(LEAF));
     match (outer > FAN, !axes.run.is_empty() && outer == 1 && run > FAN) {
-        _ if cut.is_some() || lanes <= 1 => None,
+        _ if cut.is_some() || lanes <= 1 || strips => None,
         (true, _) => Some((Kind::Outer, outer.div_ceil(FAN), levels(outer))),
         (_, true) => Some((Kind::Run, run.div_ceil(FAN), levels(run))),
         _ => None,
@@ -62,14 +66,14 @@ fn shape(axes: &Axes, cut: Option<usize>, lanes: usize) -> Option<(Kind, usize, 
 }
 
 fn wave(count: usize, each: usize, lanes: usize) -> usize {
-    count.min((ROOM * lanes / each).max(4 * lanes))
+    count.min((ROOM * lanes / each).max(3 * lanes))
 }
 
 impl Split {
     /// Bytes that [`Split::new`] takes, exactly.
-    pub(crate) fn bytes(cell: &ReduceCell, _program: &Program, axes: &Axes, cut: Option<usize>, lanes: usize) -> usize {
-        let Some((_, count, levels)) = shape(axes, cut, lanes) else { return 0 };
-        let width = width(axes, cut);
+    pub(crate) fn bytes(cell: &ReduceCell, axes: &Axes, cut: Option<usize>, lanes: usize, columns: usize) -> usize {
+        let Some((_, count, levels)) = shape(axes, cut, lanes, columns) else { return 0 };
+        let width = width(axes, cut, columns);
         States::bytes(cell, width, levels) + wave(count, cell.state * width, lanes) * cell.state * width
     }
 
@@ -80,9 +84,10 @@ impl Split {
         axes: &Axes,
         cut: Option<usize>,
         lanes: usize,
+        columns: usize,
     ) -> Result<Option<Split>> {
-        let Some((kind, count, levels)) = shape(axes, cut, lanes) else { return Ok(None) };
-        let width = width(axes, cut);
+        let Some((kind, count, levels)) = shape(axes, cut, lanes, columns) else { return Ok(None) };
+        let width = width(axes, cut, columns);
         let each = cell.state * width;
         let wave = wave(count, each, lanes);
         let values = match kind {
@@ -118,14 +123,23 @@ impl Split {
             },
         );
         self.trunk.clear();
-        for first in (0..count).step_by(self.wave) {
-            let here = self.wave.min(count - first);
+        let (mut first, settled) = (0, AtomicBool::new(false));
+        while first < count && !settled.load(Ordering::Relaxed) {
+            // What the first values may settle is not worth a second thread yet.
+            let most = if first == 0 && folding.cell.settled.is_some() { 1 } else { self.wave };
+            let here = most.min(count - first);
             // A thread may be asked for twice as many tasks as it gets, so that the last ones end together.
             let group = self.group.min(here.div_ceil(2 * lanes));
             share::share(lanes, here.div_ceil(group), |at, task| {
                 let mut lane = lane(at);
                 for branch in task * group..((task + 1) * group).min(here) {
-                    self.fold(folding, feed, &unit, &mut lane, first + branch, self.branch(branch));
+                    let to = self.branch(branch);
+                    if settled.load(Ordering::Relaxed) {
+                        // SAFETY: the branch has room for as many states, and belongs to this task alone.
+                        unsafe { (folding.cell.init)(n, to.at(0)) };
+                    } else if self.fold(folding, feed, &unit, &mut lane, first + branch, to) {
+                        settled.store(true, Ordering::Relaxed);
+                    }
                 }
                 folding.settle();
                 0
@@ -133,6 +147,7 @@ impl Split {
             for branch in 0..here {
                 self.trunk.take_branch(n, self.branch(branch).at(0), first + branch);
             }
+            first += here;
         }
         let state = self.trunk.collect(0, n);
         match (strip, self.kind) {
@@ -150,8 +165,8 @@ impl Split {
         Registers::new(self.branches.as_ptr().wrapping_add(number * self.each))
     }
 
-    /// Folds the branch of this number, and keeps its states.
-    fn fold(&self, folding: &Folding, feed: &Feed, unit: &Unit, lane: &mut Lane, number: usize, to: Registers) {
+    /// Folds the branch of this number, and keeps its states; returns whether they settle the result.
+    fn fold(&self, folding: &Folding, feed: &Feed, unit: &Unit, lane: &mut Lane, number: usize, to: Registers) -> bool {
         let axes = &folding.axes;
         let within = |from: usize, each: usize, total: usize| (from, (from + each).min(total));
         let (n, state) = match (self.kind, unit.line) {
@@ -178,6 +193,9 @@ impl Split {
             (Kind::Run, None) => unreachable!("a run has a line"),
         };
         // SAFETY: `n` states of the lane; the branch has room for as many, and belongs to this task alone.
-        unsafe { std::ptr::copy_nonoverlapping(state, to.at(0), n * folding.cell.state) };
+        unsafe {
+            std::ptr::copy_nonoverlapping(state, to.at(0), n * folding.cell.state);
+            folding.cell.settled.is_some_and(|settled| settled(n, state))
+        }
     }
 }

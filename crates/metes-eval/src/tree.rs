@@ -55,6 +55,12 @@ impl States {
         self.buffer.as_ptr().wrapping_add((level * self.width + result) * self.cell.state)
     }
 
+    /// Whether no further value changes any of `n` results, as far as a level tells.
+    pub(crate) fn are_settled(&self, level: usize, first: usize, n: usize) -> bool {
+        // SAFETY: the level holds these results' states.
+        self.cell.settled.is_some_and(|settled| unsafe { settled(n, self.at(level, first)) })
+    }
+
     /// After `n` results from `first` on took their value number `index`: full levels are merged upwards.
     pub(crate) fn carry(&self, first: usize, n: usize, index: usize) {
         self.carry_from(0, first, n, index);
@@ -100,8 +106,6 @@ pub(crate) struct RunTree {
     waiting: Buffer,
     runs: SmallVec<[Progress; 1]>,
     itemsize: usize,
-    /// Whether positions count: values that are not neighbours are not folded together then.
-    pub positional: bool,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -128,7 +132,6 @@ impl RunTree {
             waiting: Buffer::here(Request::new(runs * LEAF * itemsize, "reduce"))?,
             runs: SmallVec::from_elem(Progress::default(), runs),
             itemsize,
-            positional: false,
         })
     }
 
@@ -170,9 +173,6 @@ impl RunTree {
 
     /// Passes by the next `n` values of a run, which are left out.
     pub(crate) fn skip(&mut self, run: usize, n: usize) {
-        if n > 0 && self.positional {
-            self.fold_waiting(run);
-        }
         let mut n = n;
         while n > 0 {
             let take = n.min(LEAF - self.runs[run].seen);
@@ -215,6 +215,11 @@ impl RunTree {
         let index = self.runs[run].end - n as u64;
         // SAFETY: the store holds `n` values; the run's first level lies within its buffer.
         unsafe { (self.states.cell.fold)(n, store, self.itemsize as isize, self.states.at(0, run), index) };
+    }
+
+    /// Whether no further value changes a run's result.
+    pub(crate) fn is_settled(&self, run: usize) -> bool {
+        (0..self.states.levels).any(|level| self.states.are_settled(level, run, 1))
     }
 
     /// The finished state of a run.

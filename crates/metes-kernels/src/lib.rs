@@ -19,7 +19,7 @@ mod table;
 pub use cast::{cast, cast_same_value, swap};
 #[doc(hidden)]
 pub use level::{Level, restrict};
-pub use reduce::{REDUCTION_ALIASES, reduction, reductions};
+pub use reduce::{REDUCTION_ALIASES, present_cell, reduction, reductions};
 pub use sort::{Crew, Run, Searching, SortRow, Sorted, sorting};
 pub use table::{ALIASES, NOT_FOR_BOOL, effort, table, ufunc};
 
@@ -122,6 +122,8 @@ pub struct ReduceCell {
     pub merge: unsafe fn(n: usize, later: *const u8, earlier: *mut u8),
     /// Writes `n` results. `correction` is the degrees of freedom taken off (var, std), else ignored.
     pub finish: unsafe fn(n: usize, states: *const u8, out: *mut u8, step: isize, correction: f64),
+    /// Whether no further value changes any of `n` states; absent where every value may.
+    pub settled: Option<unsafe fn(n: usize, states: *const u8) -> bool>,
 }
 
 /// One row of the table of reductions.

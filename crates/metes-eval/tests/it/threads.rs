@@ -58,6 +58,8 @@ fn reductions_over_any_axes() {
         (&[300, 2, 600], Some(&[0, 2])),
         (&[40, 3, 3000], Some(&[0])),
         (&[2, 300, 600], Some(&[1])),
+        (&[150, 2900], Some(&[0])),
+        (&[2, 140, 2500], Some(&[1])),
     ];
     for &(shape, axes) in cases {
         let array = uneven(shape);

@@ -3,7 +3,7 @@
 //! A leaf is summed in sixteen lanes: lane j takes positions j modulo 16, then the upper half of the lanes is added to the
 //! lower until one is left. That vectorises, and the result does not depend on the step. Every float is kept in float64.
 
-use super::Fold;
+use super::{ABREAST, BAND, COLUMNS, Fold};
 use crate::Rows;
 use crate::cast::From1;
 use crate::elem::Elem;
@@ -117,8 +117,29 @@ fn lanes<S: Total>(n: usize, at: impl Fn(usize) -> S) -> S {
     lane[0]
 }
 
-/// Columns whose states are held side by side while rows go by.
-const COLUMNS: usize = 16;
+/// Adds rows to the sums of their columns, a few rows at a time across all of them; returns how many columns were done.
+#[inline(always)]
+fn abreast<S: Total>(rows: Rows, at: &impl Fn(usize, usize) -> S, sums: &mut [S]) -> usize {
+    let tiles = sums.as_chunks_mut::<COLUMNS>().0;
+    for top in (0..rows.count).step_by(ABREAST) {
+        let count = ABREAST.min(rows.count - top);
+        for (tile, sums) in tiles.iter_mut().enumerate() {
+            let mut held = *sums;
+            let mut add = |r: usize| {
+                for (j, held) in held.iter_mut().enumerate() {
+                    *held = held.plus(at(top + r, tile * COLUMNS + j));
+                }
+            };
+            if count == ABREAST {
+                (0..ABREAST).for_each(&mut add)
+            } else {
+                (0..count).for_each(&mut add)
+            }
+            *sums = held;
+        }
+    }
+    tiles.len() * COLUMNS
+}
 
 /// The sum of values of type `A`, kept as `S`, given as `O`.
 pub(super) struct Sum<A>(PhantomData<A>);
@@ -137,6 +158,10 @@ impl<A: Kept> Fold for Sum<A> {
     #[inline(always)]
     fn fold_one(value: A, state: &mut A::Total, _: u64) {
         *state = state.plus(A::Total::from1(value.widen()));
+    }
+    #[inline(always)]
+    fn fold_wide(rows: Rows, at: &impl Fn(usize, usize) -> A, states: &mut [A::Total], _: u64) -> usize {
+        abreast(rows, &|r, j| A::Total::from1(at(r, j).widen()), states)
     }
     #[inline(always)]
     fn merge(later: &A::Total, earlier: &mut A::Total) {
@@ -198,6 +223,20 @@ impl<A: Kept> Fold for Mean<A> {
         state.count += 1;
     }
     #[inline(always)]
+    fn fold_wide(rows: Rows, at: &impl Fn(usize, usize) -> A, states: &mut [Self::State], _: u64) -> usize {
+        let whole = states.len() / COLUMNS * COLUMNS;
+        for (band, states) in states[..whole].chunks_mut(BAND).enumerate() {
+            let mut sums = [A::Center::ZERO; BAND];
+            let sums = &mut sums[..states.len()];
+            sums.iter_mut().zip(&*states).for_each(|(sum, state)| *sum = state.sum);
+            abreast(rows, &|r, j| A::Center::from1(at(r, band * BAND + j).widen()), sums);
+            for (state, &sum) in states.iter_mut().zip(&*sums) {
+                *state = Counted { sum, count: state.count + rows.count as u64 };
+            }
+        }
+        whole
+    }
+    #[inline(always)]
     fn fold_columns(rows: Rows, at: &impl Fn(usize, usize) -> A, states: &mut [Self::State], _: u64) -> usize {
         let tiles = states.as_chunks_mut::<COLUMNS>().0;
         for (tile, states) in tiles.iter_mut().enumerate() {
@@ -252,6 +291,9 @@ impl Spread for Complex<f64> {
         self.re * self.re + self.im * self.im
     }
 }
+
+pub(super) type Var<A> = Variance<A, false>;
+pub(super) type Std<A> = Variance<A, true>;
 
 /// The variance, or its root: two passes over a leaf, merged by the rule of Chan, Golub and LeVeque (1979).
 pub(super) struct Variance<A, const ROOT: bool>(PhantomData<A>);

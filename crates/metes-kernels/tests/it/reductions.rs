@@ -2,7 +2,7 @@
 
 use crate::samples::{Field, Random, Value, decode, encode, samples};
 use metes_dtype::{Category, Kind};
-use metes_kernels::{LEAF, REDUCTION_ALIASES, ReduceCell, Reduction, Rows, reduction, reductions};
+use metes_kernels::{LEAF, REDUCTION_ALIASES, ReduceCell, Reduction, Rows, present_cell, reduction, reductions};
 
 /// States of a cell, as the contract wants them.
 struct States(Vec<u128>, usize);
@@ -150,7 +150,7 @@ fn cuts_and_rows_do_not_change_a_bit_of_extremes() {
         for cell in reduction(name).unwrap().cells {
             let pool: Vec<Value> = samples(cell.input);
             let zeros = [Value::Real(0.0), Value::Real(-0.0)];
-            for n in (1..66).chain([127, 129, 1023, 1025, 1100]) {
+            for n in (1..66).chain([127, 129, 1023, 1025, 1100, 16_385]) {
                 let calm = cell.input.category() == Category::Float && random.below(2) == 0;
                 let pool = if calm { &zeros[..] } else { &pool[..] };
                 let values: Vec<Value> = (0..n).map(|_| random.pick(pool)).collect();
@@ -169,7 +169,7 @@ fn cuts_and_rows_do_not_change_a_bit_of_extremes() {
 fn columns_side_by_side_have_the_bits_of_columns_alone() {
     let mut random = Random(72);
     for_each_cell(|row, cell| {
-        for (rows, width) in [(1, 40), (5, 16), (130, 67)] {
+        for (rows, width) in [(1, 40), (5, 16), (130, 67), (13, 1100)] {
             let size = cell.input.size() as isize;
             let values = tame(cell.input, rows * width, &mut random);
             let elements: Vec<Vec<u8>> = values.iter().map(|&value| encode(cell.input, value)).collect();
@@ -216,6 +216,57 @@ fn steps_do_not_change_a_bit() {
             assert_eq!(format!("{dense:?}"), format!("{strided:?}"), "{} of {:?}", row.name, cell.input);
         }
     });
+}
+
+#[test]
+fn long_stretches_have_the_bits_of_leaf_after_leaf() {
+    let mut random = Random(22);
+    for_each_cell(|row, cell| {
+        for n in [16 * LEAF, 27 * LEAF + 5] {
+            let values = tame(cell.input, n, &mut random);
+            let [one, many] = [fold(cell, &values, 1, std::iter::once(n)), fold(cell, &values, 1, leaves(n))];
+            assert_eq!(format!("{one:?}"), format!("{many:?}"), "{} of {n} {:?}", row.name, cell.input);
+        }
+    });
+}
+
+/// Against the plain cell on what is left without NaN, in one piece, in pieces and in columns.
+#[test]
+fn cells_that_pass_over_nan_see_the_rest() {
+    let mut random = Random(73);
+    let nan = |v: Value| v.re().is_nan() || imaginary(v).is_nan();
+    for name in ["min", "max", "argmin", "argmax"] {
+        for plain in reduction(name).unwrap().cells {
+            let Some(cell) = present_cell(name, plain.input) else {
+                assert!(plain.input.category() < Category::Float);
+                continue;
+            };
+            let pool = samples(cell.input);
+            let absent: Vec<Value> = pool.iter().copied().filter(|&v| nan(v)).collect();
+            for n in (1..70).chain([127, 129, 1025, 17_000]) {
+                let kind = random.below(3);
+                let mut value = || {
+                    let pool = if random.below(3) < kind { &absent } else { &pool };
+                    random.pick(pool)
+                };
+                let values: Vec<Value> = (0..n).map(|_| value()).collect();
+                let places: Vec<usize> = (0..n).filter(|&i| !nan(values[i])).collect();
+                let present: Vec<Value> = places.iter().map(|&i| values[i]).collect();
+                let expected = match (present.len(), fold(plain, &present, 1, std::iter::once(present.len()))) {
+                    (0, _) if name.starts_with("arg") => Value::Whole(-1),
+                    (_, Value::Whole(at)) => Value::Whole(places[at as usize] as i128),
+                    (_, found) => found,
+                };
+                let pieces: Vec<usize> = (0..n).map(|_| 1 + random.below(5000)).collect();
+                let found = [fold(cell, &values, 1, std::iter::once(n)), fold(cell, &values, 1, pieces.into_iter())];
+                let columns = if n < 2000 { columns(cell, &values, 1 + random.below(40), n) } else { Vec::new() };
+                for got in found.into_iter().chain(columns) {
+                    let same = format!("{got:?}") == format!("{expected:?}") || nan(got) && present.is_empty();
+                    assert!(same, "{name} of {n} {:?}: {got:?}, not {expected:?}", cell.input);
+                }
+            }
+        }
+    }
 }
 
 #[test]
