@@ -22,7 +22,8 @@ struct Place {
 
 impl Place {
     fn is_empty(&self) -> bool {
-        self.room.load(Ordering::Relaxed).is_null()
+        // Acquires what whoever took the room away did before.
+        self.room.load(Ordering::Acquire).is_null()
     }
 
     /// The room, if no other thread is quicker.
@@ -31,8 +32,8 @@ impl Place {
         if self.is_empty() {
             return None;
         }
-        // Acquires what whoever put it there has written.
-        NonNull::new(self.room.swap(null_mut(), Ordering::Acquire))
+        // Acquires what whoever put it there has written, and shows that it is gone to the next who does.
+        NonNull::new(self.room.swap(null_mut(), Ordering::AcqRel))
     }
 }
 
@@ -80,13 +81,12 @@ impl<const PLACES: usize> Slots<PLACES> {
         let free = (0..PLACES).map(|on| (last + on) % PLACES).find(|&at| self.places[at].is_empty());
         let at = free.unwrap_or((last + 1) % PLACES);
         let place = &self.places[at];
-        let before = place.clear();
         place.class.store(class, Ordering::Relaxed);
         place.start.store(start, Ordering::Relaxed);
         place.since.store(now, Ordering::Relaxed);
-        place.room.store(room.as_ptr(), Ordering::Release);
         self.last.store(at, Ordering::Relaxed);
-        before
+        // An exchange, so that it comes after whatever another thread takes away from here.
+        NonNull::new(place.room.swap(room.as_ptr(), Ordering::AcqRel))
     }
 
     /// A room with a block of this class, of those that came last if there are several. For whoever is alone.
