@@ -103,6 +103,7 @@ a=np.arange(3); np.place(a, a>0, [1.5]); a
 a=np.arange(3); np.putmask(a, a>0, np.array([7], 'i1')); np.place(a, a==7, np.array([True])); a
 np.concatenate([np.arange(2, dtype='i4'), 300], axis=None), np.concatenate([np.ones(1, 'f4'), 1.5, 2], axis=None)
 np.concatenate([1, 2.5], axis=None), np.concatenate([np.arange(2, dtype='u1'), True], axis=None)
+np.union1d(np.array([3, 1], 'u1'), 2), np.union1d(1.5, np.array([1], 'f4')), np.union1d([1], [2.5]), np.union1d(1, 2)
 np.choose([0, 1], [1, np.array([5, 6], 'u1')]), np.choose([0, 1], [1.5, np.array([5, 6], 'f4')]), np.choose([0], [1])
 np.round(np.array([1.25, 2.5], '>f4')), np.array([1.5], '>f8').round()
 np.nan_to_num(np.array([np.nan, 1], '>f4')), np.nan_to_num(np.array([1], '>i2'))

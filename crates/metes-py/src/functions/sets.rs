@@ -111,7 +111,9 @@ fn isin<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
 }
 
 fn union1d<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
-    let (a, b, bytes) = pair(args)?;
+    let both = PyTuple::new(args.py(), [args.required(0)?, args.required(1)?])?;
+    let [a, b] = super::joining::meeting(&both)?.try_into().map_err(|_| PyValueError::new_err("union1d takes two"))?;
+    let bytes = a.nbytes() + b.nbytes();
     Ok(from_array(args.py(), heavy(args.py(), bytes, || sets::union1d(&a, &b)).or_raise()?, None))
 }
 
