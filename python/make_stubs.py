@@ -221,7 +221,12 @@ SKIPPED = {
     "__init_subclass__",
     "__subclasshook__",
     "__new__",
+    # Python shows them from 3.12 on: see BUFFERS.
+    "__buffer__",
+    "__release_buffer__",
 }
+# Classes whose objects have the buffer protocol, which checkers of types know as a method.
+BUFFERS = {"Array": "    def __buffer__(self, flags: int, /) -> memoryview: ...\n"}
 
 
 UFUNC = """\
@@ -298,6 +303,8 @@ def class_stub(name, cls):
     mark = "" if issubclass(cls, BaseException) else "@final\n"
     head = f"{mark}class {name}{'(' + ', '.join(bases) + ')' if bases else ''}:"
     lines = list(members(cls, name if name in ("Array", "LazyArray") else "Any"))
+    if name in BUFFERS:
+        lines.append(BUFFERS[name])
     if cls.__text_signature__ and mark:
         arguments = parameters(cls)
         lines.insert(0, f"    def __new__(cls{', ' if arguments else ''}{arguments}) -> {name}: ...\n")

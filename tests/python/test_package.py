@@ -49,7 +49,7 @@ def test_stubs_are_up_to_date():
 def test_stubs_agree_with_the_program(tmp_path):
     """A checker of types reads the stubs and the annotations, imports the package, and compares them."""
     allowed = ROOT / "python" / "stubtest.txt"
-    config = ["--mypy-config-file", ROOT / "pyproject.toml", "--allowlist", allowed]
+    config = ["--mypy-config-file", ROOT / "pyproject.toml", "--allowlist", allowed, "--ignore-unused-allowlist"]
     command = [sys.executable, "-m", "mypy.stubtest", "metes", "--concise", *config]
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr

@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: Metes beside NumPy and others, in turns in one process; what the library weighs.
 
+use crate::python::NUMPY;
 use crate::steps::{Steps, cargo, openly, quietly};
 use crate::{Result, job, root};
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ pub fn bench(args: &[String]) -> Result<()> {
     }
     let mut steps = Steps::new();
     let venv = job::prepare(&mut steps)?;
-    steps.step("NumPy", || venv.install(&["numpy"], &["numpy>=2.0"]))?;
+    steps.step("NumPy", || venv.install(&["numpy"], &[NUMPY]))?;
     steps.step("numexpr, bottleneck", || {
         // Both are optional: the tables are whole without them.
         Ok(venv.install(&["numexpr", "bottleneck"], &BESIDE).unwrap_or_else(|_| "not to be had: left out".to_owned()))

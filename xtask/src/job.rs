@@ -1,6 +1,6 @@
 //! `cargo xtask run`: from a clean clone to the land of the Earth, under 64 MiB.
 
-use crate::python::Venv;
+use crate::python::{NUMPY, Venv};
 use crate::steps::{Steps, openly};
 use crate::{Result, extension};
 
@@ -11,7 +11,7 @@ pub fn run(args: &[String]) -> Result<()> {
     steps.step("data of the example, and NumPy beside it", || {
         // The data's package asks for NumPy when imported; here only its file is read.
         venv.install(&["global_land_mask"], &["--no-deps", "global-land-mask"])?;
-        venv.install(&["numpy"], &["numpy>=2.0"])
+        venv.install(&["numpy"], &[NUMPY])
     })?;
     println!();
     openly(venv.command(&["examples/land.py"]).args(args))

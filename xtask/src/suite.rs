@@ -1,12 +1,12 @@
 //! `cargo xtask test`: everything that must pass before a change goes in, cheapest first.
 
-use crate::python::Venv;
+use crate::python::{NUMPY, Venv};
 use crate::steps::{Steps, cargo, openly, quietly};
 use crate::{Result, check, clients, extension};
 use std::path::PathBuf;
 use std::process::Command;
 
-const TOOLS: &[&str] = &["pytest>=8", "hypothesis>=6.100", "ipython>=8", "mypy>=1.18", "numpy>=2.0", "ruff>=0.15"];
+const TOOLS: &[&str] = &["pytest>=8", "hypothesis>=6.100", "ipython>=8", "mypy>=1.18", NUMPY, "ruff>=0.15"];
 
 /// Runs all checks and all tests of Rust and Python, the examples of the documents, the example on a small
 /// mask, and other libraries on Metes arrays.
