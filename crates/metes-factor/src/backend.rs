@@ -1,7 +1,6 @@
 //! The library of linear algebra, `faer`: only this file, `invert.rs` and `product.rs` name it.
 //!
-//! Products inside of decompositions pack their factors into a buffer that the library keeps for each thread: at most twice
-//! the machine's last cache, touched as far as it is used, and not in the ledger. All other workspaces are ours.
+//! All workspaces are handed in, with a part that products inside of decompositions pack into ([`room`]).
 
 use crate::dense::Dense;
 use crate::exchange::exchange;
@@ -35,9 +34,20 @@ pub(crate) unsafe fn view_mut<'a, T>(x: Dense<T>) -> MatMut<'a, T> {
     unsafe { MatMut::from_raw_parts_mut(x.ptr, x.rows, x.columns, x.row_step, x.column_step) }
 }
 
-/// Bytes for a workspace of the library, wherever it begins.
-fn bytes(need: StackReq) -> usize {
-    need.unaligned_bytes_required()
+/// Bytes for a workspace of the library, wherever it begins, that decomposes a matrix of such sides.
+fn bytes<T>(need: StackReq, sides: [usize; 2]) -> usize {
+    room::<T>(sides) + need.unaligned_bytes_required()
+}
+
+/// Bytes that products pack into, inside of a decomposition of a matrix of such sides.
+pub(crate) fn room<T>([rows, columns]: [usize; 2]) -> usize {
+    metes_gemm::need::<T>([rows, columns, rows.max(columns)]).min(metes_gemm::LEAST)
+}
+
+/// Does some work in a workspace, of which products have their part.
+pub(crate) fn within<T, R>(work: Workspace<'_>, sides: [usize; 2], body: impl FnOnce(Workspace<'_>) -> R) -> R {
+    let (room, work) = work.split_at_mut(room::<T>(sides));
+    metes_gemm::lend(room, || body(work))
 }
 
 /// # Safety
@@ -57,37 +67,43 @@ pub(crate) unsafe fn lu<T: ComplexField>(
 ) -> usize {
     // SAFETY: the caller's promise.
     let a = unsafe { view_mut(a) };
-    let (info, _) = lu::factor::lu_in_place(a, order, back, Par::Seq, MemStack::new(work), Default::default());
-    info.transposition_count
+    within::<T, _>(work, [a.nrows(), a.ncols()], |work| {
+        let (info, _) = lu::factor::lu_in_place(a, order, back, Par::Seq, MemStack::new(work), Default::default());
+        info.transposition_count
+    })
 }
 
 pub(crate) fn lu_need<T: ComplexField>(n: usize) -> usize {
-    bytes(lu::factor::lu_in_place_scratch::<usize, T>(n, n, Par::Seq, Default::default()))
+    bytes::<T>(lu::factor::lu_in_place_scratch::<usize, T>(n, n, Par::Seq, Default::default()), [n, n])
 }
 
 /// # Safety
 /// As [`crate::factor::Field::lu_solve`].
-pub(crate) unsafe fn lu_solve<T: ComplexField>(a: Dense<T>, order: &[usize], b: Dense<T>) {
+pub(crate) unsafe fn lu_solve<T: ComplexField>(a: Dense<T>, order: &[usize], b: Dense<T>, work: Workspace<'_>) {
     // SAFETY: the caller's promise.
     let (a, mut b) = unsafe { (view(a), view_mut(b)) };
-    exchange(order, |row, from| faer::perm::swap_rows_idx(b.rb_mut(), row, from));
-    triangular::solve_unit_lower_triangular_in_place(a, b.rb_mut(), Par::Seq);
-    triangular::solve_upper_triangular_in_place(a, b, Par::Seq);
+    within::<T, _>(work, [b.nrows(), b.ncols()], |_| {
+        exchange(order, |row, from| faer::perm::swap_rows_idx(b.rb_mut(), row, from));
+        triangular::solve_unit_lower_triangular_in_place(a, b.rb_mut(), Par::Seq);
+        triangular::solve_upper_triangular_in_place(a, b, Par::Seq);
+    });
 }
 
 /// # Safety
 /// As [`crate::factor::Field::lu_invert`].
 pub(crate) unsafe fn lu_invert<T: ComplexField + Copy>(a: Dense<T>, back: &[usize], work: Workspace<'_>) {
-    work.fill(MaybeUninit::new(0));
-    // SAFETY: bytes that are all zero are numbers.
-    let (_, room, _) = unsafe { work.align_to_mut::<T>() };
-    // SAFETY: the caller's promise.
-    crate::invert::invert(unsafe { view_mut(a) }, back, room);
+    within::<T, _>(work, [a.rows, a.columns], |work| {
+        work.fill(MaybeUninit::new(0));
+        // SAFETY: bytes that are all zero are numbers.
+        let (_, panel, _) = unsafe { work.align_to_mut::<T>() };
+        // SAFETY: the caller's promise.
+        crate::invert::invert(unsafe { view_mut(a) }, back, panel);
+    });
 }
 
 pub(crate) fn lu_invert_need<T>(n: usize) -> usize {
     // Wherever the workspace begins.
-    (crate::invert::panel::<T>(n) + 1) * size_of::<T>()
+    room::<T>([n, n]) + (crate::invert::panel::<T>(n) + 1) * size_of::<T>()
 }
 
 /// # Safety
@@ -95,11 +111,14 @@ pub(crate) fn lu_invert_need<T>(n: usize) -> usize {
 pub(crate) unsafe fn cholesky<T: ComplexField>(a: Dense<T>, work: Workspace<'_>) -> bool {
     // SAFETY: the caller's promise.
     let a = unsafe { view_mut(a) };
-    llt::factor::cholesky_in_place(a, Default::default(), Par::Seq, MemStack::new(work), Default::default()).is_ok()
+    within::<T, _>(work, [a.nrows(), a.ncols()], |work| {
+        let stack = MemStack::new(work);
+        llt::factor::cholesky_in_place(a, Default::default(), Par::Seq, stack, Default::default()).is_ok()
+    })
 }
 
 pub(crate) fn cholesky_need<T: ComplexField>(n: usize) -> usize {
-    bytes(llt::factor::cholesky_in_place_scratch::<T>(n, Par::Seq, Default::default()))
+    bytes::<T>(llt::factor::cholesky_in_place_scratch::<T>(n, Par::Seq, Default::default()), [n, n])
 }
 
 /// # Safety
@@ -107,14 +126,16 @@ pub(crate) fn cholesky_need<T: ComplexField>(n: usize) -> usize {
 pub(crate) unsafe fn qr<T: ComplexField>(a: Dense<T>, factors: Dense<T>, work: Workspace<'_>) {
     // SAFETY: the caller's promise.
     let (a, factors) = unsafe { (view_mut(a), view_mut(factors)) };
-    qr::factor::qr_in_place(a, factors, Par::Seq, MemStack::new(work), Default::default());
+    within::<T, _>(work, [a.nrows(), a.ncols()], |work| {
+        qr::factor::qr_in_place(a, factors, Par::Seq, MemStack::new(work), Default::default());
+    });
 }
 
 pub(crate) fn qr_need<T: ComplexField>(rows: usize, columns: usize, applied: usize) -> (usize, usize) {
     let block = qr::factor::recommended_block_size::<T>(rows, columns);
     let factor = qr::factor::qr_in_place_scratch::<T>(rows, columns, block, Par::Seq, Default::default());
     let apply = householder::apply_block_householder_sequence_on_the_left_in_place_scratch::<T>(rows, block, applied);
-    (block, bytes(factor.or(apply)))
+    (block, bytes::<T>(factor.or(apply), [rows, columns.max(applied)]))
 }
 
 /// # Safety
@@ -123,14 +144,16 @@ pub(crate) unsafe fn apply_q<T: ComplexField>(a: Dense<T>, factors: Dense<T>, c:
     // SAFETY: the caller's promise.
     let (a, factors, c) = unsafe { (view(a), view(factors), view_mut(c)) };
     let basis = a.subcols(0, factors.ncols());
-    householder::apply_block_householder_sequence_on_the_left_in_place_with_conj(
-        basis,
-        factors,
-        Conj::No,
-        c,
-        Par::Seq,
-        MemStack::new(work),
-    );
+    within::<T, _>(work, [a.nrows(), a.ncols().max(c.ncols())], |work| {
+        householder::apply_block_householder_sequence_on_the_left_in_place_with_conj(
+            basis,
+            factors,
+            Conj::No,
+            c,
+            Par::Seq,
+            MemStack::new(work),
+        );
+    });
 }
 
 /// # Safety
@@ -144,7 +167,9 @@ pub(crate) unsafe fn svd<T: ComplexField>(
 ) -> Result<(), NoConvergence> {
     // SAFETY: the caller's promise.
     let (a, s, u, v) = unsafe { (view(a), diagonal(s), u.map(|x| view_mut(x)), v.map(|x| view_mut(x))) };
-    svd::svd(a, s, u, v, Par::Seq, MemStack::new(work), Default::default()).map_err(|_| NoConvergence)
+    within::<T, _>(work, [a.nrows(), a.ncols()], |work| {
+        svd::svd(a, s, u, v, Par::Seq, MemStack::new(work), Default::default()).map_err(|_| NoConvergence)
+    })
 }
 
 pub(crate) fn svd_need<T: ComplexField>(rows: usize, columns: usize, vectors: Vectors) -> usize {
@@ -153,7 +178,7 @@ pub(crate) fn svd_need<T: ComplexField>(rows: usize, columns: usize, vectors: Ve
         Vectors::Thin => ComputeSvdVectors::Thin,
         Vectors::Full => ComputeSvdVectors::Full,
     };
-    bytes(svd::svd_scratch::<T>(rows, columns, vectors, vectors, Par::Seq, Default::default()))
+    bytes::<T>(svd::svd_scratch::<T>(rows, columns, vectors, vectors, Par::Seq, Default::default()), [rows, columns])
 }
 
 fn wanted(vectors: bool) -> ComputeEigenvectors {
@@ -170,14 +195,16 @@ pub(crate) unsafe fn eigh<T: ComplexField>(
 ) -> Result<(), NoConvergence> {
     // SAFETY: the caller's promise.
     let (a, w, v) = unsafe { (view(a), diagonal(w), v.map(|x| view_mut(x))) };
-    evd::self_adjoint_evd(a, w, v, Par::Seq, MemStack::new(work), Default::default()).map_err(|_| NoConvergence)
+    within::<T, _>(work, [a.nrows(), a.ncols()], |work| {
+        evd::self_adjoint_evd(a, w, v, Par::Seq, MemStack::new(work), Default::default()).map_err(|_| NoConvergence)
+    })
 }
 
 pub(crate) fn eigh_need<T: ComplexField>(n: usize, vectors: bool) -> usize {
     if n == 0 {
         return 0;
     }
-    bytes(evd::self_adjoint_evd_scratch::<T>(n, wanted(vectors), Par::Seq, Default::default()))
+    bytes::<T>(evd::self_adjoint_evd_scratch::<T>(n, wanted(vectors), Par::Seq, Default::default()), [n, n])
 }
 
 /// # Safety
@@ -192,8 +219,10 @@ pub(crate) unsafe fn eig_real<T: RealField>(
     let Some(imaginary) = imaginary else { return Err(NoConvergence) };
     // SAFETY: the caller's promise.
     let (a, w, imaginary, v) = unsafe { (view(a), diagonal(w), diagonal(imaginary), v.map(|x| view_mut(x))) };
-    let stack = MemStack::new(work);
-    evd::evd_real(a, w, imaginary, None, v, Par::Seq, stack, Default::default()).map_err(|_| NoConvergence)
+    within::<T, _>(work, [a.nrows(), a.ncols()], |work| {
+        let stack = MemStack::new(work);
+        evd::evd_real(a, w, imaginary, None, v, Par::Seq, stack, Default::default()).map_err(|_| NoConvergence)
+    })
 }
 
 /// # Safety
@@ -207,9 +236,12 @@ pub(crate) unsafe fn eig_complex<T: RealField>(
 ) -> Result<(), NoConvergence> {
     // SAFETY: the caller's promise.
     let (a, w, v) = unsafe { (view(a), diagonal(w), v.map(|x| view_mut(x))) };
-    evd::evd_cplx(a, w, None, v, Par::Seq, MemStack::new(work), Default::default()).map_err(|_| NoConvergence)
+    within::<Complex<T>, _>(work, [a.nrows(), a.ncols()], |work| {
+        evd::evd_cplx(a, w, None, v, Par::Seq, MemStack::new(work), Default::default()).map_err(|_| NoConvergence)
+    })
 }
 
 pub(crate) fn eig_need<T: ComplexField>(n: usize, vectors: bool) -> usize {
-    bytes(evd::evd_scratch::<T>(n, ComputeEigenvectors::No, wanted(vectors), Par::Seq, Default::default()))
+    let need = evd::evd_scratch::<T>(n, ComputeEigenvectors::No, wanted(vectors), Par::Seq, Default::default());
+    bytes::<T>(need, [n, n])
 }

@@ -68,7 +68,9 @@ pub trait Field: Copy + 'static {
     /// Bytes of the workspace of `lu`.
     fn lu_need(n: usize) -> usize;
     /// Solves for `b` in place.
-    unsafe fn lu_solve(a: Dense<Self>, order: &[usize], b: Dense<Self>);
+    unsafe fn lu_solve(a: Dense<Self>, order: &[usize], b: Dense<Self>, work: Workspace<'_>);
+    /// Bytes of the workspace of `lu_solve` for a `b` of so many rows and columns.
+    fn lu_solve_need(rows: usize, columns: usize) -> usize;
     /// Writes the inverse in place of the factors; `back` is what `lu` gave.
     unsafe fn lu_invert(a: Dense<Self>, back: &[usize], work: Workspace<'_>);
     /// Bytes of the workspace of `lu_invert`.
@@ -140,9 +142,12 @@ macro_rules! common {
         fn lu_need(n: usize) -> usize {
             backend::lu_need::<$t>(n)
         }
-        unsafe fn lu_solve(a: Dense<$t>, order: &[usize], b: Dense<$t>) {
+        unsafe fn lu_solve(a: Dense<$t>, order: &[usize], b: Dense<$t>, work: Workspace<'_>) {
             // SAFETY: the caller's promise.
-            unsafe { backend::lu_solve(a, order, b) }
+            unsafe { backend::lu_solve(a, order, b, work) }
+        }
+        fn lu_solve_need(rows: usize, columns: usize) -> usize {
+            backend::room::<$t>([rows, columns])
         }
         unsafe fn lu_invert(a: Dense<$t>, back: &[usize], work: Workspace<'_>) {
             // SAFETY: the caller's promise.

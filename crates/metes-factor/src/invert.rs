@@ -20,7 +20,7 @@ const ROWS: usize = 32;
 
 /// Numbers that a panel has room for, at least a row.
 pub(crate) fn panel<T>(n: usize) -> usize {
-    const BYTES: usize = 128 << 10;
+    const BYTES: usize = 120 << 10;
     let (rows, columns) = (n / 2, n - n / 2);
     if n <= SMALL { 0 } else { columns * (BYTES / (columns * size_of::<T>())).clamp(1, rows) }
 }

@@ -5,7 +5,7 @@
 
 use metes_array::{Array, Order};
 use metes_dtype::Kind;
-use metes_linalg::{ProductOptions, matmul, tensordot};
+use metes_linalg::{ProductOptions, QrMode, cholesky, det, eig, eigh, inv, matmul, qr, solve, svd, tensordot};
 use metes_memory::{MAPPED_BYTES, Memory};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -98,6 +98,48 @@ fn what_products_and_decompositions_take_is_in_the_ledger() {
                 assert!(scratch > 0, "{name}: a product packs");
                 assert!(scratch <= BLOCK * threads, "{name}: {scratch} bytes");
             }
+            decompositions(kind, threads);
         }
+    }
+}
+
+/// Of a matrix that has all of them: one with a strong diagonal.
+fn decompositions(kind: Kind, threads: usize) {
+    const N: usize = 300;
+    let values: Vec<f64> =
+        (0..N * N).map(|i| if i % (N + 1) == 0 { 900.0 } else { (i * 7 % 11) as f64 / 9.0 }).collect();
+    let a = Array::from_slice(&[N, N], &values).unwrap();
+    let a = metes_eval::astype(&a, kind.into(), Order::K, metes_dtype::Casting::Unsafe, false).unwrap();
+    let a = {
+        let options = metes_linalg::ProductOptions::default();
+        matmul(&a, &a.transpose(None).unwrap(), &options).unwrap()
+    };
+    // Of what stands above.
+    drop(values);
+    LARGE.store(0, Relaxed);
+    let works: [(&str, &dyn Fn() -> Vec<Array>); 8] = [
+        ("inv", &|| vec![inv(&a).unwrap()]),
+        ("solve", &|| vec![solve(&a, &a).unwrap()]),
+        ("det", &|| vec![det(&a).unwrap()]),
+        ("cholesky", &|| vec![cholesky(&a, false).unwrap()]),
+        ("qr", &|| {
+            let (q, r) = qr(&a, QrMode::Reduced).unwrap();
+            vec![q.unwrap(), r]
+        }),
+        ("svd", &|| {
+            let (u, s, vh) = svd(&a, true).unwrap();
+            vec![u, s, vh]
+        }),
+        ("eigh", &|| {
+            let (w, v) = eigh(&a, false).unwrap();
+            vec![w, v]
+        }),
+        ("eig", &|| {
+            let (w, v) = eig(&a).unwrap();
+            vec![w, v]
+        }),
+    ];
+    for (name, work) in works {
+        seen(&format!("{name}, {kind:?}, {threads} threads"), threads, work);
     }
 }

@@ -12,6 +12,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("metes-kernels", &["metes-dtype"]),
     ("metes-eval", &["metes-threads", "metes-memory", "metes-dtype", "metes-array", "metes-kernels"]),
     ("metes-gemm", &[]),
+    ("private-gemm-x86", &["metes-gemm"]),
     ("metes-factor", &["metes-threads", "metes-dtype", "metes-gemm"]),
     (
         "metes-linalg",

@@ -87,6 +87,7 @@ const UNSAFE: &[&str] = &[
     "crates/metes-linalg/src/decompose/eigen.rs",
     "crates/metes-linalg/src/decompose/mod.rs",
     "crates/metes-linalg/src/decompose/orthogonal.rs",
+    "crates/metes-linalg/src/decompose/small.rs",
     "crates/metes-linalg/src/decompose/square.rs",
     "crates/metes-linalg/src/fft/lines.rs",
     "crates/metes-linalg/src/fft/long.rs",
@@ -149,6 +150,7 @@ const UNSAFE: &[&str] = &[
     "crates/metes-store/src/write.rs",
     "crates/metes-threads/src/job.rs",
     "crates/metes-threads/src/pool.rs",
+    "crates/private-gemm-x86/src/lib.rs",
 ];
 
 /// Words that have no place here. Those of places where packages are kept are put together from halves, since this

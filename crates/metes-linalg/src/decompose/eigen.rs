@@ -1,6 +1,6 @@
 //! Eigenvalues and eigenvectors.
 
-use super::{Bytes, Stack, check_square, dense, fresh, kind_of, lin_alg, part, with_field};
+use super::{Bytes, Stack, check_square, dense, entry, fresh, kind_of, lin_alg, with_field};
 use metes_array::{Array, Order};
 use metes_dtype::{Category, Kind};
 use metes_factor::{Dense, Field, Float};
@@ -40,9 +40,9 @@ fn eigh_in<T: Field>(a: &Array, upper: bool, vectors: bool) -> Result<(Array, Op
     let (matrix, values) = (fresh::<T>(&[n, n], Order::F, "eigh")?, fresh::<T>(&[n], Order::C, "eigh")?);
     let mut work = Bytes::take(T::eigh_need(n, vectors), "eigh")?;
     for i in 0..if n == 0 { 0 } else { stack.len() } {
-        stack.load(i, &matrix)?;
-        let (matrix, values, w) = (dense::<T>(&matrix), dense::<T>(&values), dense::<T::Real>(&part(&w, 1, i)?));
-        let v = v.as_ref().map(|v| part(v, 2, i).map(|part| dense::<T>(&part))).transpose()?;
+        stack.load::<T>(i, &matrix)?;
+        let (matrix, values, w) = (dense::<T>(&matrix), dense::<T>(&values), entry::<T::Real>(&w, 1, i));
+        let v = v.as_ref().map(|v| entry::<T>(v, 2, i));
         // SAFETY: results are fresh; the matrix, the values and the workspace are ours, and as large as asked for.
         unsafe {
             let finite = matrix.places().filter(|(i, j)| i >= j).all(|(i, j)| matrix.get(i, j).is_finite());
@@ -99,12 +99,12 @@ fn eig_in<T: Field>(a: &Array, vectors: bool) -> Result<(Array, Option<Array>, O
     let im = if real { Some(fresh::<T>(&stack.shape(&[n]), Order::C, "eig")?) } else { None };
     let matrix = fresh::<T>(&[n, n], Order::F, "eig")?;
     let mut work = Bytes::take(T::eig_need(n, vectors), "eig")?;
-    let column = |all: &Array, i: usize| part(all, 1, i).map(|part| dense::<T>(&part));
+    let column = |all: &Array, i: usize| entry::<T>(all, 1, i);
     for i in 0..if n == 0 { 0 } else { stack.len() } {
-        stack.load(i, &matrix)?;
-        let (matrix, w) = (dense::<T>(&matrix), column(&w, i)?);
-        let im = im.as_ref().map(|im| column(im, i)).transpose()?;
-        let v = v.as_ref().map(|v| part(v, 2, i).map(|part| dense::<T>(&part))).transpose()?;
+        stack.load::<T>(i, &matrix)?;
+        let (matrix, w) = (dense::<T>(&matrix), column(&w, i));
+        let im = im.as_ref().map(|im| column(im, i));
+        let v = v.as_ref().map(|v| entry::<T>(v, 2, i));
         // SAFETY: results are fresh; the matrix and the workspace are ours, and as large as asked for.
         unsafe {
             if !matrix.is_finite() {
@@ -174,7 +174,7 @@ where
     let vectors = fresh::<Complex<T>>(v.shape(), Order::C, "eig")?;
     let n = w.shape()[w.ndim() - 1];
     for i in 0..count / n.max(1) {
-        let (from, to) = (dense::<T>(&part(&v, 2, i)?), dense::<Complex<T>>(&part(&vectors, 2, i)?));
+        let (from, to) = (entry::<T>(&v, 2, i), entry::<Complex<T>>(&vectors, 2, i));
         let mut j = 0;
         while j < n {
             let pair = at(i * n + j).1 != T::ZERO && j + 1 < n;

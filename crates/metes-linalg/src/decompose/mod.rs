@@ -7,6 +7,7 @@
 mod derived;
 mod eigen;
 mod orthogonal;
+mod small;
 mod square;
 
 pub use derived::{Lstsq, cond, lstsq, matrix_power, matrix_rank, pinv};
@@ -15,11 +16,12 @@ pub(crate) use orthogonal::singular_values;
 pub use orthogonal::{QrMode, cholesky, qr, svd, svdvals};
 pub use square::{det, inv, slogdet, solve};
 
+use crate::blocks::lies_ready;
 use metes_array::{Array, Dims, Layout, Order, meet_all, number};
 use metes_dtype::{Category, DType, Kind};
 use metes_eval::{Program, ProgramBuilder, ScratchBuf};
 use metes_factor::{Dense, Field};
-use metes_memory::{Buffer, Error, ErrorKind, Memory, Need, Result};
+use metes_memory::{Access, Buffer, Error, ErrorKind, Memory, Need, Result};
 use std::mem::MaybeUninit;
 
 /// Runs `$body` with `$t` the library's type for a kind.
@@ -89,6 +91,8 @@ struct Stack {
     columns: usize,
     program: Program,
     registers: ScratchBuf,
+    /// Whether matrices can be read where they lie.
+    ready: bool,
 }
 
 impl Stack {
@@ -99,7 +103,16 @@ impl Stack {
         let slot = builder.cast(slot, kind.into())?;
         let program = builder.finish(slot);
         let registers = ScratchBuf::new(&program)?;
-        Ok(Stack { array: array.clone(), batch: batch.into(), rows: core[0], columns: core[1], program, registers })
+        let ready = lies_ready(array, kind);
+        Ok(Stack {
+            array: array.clone(),
+            batch: batch.into(),
+            rows: core[0],
+            columns: core[1],
+            program,
+            registers,
+            ready,
+        })
     }
 
     /// How many matrices there are.
@@ -113,10 +126,29 @@ impl Stack {
     }
 
     /// Writes matrix `i` to an array of its shape.
-    fn load(&mut self, i: usize, into: &Array) -> Result<()> {
+    fn load<T: Field>(&mut self, i: usize, into: &Array) -> Result<()> {
+        if self.with(i, |matrix| copy::<T>(matrix, dense(into))) { Ok(()) } else { self.convert(i, into) }
+    }
+
+    /// Writes matrix `i` to the entry of this number of a fresh stack.
+    fn load_entry<T: Field>(&mut self, i: usize, stack: &Array) -> Result<()> {
+        if self.with(i, |matrix| copy::<T>(matrix, entry(stack, 2, i))) {
+            return Ok(());
+        }
+        self.convert(i, &part(stack, 2, i)?)
+    }
+
+    fn convert(&mut self, i: usize, into: &Array) -> Result<()> {
         let part = part(&self.array, 2, i)?;
         self.program.run(&[part], into, None, &mut self.registers)?;
         Ok(())
+    }
+
+    /// Shows matrix `i` where it lies; `false` where it must be converted, or somebody writes it now.
+    fn with<T: Field>(&self, i: usize, show: impl FnOnce(Dense<T>)) -> bool {
+        let Some(_held) = self.ready.then(|| self.array.buffer().brief(Access::Read)).flatten() else { return false };
+        show(entry(&self.array, 2, i));
+        true
     }
 
     /// The shape of a result: the batch, then `core`.
@@ -125,15 +157,37 @@ impl Stack {
     }
 }
 
-/// Entry `i` of a stack whose entries have the last `core` axes.
-fn part(array: &Array, core: usize, i: usize) -> Result<Array> {
-    let batch = array.ndim() - core;
-    let (mut left, mut offset) = (i, array.layout().offset() as isize);
-    for axis in (0..batch).rev() {
+/// Copies a matrix to a fresh place of its shape.
+fn copy<T: Field>(from: Dense<T>, to: Dense<T>) {
+    // SAFETY: `Stack::with` holds the one, and the other one is fresh; their shapes are one.
+    unsafe { to.fill(|i, j| from.get(i, j)) };
+}
+
+/// Bytes from the first element of a stack to that of entry `i`.
+fn offset(array: &Array, core: usize, i: usize) -> isize {
+    let (mut left, mut offset) = (i, 0);
+    for axis in (0..array.ndim() - core).rev() {
         let n = array.shape()[axis];
         offset += (left % n) as isize * array.strides()[axis];
         left /= n;
     }
+    offset
+}
+
+/// Entry `i` of a stack whose entries have the last `core` axes, as the library sees it.
+fn entry<T: Field>(array: &Array, core: usize, i: usize) -> Dense<T> {
+    debug_assert!(array.dtype() == T::KIND);
+    let batch = array.ndim() - core;
+    let step = |axis: usize| array.strides().get(batch + axis).map_or(0, |s| s / size_of::<T>() as isize);
+    let side = |axis: usize| array.shape().get(batch + axis).copied().unwrap_or(1);
+    let ptr = array.as_ptr().wrapping_offset(offset(array, core, i)).cast();
+    Dense { ptr, rows: side(0), columns: side(1), row_step: step(0), column_step: step(1) }
+}
+
+/// The same as an array.
+fn part(array: &Array, core: usize, i: usize) -> Result<Array> {
+    let batch = array.ndim() - core;
+    let offset = array.layout().offset() as isize + offset(array, core, i);
     let layout = Layout::new(&array.shape()[batch..], &array.strides()[batch..], offset as usize)?;
     Array::new(array.buffer().clone(), array.dtype(), layout, array.is_writeable())
 }
@@ -145,10 +199,7 @@ fn fresh<T: Field>(shape: &[usize], order: Order, op: &'static str) -> Result<Ar
 
 /// A matrix, or a vector as a column, as the library sees it.
 fn dense<T: Field>(array: &Array) -> Dense<T> {
-    debug_assert!(array.dtype() == T::KIND);
-    let step = |axis: usize| array.strides().get(axis).map_or(0, |s| s / size_of::<T>() as isize);
-    let side = |axis: usize| array.shape().get(axis).copied().unwrap_or(1);
-    Dense { ptr: array.as_ptr().cast(), rows: side(0), columns: side(1), row_step: step(0), column_step: step(1) }
+    entry(array, array.ndim(), 0)
 }
 
 /// Bytes for the library to work in.

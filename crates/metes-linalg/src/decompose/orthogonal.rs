@@ -1,6 +1,6 @@
 //! Cholesky, QR and singular values.
 
-use super::{Bytes, Stack, check_matrices, check_square, dense, fresh, kind_of, lin_alg, part, with_field};
+use super::{Bytes, Stack, check_matrices, check_square, dense, entry, fresh, kind_of, lin_alg, with_field};
 use metes_array::{Array, Order};
 use metes_factor::{Dense, Field, Vectors};
 use metes_memory::Result;
@@ -33,9 +33,8 @@ fn cholesky_in<T: Field>(a: &Array, upper: bool) -> Result<Array> {
     let result = fresh::<T>(a.shape(), Order::C, "cholesky")?;
     let mut work = Bytes::take(T::cholesky_need(stack.rows), "cholesky")?;
     for i in 0..stack.len() {
-        let part = part(&result, 2, i)?;
-        stack.load(i, &part)?;
-        let matrix = dense::<T>(&part);
+        stack.load_entry::<T>(i, &result)?;
+        let matrix = entry::<T>(&result, 2, i);
         // The upper triangle, transposed, is the lower triangle of the conjugate: its factor is that of `a`, transposed.
         let lower = if upper { matrix.transposed() } else { matrix };
         // SAFETY: the result is fresh, and the workspace as large as asked for.
@@ -74,10 +73,10 @@ fn qr_in<T: Field>(a: &Array, mode: QrMode) -> Result<(Option<Array>, Array)> {
     let factors = fresh::<T>(&[block, k], Order::F, "qr")?;
     let mut work = Bytes::take(need, "qr")?;
     for i in 0..stack.len() {
-        stack.load(i, &matrix)?;
+        stack.load::<T>(i, &matrix)?;
         let (matrix, factors) = (dense::<T>(&matrix), dense::<T>(&factors));
-        let r = dense::<T>(&part(&r, 2, i)?);
-        let q = q.as_ref().map(|q| part(q, 2, i).map(|part| dense::<T>(&part))).transpose()?;
+        let r = entry::<T>(&r, 2, i);
+        let q = q.as_ref().map(|q| entry::<T>(q, 2, i));
         // SAFETY: results are fresh; the matrix, the factors and the workspace are ours, and as large as asked for.
         unsafe { qr_one(matrix, factors, r, q, &mut work) };
     }
@@ -153,13 +152,11 @@ fn svd_in<T: Field>(a: &Array, vectors: Vectors, lenient: bool) -> Result<Parts>
     let matrix = fresh::<T>(&[m, n], Order::F, "svd")?;
     let values = fresh::<T>(&[k], Order::C, "svd")?;
     let mut work = Bytes::take(T::svd_need(m, n, vectors), "svd")?;
-    let one = |all: &Option<Array>, i: usize| -> Result<Option<Dense<T>>> {
-        all.as_ref().map(|all| part(all, 2, i).map(|part| dense::<T>(&part))).transpose()
-    };
+    let one = |all: &Option<Array>, i: usize| all.as_ref().map(|all| entry::<T>(all, 2, i));
     for i in 0..stack.len() {
-        stack.load(i, &matrix)?;
+        stack.load::<T>(i, &matrix)?;
         let (matrix, values) = (dense::<T>(&matrix), dense::<T>(&values));
-        let (u, vh, s) = (one(&u, i)?, one(&vh, i)?, dense::<T::Real>(&part(&s, 1, i)?));
+        let (u, vh, s) = (one(&u, i), one(&vh, i), entry::<T::Real>(&s, 1, i));
         // SAFETY: results are fresh; the matrix, the values and the workspace are ours, and as large as asked for.
         unsafe {
             if lenient && !matrix.is_finite() {

@@ -1,6 +1,10 @@
 //! Systems of equations, inverses and determinants, by LU with partial pivoting.
 
-use super::{Bytes, Places, Stack, check_matrices, check_square, dense, fresh, kind_of, lin_alg, part, with_field};
+use super::small::{MOST, Small};
+use super::{
+    Bytes, Places, Stack, check_matrices, check_square, dense, entry, fresh, kind_of, lin_alg, part, with_field,
+};
+use crate::ring::Ring;
 use metes_array::{Array, Order, broadcast_shapes};
 use metes_dtype::Casting;
 use metes_eval::{Operand, assign};
@@ -29,41 +33,66 @@ impl Lu {
 
     /// Factors matrix `i`; returns the number of exchanges of rows.
     fn factor<T: Field>(&mut self, stack: &mut Stack, i: usize) -> Result<usize> {
-        stack.load(i, &self.matrix)?;
+        stack.load::<T>(i, &self.matrix)?;
         let matrix = dense::<T>(&self.matrix);
         // SAFETY: the matrix and the workspace are ours, and as large as asked for.
         Ok(unsafe { T::lu(matrix, self.order.get(), self.back.get(), self.work.get()) })
     }
 
     /// The diagonal of U.
-    fn pivots<T: Field>(&self) -> impl Iterator<Item = T> {
+    fn pivots<T: Field>(&self) -> impl Iterator<Item = T> + Clone {
         let matrix = dense::<T>(&self.matrix);
         // SAFETY: the matrix is ours, and factored.
         (0..matrix.rows).map(move |i| unsafe { matrix.get(i, i) })
     }
 
-    fn check_pivots<T: Field>(&self) -> Result<()> {
-        let singular = self.pivots::<T>().any(|pivot| pivot.modulus() == T::Real::from_f64(0.0));
-        if singular { Err(lin_alg("Singular matrix")) } else { Ok(()) }
-    }
-
     /// Writes the inverse in place of the factors.
     fn invert<T: Field>(&mut self) -> Result<()> {
-        self.check_pivots::<T>()?;
+        check(self.pivots::<T>())?;
         // SAFETY: the matrix is ours, and factored; the workspace was asked for.
         unsafe { T::lu_invert(dense(&self.matrix), self.back.get(), self.work.get()) };
         Ok(())
     }
 
     fn solve<T: Field>(&mut self, b: Dense<T>) -> Result<()> {
-        self.check_pivots::<T>()?;
+        check(self.pivots::<T>())?;
         if b.rows > 0 && b.columns > 0 {
             let matrix = dense::<T>(&self.matrix);
             // SAFETY: the matrix is ours, `b` is the caller's fresh result.
-            unsafe { T::lu_solve(matrix, self.order.get(), b) };
+            unsafe { T::lu_solve(matrix, self.order.get(), b, self.work.get()) };
         }
         Ok(())
     }
+}
+
+/// An error where a pivot is zero.
+fn check<T: Field>(mut pivots: impl Iterator<Item = T>) -> Result<()> {
+    let singular = pivots.any(|pivot| pivot.modulus() == T::Real::from_f64(0.0));
+    if singular { Err(lin_alg("Singular matrix")) } else { Ok(()) }
+}
+
+/// Factors each matrix of a stack of small ones, and shows the factors.
+fn each_small<T: Field + Ring>(
+    stack: &mut Stack,
+    op: &'static str,
+    mut show: impl FnMut(usize, &Small<T>) -> Result<()>,
+) -> Result<()> {
+    let mut lu = Small::<T>::new(stack.rows);
+    let mut scratch = None;
+    for i in 0..stack.len() {
+        // SAFETY: the stack holds the matrix meanwhile.
+        if !stack.with(i, |matrix| unsafe { lu.factor(matrix) }) {
+            let scratch = match &mut scratch {
+                Some(scratch) => scratch,
+                none => none.insert(fresh::<T>(&[stack.rows; 2], Order::C, op)?),
+            };
+            stack.convert(i, scratch)?;
+            // SAFETY: the scratch is ours.
+            unsafe { lu.factor(dense(scratch)) };
+        }
+        show(i, &lu)?;
+    }
+    Ok(())
 }
 
 /// Solves `a x = b` for stacks of square matrices `a`; `b` is a vector where it has one axis.
@@ -93,12 +122,21 @@ pub fn solve(a: &Array, b: &Array) -> Result<Array> {
     if vector { x.squeeze(Some(&[-1])) } else { Ok(x) }
 }
 
-fn solve_in<T: Field>(a: &Array, x: &Array) -> Result<()> {
+fn solve_in<T: Field + Ring>(a: &Array, x: &Array) -> Result<()> {
     let mut stack = Stack::new(a, T::KIND)?;
-    let mut lu = Lu::new::<T>(stack.rows, "solve")?;
+    if stack.rows <= MOST {
+        return each_small::<T>(&mut stack, "solve", |i, lu| {
+            check::<T>(lu.pivots())?;
+            // SAFETY: the result is fresh.
+            unsafe { lu.solve(entry(x, 2, i)) };
+            Ok(())
+        });
+    }
+    let need = T::lu_solve_need(stack.rows, x.shape()[x.ndim() - 1]);
+    let mut lu = Lu::over::<T>(fresh::<T>(&[stack.rows; 2], Order::F, "solve")?, need, "solve")?;
     (0..stack.len()).try_for_each(|i| {
         lu.factor::<T>(&mut stack, i)?;
-        lu.solve::<T>(dense(&part(x, 2, i)?))
+        lu.solve::<T>(entry(x, 2, i))
     })
 }
 
@@ -117,10 +155,24 @@ pub(super) fn inverses(a: &Array, lenient: bool) -> Result<Array> {
     with_field!(kind, T => inv_in::<T>(a, lenient))
 }
 
-fn inv_in<T: Field>(a: &Array, lenient: bool) -> Result<Array> {
+fn inv_in<T: Field + Ring>(a: &Array, lenient: bool) -> Result<Array> {
     let mut stack = Stack::new(a, T::KIND)?;
     let result = fresh::<T>(a.shape(), Order::C, "inv")?;
     if result.size() == 0 {
+        return Ok(result);
+    }
+    if stack.rows <= MOST {
+        each_small::<T>(&mut stack, "inv", |i, lu| {
+            let out = entry::<T>(&result, 2, i);
+            match check::<T>(lu.pivots()) {
+                // SAFETY: the result is fresh.
+                Ok(()) => unsafe { lu.invert(out) },
+                // SAFETY: the result is fresh.
+                Err(_) if lenient => unsafe { out.fill(|_, _| Dense::<T>::nan()) },
+                Err(singular) => return Err(singular),
+            }
+            Ok(())
+        })?;
         return Ok(result);
     }
     // The library works on columns: the matrix lies in the result's memory transposed, until it is the inverse.
@@ -151,23 +203,35 @@ pub fn det(a: &Array) -> Result<Array> {
     with_field!(kind, T => det_in::<T>(a))
 }
 
-fn det_in<T: Field>(a: &Array) -> Result<Array> {
+fn det_in<T: Field + Ring>(a: &Array) -> Result<Array> {
     let mut stack = Stack::new(a, T::KIND)?;
     let result = fresh::<T>(&stack.batch, Order::C, "det")?;
+    // SAFETY: the result is fresh.
+    let write = |i: usize, value: T| unsafe { entry::<T>(&result, 0, i).set(0, 0, value) };
+    if stack.rows <= MOST {
+        each_small::<T>(&mut stack, "det", |i, lu| {
+            write(i, product(lu.pivots(), lu.exchanges()));
+            Ok(())
+        })?;
+        return Ok(result);
+    }
     let mut lu = Lu::new::<T>(stack.rows, "det")?;
     for i in 0..stack.len() {
         let exchanges = lu.factor::<T>(&mut stack, i)?;
-        let step = |product: T, pivot: T| {
-            let next = product.times(pivot);
-            // A product that leaves the range on its way may come back to it.
-            (1e-30..1e30).contains(&next.modulus().to_f64()).then_some(next)
-        };
-        let product = lu.pivots::<T>().try_fold(one::<T>(exchanges), step);
-        let value = product.unwrap_or_else(|| product_by_logs::<T>(&lu, exchanges));
-        // SAFETY: the result is fresh.
-        unsafe { dense::<T>(&part(&result, 0, i)?).set(0, 0, value) };
+        write(i, product(lu.pivots::<T>(), exchanges));
     }
     Ok(result)
+}
+
+/// The product of pivots, negated for an odd number of exchanges.
+fn product<T: Field>(pivots: impl Iterator<Item = T> + Clone, exchanges: usize) -> T {
+    let step = |product: T, pivot: T| {
+        let next = product.times(pivot);
+        // A product that leaves the range on its way may come back to it.
+        (1e-30..1e30).contains(&next.modulus().to_f64()).then_some(next)
+    };
+    let product = pivots.clone().try_fold(one::<T>(exchanges), step);
+    product.unwrap_or_else(|| product_by_logs(pivots, exchanges))
 }
 
 /// 1, negated for an odd number of exchanges.
@@ -176,15 +240,15 @@ fn one<T: Field>(exchanges: usize) -> T {
     if exchanges % 2 == 1 { one.negated() } else { one }
 }
 
-fn product_by_logs<T: Field>(lu: &Lu, exchanges: usize) -> T {
-    let (sign, log) = sign_and_log::<T>(lu, exchanges);
+fn product_by_logs<T: Field>(pivots: impl Iterator<Item = T>, exchanges: usize) -> T {
+    let (sign, log) = sign_and_log(pivots, exchanges);
     if log == f64::NEG_INFINITY { T::ZERO } else { sign.times(T::from_real(T::Real::from_f64(log.exp()))) }
 }
 
 /// The determinant as a number of modulus 1, or 0, and the logarithm of its modulus.
-fn sign_and_log<T: Field>(lu: &Lu, exchanges: usize) -> (T, f64) {
+fn sign_and_log<T: Field>(pivots: impl Iterator<Item = T>, exchanges: usize) -> (T, f64) {
     let (mut sign, mut log) = (one::<T>(exchanges), 0.0);
-    for pivot in lu.pivots::<T>() {
+    for pivot in pivots {
         let size = pivot.modulus();
         if size == T::Real::from_f64(0.0) {
             return (T::ZERO, f64::NEG_INFINITY);
@@ -212,11 +276,11 @@ fn slogdet_in<T: Field>(a: &Array) -> Result<(Array, Array)> {
     let mut lu = Lu::new::<T>(stack.rows, "slogdet")?;
     for i in 0..stack.len() {
         let exchanges = lu.factor::<T>(&mut stack, i)?;
-        let (sign, log) = sign_and_log::<T>(&lu, exchanges);
+        let (sign, log) = sign_and_log(lu.pivots::<T>(), exchanges);
         // SAFETY: the results are fresh.
         unsafe {
-            dense::<T>(&part(&signs, 0, i)?).set(0, 0, sign);
-            dense::<T::Real>(&part(&logs, 0, i)?).set(0, 0, T::Real::from_f64(log));
+            entry::<T>(&signs, 0, i).set(0, 0, sign);
+            entry::<T::Real>(&logs, 0, i).set(0, 0, T::Real::from_f64(log));
         }
     }
     Ok((signs, logs))
