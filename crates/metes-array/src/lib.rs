@@ -39,7 +39,7 @@ pub use layout::{Dims, Layout, MAX_NDIM, Strides, shape_text, strides_text};
 pub use meeting::{Meeting, meeting};
 pub use overlap::{may_share_memory, shares_memory};
 pub use past::{PAST_CACHES, copy_past, settle};
-pub use reshape::resolve_shape;
+pub use reshape::{inexpressible, resolve_shape};
 pub use scalar::Scalar;
 pub use select::{
     IndexItem, Mode, Selection, argwhere, choose, count_true, flatnonzero, gather, nonzero, ravel_multi_index, scatter,

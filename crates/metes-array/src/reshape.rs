@@ -4,6 +4,19 @@ use crate::layout::{Dims, INLINE, Layout, Strides, shape_text, size_of_shape, st
 use crate::{Array, Order};
 use metes_memory::{Error, ErrorKind, Reason, Result};
 
+/// Why elements that lie so must be copied for a shape.
+///
+/// ```
+/// use metes_array::{Layout, inexpressible};
+/// let columns = Layout::fortran(&[2, 3], 8)?;
+/// assert_eq!(inexpressible(&columns, &[6]), "strides (8, 16) of shape (2, 3) cannot express shape (6,)");
+/// # Ok::<(), metes_memory::Error>(())
+/// ```
+pub fn inexpressible(from: &Layout, shape: &[usize]) -> String {
+    let (strides, own) = (strides_text(from.strides()), shape_text(from.shape()));
+    format!("strides {strides} of shape {own} cannot express shape {}", shape_text(shape))
+}
+
 /// A requested shape with its one `-1` replaced by what is left.
 ///
 /// # Errors
@@ -208,14 +221,7 @@ impl Array {
             self.copy(dense_order)?
         } else {
             let wanted = shape.clone();
-            self.copy_because(dense_order, self.reason(Reason::Reshape), move |from| {
-                format!(
-                    "strides {} of shape {} cannot express shape {}",
-                    strides_text(from.strides()),
-                    shape_text(from.shape()),
-                    shape_text(&wanted)
-                )
-            })?
+            self.copy_because(dense_order, self.reason(Reason::Reshape), move |from| inexpressible(from, &wanted))?
         };
         let layout = view(dense.layout()).expect("a dense array has a view of every shape");
         Ok(dense.with_layout(layout))

@@ -80,13 +80,7 @@ pub fn take_flags() -> Flags {
 /// Dtypes that the ufunc does not take, shapes that do not broadcast, casts that `casting` forbids, results that are
 /// read-only or of the wrong shape, refused memory. Nothing is written then.
 pub fn apply(ufunc: &'static Ufunc, inputs: &[Operand], options: &Options) -> Result<Outputs> {
-    let kinds: SmallVec<[Input; 3]> = inputs
-        .iter()
-        .map(|input| match input {
-            Operand::Array(array) => Input::DType(array.dtype()),
-            Operand::Weak(scalar) => Input::Weak(*scalar),
-        })
-        .collect();
+    let kinds: SmallVec<[Input; 3]> = inputs.iter().map(Input::from).collect();
     if let Some(results) = others::apply(ufunc, inputs, options)? {
         return delivered(ufunc, results, options);
     }

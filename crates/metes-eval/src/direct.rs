@@ -121,12 +121,7 @@ impl From<Number<'_>> for Input {
 /// # Errors
 /// As [`crate::apply`].
 pub fn apply_numbers(ufunc: &'static Ufunc, inputs: &[Number], place: &mut [u8; 16]) -> Result<Option<(Kind, Flags)>> {
-    let (ufunc, inputs) = match *inputs {
-        [first, second] => {
-            squared(ufunc, first.into(), second.into()).map_or((ufunc, inputs), |row| (row, &inputs[..1]))
-        }
-        _ => (ufunc, inputs),
-    };
+    let (ufunc, inputs) = simpler(ufunc, inputs);
     let Some(cell) = alike(ufunc, inputs).filter(|_| inputs.len() <= MOST) else { return Ok(None) };
     let &[output] = cell.outputs else { return Ok(None) };
     let (flags, raised) = status::watch_little(cell, || run_once(cell, inputs, place));
@@ -154,9 +149,9 @@ fn run_once(cell: &Cell, inputs: &[Number], place: &mut [u8; 16]) -> Flags {
 
 /// The same operation by a simpler function, where there is one.
 #[inline]
-fn simpler<'a, 'b>(ufunc: &'static Ufunc, inputs: &'a [Borrowed<'b>]) -> (&'static Ufunc, &'a [Borrowed<'b>]) {
-    let [Borrowed::Array(base), Borrowed::Weak(power)] = inputs else { return (ufunc, inputs) };
-    match squared(ufunc, Input::DType(base.dtype()), Input::Weak(*power)) {
+fn simpler<'a, T: Copy + Into<Input>>(ufunc: &'static Ufunc, inputs: &'a [T]) -> (&'static Ufunc, &'a [T]) {
+    let &[base, power] = inputs else { return (ufunc, inputs) };
+    match squared(ufunc, base.into(), power.into()) {
         Some(square) => (square, &inputs[..1]),
         None => (ufunc, inputs),
     }

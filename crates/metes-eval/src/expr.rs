@@ -384,10 +384,12 @@ impl Expr {
             Op::Weak(_) => true,
             Op::Cast(of) => of.expresses(view)?,
             Op::Ufunc(_, args) => {
-                let mut leaves = args.iter().filter(|arg| !arg.is_weak());
-                leaves.try_fold(true, |so_far, arg| {
-                    Ok::<_, Error>(so_far && arg.broadcast_to(self.shape())?.expresses(view)?)
-                })?
+                for arg in args.iter().filter(|arg| !arg.is_weak()) {
+                    if !arg.broadcast_to(self.shape())?.expresses(view)? {
+                        return Ok(false);
+                    }
+                }
+                true
             }
             _ => match self.laid()? {
                 Some(layout) => view.layout(&layout, self.dtype().size())?.is_some(),

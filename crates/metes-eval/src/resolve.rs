@@ -1,5 +1,6 @@
 //! Which loop a ufunc runs for given operands: promotion, then the first loop that takes the operands safely.
 
+use crate::apply::Operand;
 use crate::direct::Borrowed;
 use metes_array::Scalar;
 use metes_dtype::{Casting, Category, DType, Kind, Weak, can_cast, promote, promote_weak, weakly};
@@ -21,6 +22,16 @@ impl From<Borrowed<'_>> for Input {
         match operand {
             Borrowed::Array(array) => Input::DType(array.dtype()),
             Borrowed::Weak(scalar) => Input::Weak(scalar),
+        }
+    }
+}
+
+impl From<&Operand> for Input {
+    #[inline]
+    fn from(operand: &Operand) -> Input {
+        match operand {
+            Operand::Array(array) => Input::DType(array.dtype()),
+            Operand::Weak(scalar) => Input::Weak(*scalar),
         }
     }
 }

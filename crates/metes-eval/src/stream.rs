@@ -13,7 +13,7 @@ use crate::program::ScratchBuf;
 use crate::reducer::Reducer;
 use crate::sink::{Sink, Target, fold_of, source_id};
 use crate::source::{ChunkReader, ChunkSource};
-use metes_array::{Array, Dims, Index, Layout, shape_text, strides_text};
+use metes_array::{Array, Dims, Index, Layout, inexpressible, shape_text};
 use metes_dtype::Casting;
 use metes_memory::{Error, ErrorKind, Memory, Reason, Result, copying};
 use std::collections::HashMap;
@@ -274,14 +274,9 @@ impl Running {
 /// Where copies are denied.
 fn booked(expr: &Expr, of: &Expr) -> Result<()> {
     let Op::Held(_, Some(wanted)) = expr.op() else { return Ok(()) };
-    copying(Reason::Reshape, crate::sink::bytes_of(expr), || {
-        let (shape, wanted) = (shape_text(of.shape()), shape_text(wanted));
-        match of.laid() {
-            Ok(Some(layout)) => {
-                format!("strides {} of shape {shape} cannot express shape {wanted}", strides_text(layout.strides()))
-            }
-            _ => format!("what is computed of shape {shape} is needed in shape {wanted}"),
-        }
+    copying(Reason::Reshape, crate::sink::bytes_of(expr), || match of.laid() {
+        Ok(Some(layout)) => inexpressible(&layout, wanted),
+        _ => format!("what is computed of shape {} is needed in shape {}", shape_text(of.shape()), shape_text(wanted)),
     })
 }
 

@@ -118,11 +118,7 @@ pub(crate) fn count(time: Time, object: &Object<'_>) -> PyResult<i64> {
 
 /// The instant that a word means, and its unit.
 fn spoken(py: Python<'_>, text: &str) -> PyResult<Option<(Moment, Unit)>> {
-    let unit = match text {
-        "today" => Unit::Day,
-        "now" => Unit::Second,
-        _ => return Ok(None),
-    };
+    let Some(unit) = word(text) else { return Ok(None) };
     let class = py.import("datetime")?.getattr("datetime")?;
     let zone = py.import("datetime")?.getattr("timezone")?.getattr("utc")?;
     let now = if unit == Unit::Day { class.call_method0("now")? } else { class.call_method1("now", (zone,))? };
@@ -134,10 +130,15 @@ fn spoken(py: Python<'_>, text: &str) -> PyResult<Option<(Moment, Unit)>> {
 
 /// The unit of an instant in text.
 pub(crate) fn unit_of(text: &str) -> Option<Unit> {
+    word(text).or_else(|| parse_moment(text).map(|(_, unit)| unit))
+}
+
+/// The unit of an instant that a word means.
+fn word(text: &str) -> Option<Unit> {
     match text {
         "today" => Some(Unit::Day),
         "now" => Some(Unit::Second),
-        text => parse_moment(text).map(|(_, unit)| unit),
+        _ => None,
     }
 }
 

@@ -264,7 +264,7 @@ impl Shard {
     /// Counts the block that waits as given and taken, unless a sample is due; says whether it did.
     #[inline(always)]
     fn counts_again(&self, size: usize) -> bool {
-        let left = self.left.load(Ordering::Relaxed) + ONE - size as i64;
+        let left = self.left_after(size);
         if left & DUE != 0 {
             return false;
         }
@@ -276,9 +276,15 @@ impl Shard {
     /// Counts a block that waited: it is one more that was given and taken. Whether a sample is due.
     #[inline]
     fn count_again(&self, size: usize) -> bool {
-        let left = self.left.load(Ordering::Relaxed) + ONE - size as i64;
+        let left = self.left_after(size);
         self.left.store(left, Ordering::Relaxed);
         left & DUE != 0
+    }
+
+    /// What is left until a sample, once a block that waited was given and taken.
+    #[inline(always)]
+    fn left_after(&self, size: usize) -> i64 {
+        self.left.load(Ordering::Relaxed) + ONE - size as i64
     }
 
     /// Has a block wait for the next of its size, if it was handed out last; says whether.

@@ -53,13 +53,7 @@ fn shortly<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>
 pub(super) fn meeting(sequence: &Bound<'_, PyAny>) -> PyResult<Vec<Array>> {
     let given: Vec<Operand> =
         sequence.try_iter()?.map(|item| crate::ufunc::operand(&item?)).collect::<PyResult<_>>()?;
-    let inputs: Vec<Input> = given
-        .iter()
-        .map(|operand| match operand {
-            Operand::Array(array) => Input::DType(array.dtype()),
-            Operand::Weak(scalar) => Input::Weak(*scalar),
-        })
-        .collect();
+    let inputs: Vec<Input> = given.iter().map(Input::from).collect();
     let common = metes_eval::common_dtype(&inputs);
     let one = |operand| match operand {
         Operand::Array(array) => Ok(array),
