@@ -78,14 +78,18 @@ pub fn take(size: usize, zeroed: bool) -> Result<NonNull<u8>> {
     }
 }
 
-/// The block for `size` bytes that this thread gave back last, if that was of this size and nothing more is to be seen to; if
-/// not, there is [`take_small`]. Short enough to stand where it is called.
+/// The block for `size` bytes that this thread gave back last, if that was of this size and nothing more is to be seen to,
+/// or any small one where its site alone is; if not, there is [`take_small`]. Short enough to stand where it is called.
 #[inline(always)]
-pub fn take_again(size: usize) -> Option<NonNull<u8>> {
-    if size > SMALL || WAY.load(Ordering::Relaxed) != 0 {
+pub fn take_shortly(size: usize) -> Option<NonNull<u8>> {
+    if size > SMALL {
         return None;
     }
-    Shard::lately()?.take_again(size)
+    match WAY.load(Ordering::Relaxed) {
+        0 => Shard::lately()?.take_again(size),
+        SITED => take_at_site(size),
+        _ => None,
+    }
 }
 
 /// The same for a small size, where nothing stands in the way; `None` where [`take`] must see to it.

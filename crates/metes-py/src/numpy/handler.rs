@@ -144,7 +144,7 @@ fn answer(block: metes_memory::Result<NonNull<u8>>) -> *mut c_void {
 
 unsafe extern "C" fn malloc(_context: *mut c_void, size: usize) -> *mut c_void {
     if MANAGED.load(Ordering::Relaxed) {
-        return match raw::take_again(size) {
+        return match raw::take_shortly(size) {
             Some(ptr) => ptr.as_ptr().cast(),
             None => take_any(size, false),
         };
