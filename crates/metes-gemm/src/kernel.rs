@@ -1,11 +1,12 @@
 //! The loops of a product: blocks of rows and terms, strips of columns, tiles of both.
 //!
 //! A block of rows is packed and stays in the second cache; each strip of columns meets all its tiles while it is in the
-//! first. A tile's sums are in registers, and are added to the result when the block's terms are through.
+//! first. A tile's sums are in registers, and are added to the result when the block's terms are through. Meanwhile the
+//! processor is asked for the tile's place in the result and for a share of the next strip, which lie in rows far apart.
 
 use crate::DEPTH;
 use crate::job::{Job, Part};
-use crate::lanes::{Lanes, Real};
+use crate::lanes::{Lanes, Real, ask};
 use crate::pack;
 use crate::tile::Operands;
 use std::mem::MaybeUninit;
@@ -20,6 +21,8 @@ pub(crate) const TALLEST: usize = 48;
 pub(crate) const WIDEST: usize = 8;
 /// Where packed rows begin: at a line of the cache.
 pub(crate) const LINE: usize = 64;
+/// The fewest terms while which something can arrive that was asked for.
+const LONG: usize = 64;
 /// Numbers of the largest tile.
 const TILE: usize = 384;
 
@@ -127,6 +130,7 @@ unsafe fn strip<L: Lanes, const V: usize, const W: usize, const COMPLEX: bool>(
         b = job.b.wrapping_offset(block.terms.start as isize * job.b_term + column as isize * job.b_column);
         (column_step, term_step) = (job.b_column, job.b_term);
     }
+    let next = Next::of(job, block, column + W, block.rows.len().div_ceil(tall));
     for (tile, start) in block.rows.clone().step_by(tall).enumerate() {
         let live = tall.min(block.rows.end - start);
         let (all, none) = meets(job.part, start..start + live, column..column + W);
@@ -142,6 +146,10 @@ unsafe fn strip<L: Lanes, const V: usize, const W: usize, const COMPLEX: bool>(
             whole: all && live == tall && job.c_row == reals as isize,
             add: block.add,
         };
+        if depth >= LONG {
+            (0..W).for_each(|j| ask(place.c.wrapping_offset(j as isize * job.c_column), tall * reals));
+            next.ask::<W>(tile);
+        }
         // SAFETY: the caller's promise; a tile is within the block and the strip.
         unsafe {
             let mut sums = [MaybeUninit::uninit(); TILE];
@@ -152,6 +160,38 @@ unsafe fn strip<L: Lanes, const V: usize, const W: usize, const COMPLEX: bool>(
             } else {
                 write::<L, V, W>(job, &place, &sums);
             }
+        }
+    }
+}
+
+/// The strip that comes next, and how much of it each tile asks for: lines of the cache that lie one after the other in
+/// each column, or terms whose columns lie one by one.
+struct Next<R> {
+    from: *const R,
+    along: isize,
+    column: isize,
+    count: usize,
+    each: usize,
+}
+
+impl<R> Next<R> {
+    #[inline(always)]
+    fn of(job: &Job<R>, block: &Block<R>, column: usize, tiles: usize) -> Next<R> {
+        let terms = &block.terms;
+        let from = job.b.wrapping_offset(terms.start as isize * job.b_term + column as isize * job.b_column);
+        let line = LINE / size_of::<R>();
+        let (along, count) = match job.b_term {
+            1 | 2 => (line as isize, (terms.len() * job.b_term as usize).div_ceil(line) + 1),
+            step => (step, terms.len()),
+        };
+        Next { from, along, column: job.b_column, count, each: count.div_ceil(tiles) }
+    }
+
+    #[inline(always)]
+    fn ask<const W: usize>(&self, tile: usize) {
+        for at in tile * self.each..self.count.min((tile + 1) * self.each) {
+            let from = self.from.wrapping_offset(at as isize * self.along);
+            (0..W).for_each(|j| ask(from.wrapping_offset(j as isize * self.column), 1));
         }
     }
 }

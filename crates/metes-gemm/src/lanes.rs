@@ -51,6 +51,22 @@ pub(crate) trait Lanes: Copy {
     unsafe fn sums<const V: usize, const W: usize, const COMPLEX: bool>(x: &Operands<Self::Real>, out: *mut Self::Real);
 }
 
+/// Asks the processor for the lines of the first and the last of so many numbers, which it need not have when it goes on.
+#[inline(always)]
+pub(crate) fn ask<R>(from: *const R, count: usize) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        // SAFETY: any address may be asked for; where there is nothing, nothing comes.
+        let one = |at: usize| unsafe { _mm_prefetch::<_MM_HINT_T0>(from.wrapping_add(at).cast()) };
+        one(0);
+        if count > 1 {
+            one(count - 1);
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (from, count);
+}
+
 /// As many lanes as an array has elements: for processors of which nothing is known.
 #[derive(Clone, Copy)]
 pub(crate) struct Plain<T, const N: usize>([T; N]);
