@@ -8,12 +8,12 @@ use crate::DEPTH;
 use crate::job::{Job, Part};
 use crate::lanes::{Lanes, Real, ask};
 use crate::pack;
-use crate::tile::Operands;
+use crate::tile::{Onto, Operands};
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
 /// The most bytes of packed rows, those of the tallest tile, and those of a packed strip.
-pub(crate) const ROWS_BYTES: usize = 192 << 10;
+pub(crate) const ROWS_BYTES: usize = 224 << 10;
 pub(crate) const LEAST_BYTES: usize = 64 << 10;
 pub(crate) const STRIP_BYTES: usize = WIDEST * DEPTH * 16;
 /// The most rows and columns of a tile.
@@ -150,10 +150,15 @@ unsafe fn strip<L: Lanes, const V: usize, const W: usize, const COMPLEX: bool>(
             (0..W).for_each(|j| ask(place.c.wrapping_offset(j as isize * job.c_column), tall * reals));
             next.ask::<W>(tile);
         }
+        let operands = Operands { depth, a, b, column_step, term_step };
         // SAFETY: the caller's promise; a tile is within the block and the strip.
         unsafe {
+            if !COMPLEX && place.whole {
+                let to = Onto { c: place.c, column_step: job.c_column, alpha: job.alpha[0], add: place.add };
+                L::finish::<V, W>(&operands, &to);
+                continue;
+            }
             let mut sums = [MaybeUninit::uninit(); TILE];
-            let operands = Operands { depth, a, b, column_step, term_step };
             L::sums::<V, W, COMPLEX>(&operands, sums.as_mut_ptr().cast());
             if COMPLEX {
                 complex_write::<L, V, W>(job, &place, &sums);
@@ -231,18 +236,6 @@ unsafe fn write<L: Lanes, const V: usize, const W: usize>(
     let alpha = job.alpha[0];
     // SAFETY: the caller's promise.
     unsafe {
-        if place.whole {
-            let (by, one) = (L::splat(alpha), L::splat(L::Real::ONE));
-            for j in 0..W {
-                let column = place.c.wrapping_offset(j as isize * job.c_column);
-                for v in 0..V {
-                    let to = column.add(v * L::LANES);
-                    let sum = L::load(sums.as_ptr().add((j * V + v) * L::LANES).cast()).times(by);
-                    if place.add { sum.fused(one, L::load(to)) } else { sum }.store(to);
-                }
-            }
-            return;
-        }
         each::<L, V, W>(job, place, |at, to| {
             let sum = sums[at].assume_init() * alpha;
             *to = if place.add { *to + sum } else { sum };

@@ -1,6 +1,6 @@
 //! [`Lanes`]: a register of real numbers, and what a product does with one.
 
-use crate::tile::{Operands, sums};
+use crate::tile::{Onto, Operands, finish, sums};
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
 
@@ -49,6 +49,8 @@ pub(crate) trait Lanes: Copy {
     unsafe fn times(self, by: Self) -> Self;
     /// The sums of a tile, by a loop of its own: [`crate::tile::sums`].
     unsafe fn sums<const V: usize, const W: usize, const COMPLEX: bool>(x: &Operands<Self::Real>, out: *mut Self::Real);
+    /// The same of real numbers into the result: [`crate::tile::finish`].
+    unsafe fn finish<const V: usize, const W: usize>(x: &Operands<Self::Real>, to: &Onto<Self::Real>);
 }
 
 /// Asks the processor for the lines of the first and the last of so many numbers, which it need not have when it goes on.
@@ -113,6 +115,10 @@ impl<T: Real, const N: usize> Lanes for Plain<T, N> {
         // SAFETY: the caller's promise.
         unsafe { sums::<Self, V, W, COMPLEX>(x, out) }
     }
+    unsafe fn finish<const V: usize, const W: usize>(x: &Operands<T>, to: &Onto<T>) {
+        // SAFETY: the caller's promise.
+        unsafe { finish::<Self, V, W>(x, to) }
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -163,6 +169,19 @@ macro_rules! registers {
                 }
                 // SAFETY: the caller's promise.
                 unsafe { apart::<V, W, COMPLEX>(x, out) }
+            }
+            #[inline(always)]
+            unsafe fn finish<const V: usize, const W: usize>(x: &Operands<$t>, to: &Onto<$t>) {
+                /// # Safety
+                /// As [`finish`].
+                #[target_feature(enable = $features)]
+                #[inline(never)]
+                unsafe fn apart<const V: usize, const W: usize>(x: &Operands<$t>, to: &Onto<$t>) {
+                    // SAFETY: the caller's promise.
+                    unsafe { finish::<$v, V, W>(x, to) }
+                }
+                // SAFETY: the caller's promise.
+                unsafe { apart::<V, W>(x, to) }
             }
         }
     )*};

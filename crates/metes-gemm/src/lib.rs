@@ -20,7 +20,7 @@ pub use job::{Element, Factor, Part, Product, multiply};
 pub use lent::{lend, with_lent};
 
 /// The terms of a sum between two additions to the result.
-pub const DEPTH: usize = 192;
+pub const DEPTH: usize = 224;
 
 /// The most bytes that a product packs into.
 pub const ROOM: usize = kernel::ROWS_BYTES + kernel::STRIP_BYTES + kernel::LINE;

@@ -26,6 +26,15 @@ impl<R> Operands<R> {
     }
 }
 
+/// Where the sums of a tile go at once: columns of the result whose rows lie one by one.
+#[derive(Clone, Copy)]
+pub(crate) struct Onto<R> {
+    pub c: *mut R,
+    pub column_step: isize,
+    pub alpha: R,
+    pub add: bool,
+}
+
 /// Writes the sums of `V` registers and `W` columns to `out`, column by column; of complex numbers the real parts, then the
 /// imaginary ones.
 ///
@@ -37,13 +46,23 @@ pub(crate) unsafe fn sums<L: Lanes, const V: usize, const W: usize, const COMPLE
     out: *mut L::Real,
 ) {
     // SAFETY: the caller's promise.
-    unsafe { if COMPLEX { complex::<L, V, W>(x, out) } else { real::<L, V, W>(x, out) } }
+    unsafe {
+        if COMPLEX {
+            return complex::<L, V, W>(x, out);
+        }
+        let sums = real::<L, V, W>(x);
+        for j in 0..W {
+            for v in 0..V {
+                sums[j][v].store(out.add((j * V + v) * L::LANES));
+            }
+        }
+    }
 }
 
 /// # Safety
 /// As [`sums`].
 #[inline(always)]
-unsafe fn real<L: Lanes, const V: usize, const W: usize>(x: &Operands<L::Real>, out: *mut L::Real) {
+unsafe fn real<L: Lanes, const V: usize, const W: usize>(x: &Operands<L::Real>) -> [[L; V]; W] {
     // SAFETY: the caller's promise.
     unsafe {
         let zero = L::splat(L::Real::ZERO);
@@ -64,9 +83,25 @@ unsafe fn real<L: Lanes, const V: usize, const W: usize>(x: &Operands<L::Real>, 
             a = a.add(V * L::LANES);
             at += x.term_step;
         }
+        sums
+    }
+}
+
+/// Computes the sums of `V` registers and `W` columns of real numbers, and writes them to where they belong.
+///
+/// # Safety
+/// As [`sums`]; all of the tile is in the result, and nothing else of it lies there.
+#[inline(always)]
+pub(crate) unsafe fn finish<L: Lanes, const V: usize, const W: usize>(x: &Operands<L::Real>, to: &Onto<L::Real>) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let sums = real::<L, V, W>(x);
+        let (by, one) = (L::splat(to.alpha), L::splat(L::Real::ONE));
         for j in 0..W {
+            let column = to.c.wrapping_offset(j as isize * to.column_step);
             for v in 0..V {
-                sums[j][v].store(out.add((j * V + v) * L::LANES));
+                let (at, sum) = (column.add(v * L::LANES), sums[j][v].times(by));
+                if to.add { sum.fused(one, L::load(at)) } else { sum }.store(at);
             }
         }
     }
