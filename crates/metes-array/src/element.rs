@@ -2,7 +2,7 @@
 
 use crate::Scalar;
 use half::f16;
-use metes_dtype::{Kind, for_each_kind};
+use metes_dtype::{Kind, for_each_kind, for_half};
 use num_complex::Complex;
 
 /// A Rust type that is one element of an array.
@@ -78,7 +78,7 @@ macro_rules! floats {
         }
     )*};
 }
-floats!(f16, f16::from_f64, f16::to_f64; f32, |x: f64| x as f32, f64::from; f64, |x: f64| x, |x: f64| x;);
+floats!(f16, |x| f16::from_f32(for_half(x)), f16::to_f64; f32, |x: f64| x as f32, f64::from; f64, |x: f64| x, |x: f64| x;);
 
 macro_rules! complexes {
     ($($t:ty)*) => {$(

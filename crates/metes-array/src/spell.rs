@@ -2,7 +2,7 @@
 
 use crate::Scalar;
 use half::f16;
-use metes_dtype::{DType, Form, Kind};
+use metes_dtype::{DType, Form, Kind, for_half};
 use std::fmt::Write;
 
 impl Scalar {
@@ -78,8 +78,8 @@ impl Scalar {
 fn shortest(value: f64, kind: Kind) -> String {
     match kind.real() {
         Kind::F16 => {
-            let same =
-                |text: &String| text.parse::<f32>().is_ok_and(|back| f16::from_f32(back) == f16::from_f64(value));
+            let half = |value: f64| f16::from_f32(for_half(value));
+            let same = |text: &String| text.parse().is_ok_and(|back| half(back) == half(value));
             let found = (0..5).map(|digits| format!("{value:.digits$e}")).find(same);
             found.unwrap_or_else(|| format!("{value:e}"))
         }

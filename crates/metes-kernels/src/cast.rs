@@ -4,7 +4,7 @@
 use crate::elem::Elem;
 use crate::{Flags, INVALID, Loop, blocks, level, loops};
 use half::f16;
-use metes_dtype::{Kind, for_each_kind};
+use metes_dtype::{Kind, for_each_kind, for_half};
 use num_complex::Complex;
 
 /// Made from the widest type of a family.
@@ -122,7 +122,7 @@ macro_rules! floats {
     )*};
 }
 floats! {
-    f16, f16::from_f64, |x| f16::from_f64(x as f64), |x| f16::from_f64(x as f64);
+    f16, |x| f16::from_f32(for_half(x)), |x| f16::from_f32(for_half(x as f64)), |x| f16::from_f32(for_half(x as f64));
     f32, |x| x as f32, |x| x as f32, |x| x as f32;
     f64, |x| x, |x| x as f64, |x| x as f64;
 }

@@ -18,7 +18,7 @@ pub(crate) trait Narrow {
 impl Narrow for f32 {
     type To = f16;
     fn narrow(self) -> f16 {
-        f16::from_f32(self)
+        crate::math::half_of(self)
     }
 }
 

@@ -139,7 +139,7 @@ impl Real for f16 {
         self.to_f64()
     }
     fn narrow(value: f64) -> f16 {
-        f16::from_f64(value)
+        f16::from_f32(metes_dtype::for_half(value))
     }
 }
 

@@ -126,8 +126,8 @@ pub(super) static ROWS: &[Ufunc] = rows! {
         mixed(a: f64) -> f64 => math::spacing(a);
     }
     ldexp 2 "The first value times two to the power of the second." {
-        mixed(a: half::f16, b: i32) -> half::f16 => half::f16::from_f32(math::Real::scale(a.to_f32(), i64::from(b)));
-        mixed(a: half::f16, b: i64) -> half::f16 => half::f16::from_f32(math::Real::scale(a.to_f32(), b));
+        mixed(a: half::f16, b: i32) -> half::f16 => math::half_of(math::Real::scale(a.to_f32(), i64::from(b)));
+        mixed(a: half::f16, b: i64) -> half::f16 => math::half_of(math::Real::scale(a.to_f32(), b));
         mixed(a: f32, b: i32) -> f32 => math::Real::scale(a, i64::from(b));
         mixed(a: f32, b: i64) -> f32 => math::Real::scale(a, b);
         mixed(a: f64, b: i32) -> f64 => math::Real::scale(a, i64::from(b));

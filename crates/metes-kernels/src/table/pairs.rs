@@ -1,10 +1,9 @@
 //! Functions with two results.
 
 use crate::elem::Elem;
-use crate::math::{self, Integer, Real};
+use crate::math::{self, Integer, Real, half_of};
 use crate::{Cell, Flags, Ufunc, loops};
 use half::f16;
-use std::hint::black_box;
 
 macro_rules! split_cell {
     ($a:ty, $r:ty, $s:ty, |$x:ident| $e:expr) => {{
@@ -32,12 +31,6 @@ macro_rules! split2_cell {
 
 macro_rules! integer_divmod {
     ($($t:ty)*) => { [$(split2_cell!($t, |a, b, flags| (a.floor_div(b, flags), a.floor_mod(b, flags)))),*] };
-}
-
-/// The nearest half. The processor converts four values at once and notices what happens to each: read from memory, the
-/// other three are 0, not what a function of the C library left there.
-fn half_of(x: f32) -> f16 {
-    f16::from_f32(black_box(x))
 }
 
 const DIVMOD_FLOATS: [Cell; 3] = [

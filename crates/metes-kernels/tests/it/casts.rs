@@ -133,3 +133,29 @@ fn a_cast_to_the_same_kind_copies_bytes() {
         }
     }
 }
+
+/// Around each half-way point between two float16 that follow each other, the nearer one is made, and of two as near the even one.
+#[test]
+fn float64_becomes_the_nearest_float16() {
+    let mut halves: Vec<f64> = (0..0x7c00).map(|bits| half::f16::from_bits(bits).to_f64()).collect();
+    halves.push(65536.0);
+    let (mut given, mut wanted) = (Vec::new(), Vec::new());
+    for (bits, pair) in halves.windows(2).enumerate() {
+        let (low, high) = (bits as u16, bits as u16 + 1);
+        let middle = (pair[0] + pair[1]) / 2.0;
+        for (x, nearest) in [
+            (pair[0], low),
+            (middle.next_down(), low),
+            (middle, if low % 2 == 0 { low } else { high }),
+            (middle.next_up(), high),
+        ] {
+            given.extend([x, -x]);
+            wanted.extend([nearest, nearest | 0x8000]);
+        }
+    }
+    let mut made = vec![0u16; given.len()];
+    let ptrs = [given.as_mut_ptr().cast(), made.as_mut_ptr().cast()];
+    // SAFETY: so many values are given, and there is room for as many.
+    unsafe { cast(Kind::F64, Kind::F16)(given.len(), &ptrs, &[8, 2]) };
+    assert!(made == wanted);
+}

@@ -3,7 +3,7 @@
 
 use super::options::{FloatMode, Options, Sign};
 use half::f16;
-use metes_dtype::Kind;
+use metes_dtype::{Kind, for_half};
 
 /// How the floats of one array are written.
 pub(super) struct FloatFormat {
@@ -116,7 +116,7 @@ fn is_exponential(kind: Kind, finite: impl Iterator<Item = f64>, suppress: bool)
 
 fn rounded(kind: Kind, value: f64) -> f64 {
     match kind {
-        Kind::F16 => f16::from_f64(value).to_f64(),
+        Kind::F16 => f16::from_f32(for_half(value)).to_f64(),
         Kind::F32 => f64::from(value as f32),
         _ => value,
     }
@@ -193,7 +193,7 @@ fn shortest(kind: Kind, value: f64) -> (String, i32) {
     let text = match kind {
         Kind::F16 => (0..5)
             .map(|places| format!("{value:.places$e}"))
-            .find(|text| text.parse::<f64>().is_ok_and(|back| f16::from_f64(back).to_f64() == value))
+            .find(|text| text.parse::<f64>().is_ok_and(|back| f16::from_f32(for_half(back)).to_f64() == value))
             .unwrap_or_else(|| format!("{value:e}")),
         Kind::F32 => format!("{:e}", value as f32),
         _ => format!("{value:e}"),
