@@ -4,15 +4,20 @@ use crate::expr::{Expr, Op};
 use crate::program::{Arg, Program, ProgramBuilder, Slot};
 use metes_dtype::DType;
 use metes_memory::Result;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The program of a value, cast in the end where that is asked for, and its leaves: one of them is the value that is given.
 pub(crate) fn compiled(value: &Expr, to: Option<DType>, given: Option<&Expr>) -> Result<(Program, Vec<Expr>)> {
     let mut compiler = Compiler::default();
     if let Some(expr) = given {
-        compiler.leaf(expr);
+        let slot = compiler.leaf(expr);
+        compiler.slots.insert(expr.id(), slot);
     }
-    let mut slot = compiler.slot(value)?;
+    let mut seen: HashSet<usize> = compiler.slots.keys().copied().collect();
+    for expr in value.bottom_up(&mut seen, Op::is_elementwise) {
+        compiler.see(expr)?;
+    }
+    let mut slot = compiler.slot(value);
     let mut builder = compiler.builder;
     if let Some(dtype) = to {
         slot = builder.cast(slot, dtype)?;
@@ -29,37 +34,44 @@ struct Compiler {
 }
 
 impl Compiler {
-    fn slot(&mut self, expr: &Expr) -> Result<Slot> {
-        if let Some(&slot) = self.slots.get(&expr.id()) {
-            return Ok(slot);
-        }
+    /// The value of an expression whose operands were seen.
+    fn see(&mut self, expr: &Expr) -> Result<()> {
         let slot = match expr.op() {
             Op::Ufunc(ufunc, args) => {
-                let args: Result<Vec<Arg>> = args.iter().map(|arg| self.arg(arg)).collect();
-                self.builder.ufunc(ufunc, &args?)?
+                let args: Vec<Arg> = args.iter().map(|arg| self.arg(arg)).collect();
+                self.builder.ufunc(ufunc, &args)?
             }
             Op::Cast(of) => {
-                let from = self.slot(of)?;
+                let from = self.slot(of);
                 self.builder.cast(from, expr.dtype())?
             }
-            Op::Weak(value) => self.builder.constant(*value, expr.dtype()),
-            _ => return Ok(self.leaf(expr)),
+            Op::Weak(_) => return Ok(()),
+            _ => self.leaf(expr),
         };
         self.slots.insert(expr.id(), slot);
-        Ok(slot)
+        Ok(())
     }
 
     fn leaf(&mut self, expr: &Expr) -> Slot {
         self.leaves.push(expr.clone());
-        let slot = self.builder.input(expr.dtype());
-        self.slots.insert(expr.id(), slot);
-        slot
+        self.builder.input(expr.dtype())
     }
 
-    fn arg(&mut self, expr: &Expr) -> Result<Arg> {
+    /// The value of an expression that was seen; a Python number is one where it is wanted as such.
+    fn slot(&mut self, expr: &Expr) -> Slot {
         match expr.op() {
-            Op::Weak(value) => Ok(Arg::Weak(*value)),
-            _ => Ok(Arg::Slot(self.slot(expr)?)),
+            Op::Weak(value) => {
+                let builder = &mut self.builder;
+                *self.slots.entry(expr.id()).or_insert_with(|| builder.constant(*value, expr.dtype()))
+            }
+            _ => self.slots[&expr.id()],
+        }
+    }
+
+    fn arg(&mut self, expr: &Expr) -> Arg {
+        match expr.op() {
+            Op::Weak(value) => Arg::Weak(*value),
+            _ => Arg::Slot(self.slot(expr)),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! barriers between passes over the data. Nothing is computed here; [`crate::Plan`] decides how to.
 
 use crate::align::{in_step, stretches};
+use crate::push;
 use crate::resolve::{Input, result_dtype, squared};
 use crate::source::ChunkSource;
 use crate::track::Track;
@@ -13,15 +14,14 @@ use metes_array::{Array, Dims, Index, Layout, Scalar, broadcast_shapes, shape_te
 use metes_dtype::DType;
 use metes_kernels::{Reduction, Ufunc};
 use metes_memory::{Error, ErrorKind, Result};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A lazy value: elementwise functions, casts, views and reductions over leaves. Cloning is cheap.
 #[derive(Clone)]
-pub struct Expr(Arc<Node>);
+pub struct Expr(pub(crate) Arc<Node>);
 
-struct Node {
-    op: Op,
+pub(crate) struct Node {
+    pub(crate) op: Op,
     shape: Dims,
     dtype: DType,
     track: Option<Track>,
@@ -70,7 +70,7 @@ pub(crate) struct Fold {
 }
 
 impl Expr {
-    fn node(op: Op, shape: &[usize], dtype: DType, track: Option<Track>) -> Expr {
+    pub(crate) fn node(op: Op, shape: &[usize], dtype: DType, track: Option<Track>) -> Expr {
         Expr(Arc::new(Node { op, shape: shape.into(), dtype, track }))
     }
 
@@ -117,83 +117,6 @@ impl Expr {
         matches!(self.0.op, Op::Weak(_))
     }
 
-    /// Whether anything below is read from outside memory.
-    pub fn is_streamed(&self) -> bool {
-        self.any(&mut |op| matches!(op, Op::Source(_)))
-    }
-
-    /// Whether anything below is an argument of a plan that may run again, or was copied from one.
-    pub fn has_arguments(&self) -> bool {
-        self.any(&mut |op| matches!(op, Op::Array(_, origin) if *origin != Origin::Given))
-    }
-
-    /// Whether a node is so, each looked at once.
-    fn any(&self, is: &mut dyn FnMut(&Op) -> bool) -> bool {
-        let mut seen = std::collections::HashSet::new();
-        let mut waiting = vec![self];
-        while let Some(expr) = waiting.pop() {
-            if !seen.insert(expr.id()) {
-                continue;
-            }
-            if is(expr.op()) {
-                return true;
-            }
-            waiting.extend(expr.operands());
-        }
-        false
-    }
-
-    /// The same graph without its arguments' bytes; `None` where it holds copies of them, or reads files.
-    pub(crate) fn detached(&self, arguments: &[Array], done: &mut HashMap<usize, Expr>) -> Option<Expr> {
-        if let Some(expr) = done.get(&self.id()) {
-            return Some(expr.clone());
-        }
-        let expr = match self.op() {
-            Op::Source(_) => return None,
-            Op::Array(array, Origin::Argument(number)) => {
-                let start = arguments.get(*number)?.layout().offset() as isize;
-                let (layout, offset) = (array.layout().clone(), array.layout().offset() as isize - start);
-                self.with(Op::Argument { number: *number, layout, offset })
-            }
-            _ => self.over(|of| of.detached(arguments, done).ok_or(())).ok()?,
-        };
-        done.insert(self.id(), expr.clone());
-        Some(expr)
-    }
-
-    /// The graph that [`Expr::detached`] was made from, on other arguments like the first.
-    pub(crate) fn attached(&self, arguments: &[Array], done: &mut HashMap<usize, Expr>) -> Result<Expr> {
-        if let Some(expr) = done.get(&self.id()) {
-            return Ok(expr.clone());
-        }
-        let expr = match self.op() {
-            Op::Argument { number, layout, offset } => {
-                let array = crate::stream::argument(arguments, *number, layout, *offset, self)?;
-                self.with(Op::Array(array, Origin::Argument(*number)))
-            }
-            _ => self.over(|of| of.attached(arguments, done))?,
-        };
-        done.insert(self.id(), expr.clone());
-        Ok(expr)
-    }
-
-    /// The same node of something else.
-    fn with(&self, op: Op) -> Expr {
-        Expr::node(op, self.shape(), self.dtype(), None)
-    }
-
-    /// The same node over other operands; a leaf is itself.
-    fn over<E>(&self, mut below: impl FnMut(&Expr) -> std::result::Result<Expr, E>) -> std::result::Result<Expr, E> {
-        Ok(self.with(match self.op() {
-            Op::Array(..) | Op::Argument { .. } | Op::Source(_) | Op::Weak(_) => return Ok(self.clone()),
-            Op::View(view, of) => Op::View(view.clone(), below(of)?),
-            Op::Ufunc(ufunc, args) => Op::Ufunc(ufunc, args.iter().map(below).collect::<std::result::Result<_, E>>()?),
-            Op::Cast(of) => Op::Cast(below(of)?),
-            Op::Reduce(fold, of) => Op::Reduce(fold.clone(), below(of)?),
-            Op::Held(of, copied) => Op::Held(below(of)?, copied.clone()),
-        }))
-    }
-
     pub(crate) fn op(&self) -> &Op {
         &self.0.op
     }
@@ -205,15 +128,6 @@ impl Expr {
     /// What tells two nodes apart.
     pub(crate) fn id(&self) -> usize {
         Arc::as_ptr(&self.0) as usize
-    }
-
-    /// The nodes that this one uses.
-    pub(crate) fn operands(&self) -> &[Expr] {
-        match &self.0.op {
-            Op::Array(..) | Op::Argument { .. } | Op::Source(_) | Op::Weak(_) => &[],
-            Op::View(_, of) | Op::Cast(of) | Op::Reduce(_, of) | Op::Held(of, _) => std::slice::from_ref(of),
-            Op::Ufunc(_, args) => args,
-        }
     }
 
     /// The value of an elementwise function.
@@ -266,7 +180,8 @@ impl Expr {
         self.held_for(None)
     }
 
-    fn held_for(&self, shape: Option<&Dims>) -> Expr {
+    /// The same, for a shape that its strides could not express.
+    pub(crate) fn held_for(&self, shape: Option<&Dims>) -> Expr {
         Expr::node(Op::Held(self.clone(), shape.cloned()), self.shape(), self.dtype(), None)
     }
 
@@ -351,65 +266,30 @@ impl Expr {
     }
 
     fn view(&self, view: View) -> Result<Expr> {
-        if let View::Reshape(shape) = &view
-            && self.track().is_none()
-            && !self.expresses(&view)?
-        {
-            return self.held_for(Some(shape)).view(view);
-        }
-        match self.op() {
-            Op::Weak(value) => Expr::array(Array::full(&[], *value, self.dtype())?).view(view),
-            Op::Array(array, origin) => Ok(Expr::leaf(view.of(array)?, *origin)),
-            Op::Cast(of) => of.view(view)?.cast(self.dtype()),
-            Op::Ufunc(ufunc, args) => {
-                let args: Result<Vec<Expr>> = args
-                    .iter()
-                    .map(|arg| {
-                        if arg.is_weak() { Ok(arg.clone()) } else { arg.broadcast_to(self.shape())?.view(view.clone()) }
-                    })
-                    .collect();
-                Expr::ufunc(ufunc, &args?)
-            }
-            Op::Argument { .. } | Op::Source(_) | Op::View(..) | Op::Reduce(..) | Op::Held(..) => {
-                let shape = view.shape(self.shape())?;
-                let track = self.track().map(|t| t.through(&view, self.shape(), &shape)).transpose()?;
-                Ok(Expr::node(Op::View(view, self.clone()), &shape, self.dtype(), track))
-            }
-        }
+        push::through(&view, self)
     }
 
-    /// Whether a view of the value can be had without a copy: from its leaves, if it is computed from several.
-    fn expresses(&self, view: &View) -> Result<bool> {
-        Ok(match self.op() {
-            Op::Weak(_) => true,
-            Op::Cast(of) => of.expresses(view)?,
-            Op::Ufunc(_, args) => {
-                for arg in args.iter().filter(|arg| !arg.is_weak()) {
-                    if !arg.broadcast_to(self.shape())?.expresses(view)? {
-                        return Ok(false);
-                    }
-                }
-                true
-            }
-            _ => match self.laid()? {
-                Some(layout) => view.layout(&layout, self.dtype().size())?.is_some(),
-                None => true,
-            },
-        })
+    /// A view of what is no elementwise value.
+    pub(crate) fn seen(&self, view: &View) -> Result<Expr> {
+        if let Op::Array(array, origin) = self.op() {
+            return Ok(Expr::leaf(view.of(array)?, *origin));
+        }
+        let shape = view.shape(self.shape())?;
+        let track = self.track().map(|t| t.through(view, self.shape(), &shape)).transpose()?;
+        Ok(Expr::node(Op::View(view.clone(), self.clone()), &shape, self.dtype(), track))
     }
 
     /// Where the elements of a leaf will lie, but for where they begin; `None` for what is read from a file.
     pub(crate) fn laid(&self) -> Result<Option<Layout>> {
-        Ok(match self.op() {
+        let of = self.under_views();
+        let laid = match of.op() {
             Op::Array(array, _) => Some(array.layout().clone()),
             Op::Argument { layout, .. } => Some(layout.clone()),
-            Op::View(view, of) => match of.laid()? {
-                Some(layout) => view.layout(&layout, self.dtype().size())?,
-                None => None,
-            },
-            Op::Reduce(..) | Op::Held(..) => Some(Layout::contiguous(self.shape(), self.dtype().size())?),
-            Op::Source(_) | Op::Weak(_) | Op::Cast(_) | Op::Ufunc(..) => None,
-        })
+            Op::Reduce(..) | Op::Held(..) => Some(Layout::contiguous(of.shape(), of.dtype().size())?),
+            _ => None,
+        };
+        let through = |laid: Layout, (view, ..): (&View, &Expr, &Expr)| view.layout(&laid, self.dtype().size());
+        self.views().into_iter().try_fold(laid, |laid, view| laid.map_or(Ok(None), |laid| through(laid, view)))
     }
 
     /// A reduction over `axes`, all by default.

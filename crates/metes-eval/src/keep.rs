@@ -59,14 +59,5 @@ fn found(passes: &[Vec<Sink>], result: &Sink) -> Option<(usize, Expr)> {
 
 /// Whether a value is made of another one, with elementwise steps only.
 fn reads(value: &Expr, of: &Expr) -> bool {
-    let (mut seen, mut waiting) = (HashSet::new(), vec![value]);
-    while let Some(expr) = waiting.pop() {
-        if expr.id() == of.id() {
-            return true;
-        }
-        if seen.insert(expr.id()) && matches!(expr.op(), Op::Ufunc(..) | Op::Cast(_)) {
-            waiting.extend(expr.operands());
-        }
-    }
-    false
+    value.bottom_up(&mut HashSet::new(), Op::is_elementwise).iter().any(|expr| expr.id() == of.id())
 }

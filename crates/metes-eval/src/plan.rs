@@ -44,19 +44,19 @@ impl Plan {
         let limit = limit.or_else(|| Memory::current().available());
         let mut waiting = Vec::new();
         let mut results = Vec::new();
-        let mut planned = HashSet::new();
+        let (mut seen, mut planned) = (HashSet::new(), HashSet::new());
         let alone = outputs.len() == 1;
         for output in outputs {
             match output {
                 Output::Array(expr) => {
-                    collect(&expr, &mut planned, &mut waiting)?;
+                    collect(&expr, &mut seen, &mut waiting)?;
                     if barrier_of(&expr).is_none() && planned.insert(expr.id()) {
                         waiting.push(Sink::new(Target::Store(expr.clone(), None), expr.clone())?);
                     }
                     results.push(Some((expr, None)));
                 }
                 Output::Into(expr, out) => {
-                    collect(&expr, &mut planned, &mut waiting)?;
+                    collect(&expr, &mut seen, &mut waiting)?;
                     check_out(&expr, &out)?;
                     let mut direct = None;
                     if barrier_of(&expr).is_none() && planned.insert(expr.id()) {
@@ -71,7 +71,7 @@ impl Plan {
                     results.push(Some((direct.unwrap_or(expr), Some(out))));
                 }
                 Output::Sink(expr, sink) => {
-                    collect(&expr, &mut planned, &mut waiting)?;
+                    collect(&expr, &mut seen, &mut waiting)?;
                     if expr.track().is_some_and(|t| t.axis != 0) {
                         return Err(Error::new(
                             ErrorKind::Unsupported,
@@ -131,10 +131,8 @@ fn check_out(expr: &Expr, out: &Array) -> Result<()> {
 /// Whether an elementwise value may be written where it is wanted while it is computed: what it reads of those bytes lies at
 /// the very place of what is written.
 fn may_be_written(value: &Expr, out: &Array) -> bool {
-    let mut leaves = Vec::new();
-    elementwise_leaves(value, &mut HashSet::new(), &mut leaves);
     let work = |array: &Array| Some(crate::apply::overlap_work(array));
-    leaves.iter().all(|leaf| match leaf.op() {
+    elementwise_leaves(value).all(|leaf| match leaf.op() {
         Op::Array(array, _) => {
             array.buffer().same(out.buffer()) && array.layout() == out.layout() && array.dtype() == out.dtype()
                 || !shares_memory(array, out, work(array)).unwrap_or(true)
@@ -150,31 +148,21 @@ fn shares_memory_inside(array: &Array) -> bool {
 }
 
 /// The leaves that the program of a value reads.
-fn elementwise_leaves(expr: &Expr, seen: &mut HashSet<usize>, leaves: &mut Vec<Expr>) {
-    if !seen.insert(expr.id()) {
-        return;
-    }
-    match expr.op() {
-        Op::Ufunc(..) | Op::Cast(_) => expr.operands().iter().for_each(|of| elementwise_leaves(of, seen, leaves)),
-        _ => leaves.push(expr.clone()),
-    }
+fn elementwise_leaves(expr: &Expr) -> impl Iterator<Item = &Expr> {
+    let nodes = expr.bottom_up(&mut HashSet::new(), Op::is_elementwise);
+    nodes.into_iter().filter(|of| !of.op().is_elementwise())
 }
 
-/// Makes a sink of every reduction below `expr` that has none yet, deepest first.
-fn collect(expr: &Expr, planned: &mut HashSet<usize>, waiting: &mut Vec<Sink>) -> Result<()> {
-    if planned.contains(&expr.id()) {
-        return Ok(());
+/// Makes a sink of every reduction from `expr` down that was not seen, deepest first.
+fn collect(expr: &Expr, seen: &mut HashSet<usize>, waiting: &mut Vec<Sink>) -> Result<()> {
+    for of in expr.bottom_up(seen, |_| true) {
+        let (target, value) = match of.op() {
+            Op::Reduce(_, value) => (Target::Fold(of.clone()), value),
+            Op::Held(value, _) => (Target::Store(of.clone(), None), value),
+            _ => continue,
+        };
+        waiting.push(Sink::new(target, value.clone())?);
     }
-    for operand in expr.operands() {
-        collect(operand, planned, waiting)?;
-    }
-    let (target, value) = match expr.op() {
-        Op::Reduce(_, of) => (Target::Fold(expr.clone()), of),
-        Op::Held(of, _) => (Target::Store(expr.clone(), None), of),
-        _ => return Ok(()),
-    };
-    planned.insert(expr.id());
-    waiting.push(Sink::new(target, value.clone())?);
     Ok(())
 }
 

@@ -212,12 +212,15 @@ impl ProgramBuilder {
             _ => None,
         });
         let constants = constants.collect();
-        let last_use = |value: usize| self.steps.iter().rposition(|s| s.1.contains(&value)).unwrap_or(0);
+        let mut last_use = vec![0; self.values.len()];
+        for (number, (_, args, _)) in self.steps.iter().enumerate() {
+            args.iter().for_each(|&arg| last_use[arg] = number);
+        }
         let mut steps = Vec::with_capacity(self.steps.len());
         for (number, (call, args, result)) in self.steps.iter().enumerate() {
             let width = self.values[*result].1.size();
             for &arg in args {
-                let dying = matches!(self.values[arg].0, Value::Step) && last_use(arg) == number;
+                let dying = matches!(self.values[arg].0, Value::Step) && last_use[arg] == number;
                 if let (true, Some(Place::Register(at))) = (dying, places[arg])
                     && self.values[arg].1.size() == width
                 {
@@ -229,7 +232,7 @@ impl ProgramBuilder {
             let mut seen: SmallVec<[usize; 3]> = SmallVec::new();
             for &arg in args {
                 let dying =
-                    matches!(self.values[arg].0, Value::Step) && last_use(arg) == number && !seen.contains(&arg);
+                    matches!(self.values[arg].0, Value::Step) && last_use[arg] == number && !seen.contains(&arg);
                 if let (true, Some(Place::Register(at))) = (dying, places[arg])
                     && self.values[arg].1.size() != width
                 {

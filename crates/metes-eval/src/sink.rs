@@ -155,16 +155,11 @@ pub(crate) fn bytes_of(expr: &Expr) -> usize {
 
 /// The reduction or held value under the views of a leaf.
 pub(crate) fn barrier_of(leaf: &Expr) -> Option<&Expr> {
-    match leaf.op() {
-        Op::View(_, of) => barrier_of(of),
-        Op::Reduce(..) | Op::Held(..) => Some(leaf),
-        _ => None,
-    }
+    Some(leaf.under_views()).filter(|of| matches!(of.op(), Op::Reduce(..) | Op::Held(..)))
 }
 
 fn source_of(leaf: &Expr) -> Option<Arc<dyn ChunkSource>> {
-    match leaf.op() {
-        Op::View(_, of) => source_of(of),
+    match leaf.under_views().op() {
         Op::Source(source) => Some(source.clone()),
         _ => None,
     }

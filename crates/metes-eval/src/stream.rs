@@ -73,27 +73,37 @@ struct Window<'a> {
 impl Held<'_> {
     /// The value of a leaf: whole, or the window's rows of it. `None` inside where the window has no row of it.
     fn leaf(&self, leaf: &Expr, window: Option<&Window>) -> Result<Option<Array>> {
-        if let Some(done) = self.done.get(&leaf.id()) {
-            return Ok(Some(done.clone()));
-        }
-        match (leaf.op(), window) {
-            (Op::Array(array, _), _) => Ok(Some(array.clone())),
-            (Op::Argument { number, layout, offset }, _) => {
-                argument(self.arguments, *number, layout, *offset, leaf).map(Some)
+        let (mut of, mut above) = (leaf, Vec::new());
+        let mut array = loop {
+            if let Some(done) = self.done.get(&of.id()) {
+                break done.clone();
             }
-            (Op::Source(source), Some(window)) => Ok(window.parts.get(&source_id(source)).cloned()),
-            (Op::View(view, of), window) => {
-                let Some(array) = self.leaf(of, window)? else { return Ok(None) };
-                match (of.track(), leaf.track(), window) {
-                    (Some(from), Some(to), Some(window)) => match view.of_part(from, to, window.lo, window.hi) {
-                        Some(view) => view.of(&array).map(Some),
-                        None => Ok(None),
-                    },
-                    _ => view.of(&array).map(Some),
+            match (of.op(), window) {
+                (Op::Array(array, _), _) => break array.clone(),
+                (Op::Argument { number, layout, offset }, _) => {
+                    break argument(self.arguments, *number, layout, *offset, of)?;
                 }
+                (Op::Source(source), Some(window)) => match window.parts.get(&source_id(source)) {
+                    Some(rows) => break rows.clone(),
+                    None => return Ok(None),
+                },
+                (Op::View(view, below), _) => {
+                    above.push((view, below, of));
+                    of = below;
+                }
+                _ => unreachable!("a leaf is an array, a source, a result, or a view of one"),
             }
-            _ => unreachable!("a leaf is an array, a source, a result, or a view of one"),
+        };
+        for (view, of, made) in above.into_iter().rev() {
+            array = match (of.track(), made.track(), window) {
+                (Some(from), Some(to), Some(window)) => match view.of_part(from, to, window.lo, window.hi) {
+                    Some(view) => view.of(&array)?,
+                    None => return Ok(None),
+                },
+                _ => view.of(&array)?,
+            };
         }
+        Ok(Some(array))
     }
 
     fn value(&self, expr: &Expr, window: Option<&Window>) -> Result<Array> {

@@ -1,5 +1,6 @@
 //! Tests of the evaluator, one binary.
 
+mod graphs;
 mod loose;
 mod overlap;
 mod plan;
