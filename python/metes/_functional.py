@@ -102,6 +102,25 @@ def gradient(f: ArrayLike, *varargs: ArrayLike, axis: Axes = None, edge_order: A
     return _slopes_of_time(f, spacings, axis, edge_order)
 
 
+def _unwrap_whole(p, discont, axis, period):
+    """`unwrap` of integers with an integer period: nothing becomes a float."""
+    steps = _native.diff(p, axis=axis)
+    dtype = _native.result_type(steps, period)
+    discont = period / 2 if discont is None else discont
+    high, odd = divmod(period, 2)
+    moved = _native.subtract(steps, -high)
+    moved %= period
+    moved = _native.add(moved, -high)
+    if odd == 0:
+        _native.copyto(moved, high, where=(moved == -high) & (steps > 0))
+    moved = _native.subtract(moved, steps)
+    _native.copyto(moved, 0, where=_native.abs(steps) < discont)
+    result = p.astype(dtype)
+    after = (*(slice(None),) * (axis % p.ndim), slice(1, None))
+    result[after] = p[after] + _native.cumsum(moved, axis=axis)
+    return result
+
+
 def _counted(step):
     """Distances or places as numbers; spans as their counts."""
     return step.view("int64").astype("float64") if step.dtype.kind == "m" else step

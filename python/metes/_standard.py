@@ -99,8 +99,11 @@ def clip(
     *,
     a_min: ArrayLike | None = None,
     a_max: ArrayLike | None = None,
+    **options: Any,
 ) -> Array:
     """Elements kept between two bounds, each of which may be missing; `a_min` and `a_max` are NumPy's names of them.
+
+    Other options are those of functions of elements: `where`, `dtype`, `casting`, `order`.
 
     >>> import metes as mt
     >>> mt.clip(mt.arange(5), 1, 3).tolist()
@@ -112,14 +115,15 @@ def clip(
         min, max = _within(x if lazily else _array(x), min, max)
     if lazily and out is not None:
         raise TypeError("clip: out is not for lazy arrays")
-    keywords = {} if out is None else {"out": out}
+    if out is not None:
+        options["out"] = out
     if min is None and max is None:
-        return x if lazily else positive(_array(x), **keywords)
+        return x if lazily else positive(_array(x), **options)
     if max is None:
-        return maximum(x, min, **keywords)
+        return maximum(x, min, **options)
     if min is None:
-        return minimum(x, max, **keywords)
-    return _native.clip(x, min, max, **keywords)
+        return minimum(x, max, **options)
+    return _native.clip(x, min, max, **options)
 
 
 def real(x: ArrayLike, /) -> Array:

@@ -123,7 +123,7 @@ def i0(x: ArrayLike) -> Array:
     x = asarray(x)
     if x.dtype.kind == "c":
         raise TypeError("i0 not supported for complex values")
-    dtype = x.dtype if x.dtype.kind == "f" else "float64"
+    dtype = x.dtype.newbyteorder("=") if x.dtype.kind == "f" else "float64"
     x = absolute(x.astype("float64"))
     result = _near(minimum(x, _FAR))
     far = x > _FAR

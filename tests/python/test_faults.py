@@ -55,7 +55,7 @@ CALLS = {
     "nanpercentile": lambda e: mt.nanpercentile(e.a, [1, 2], axis=1, keepdims=True),
     "histogram": lambda e: mt.histogram(e.a, "auto", density=True),
     "histogram_bin_edges": lambda e: mt.histogram_bin_edges(e.a, "doane", range=(0, 0.5)),
-    "histogram2d": lambda e: mt.histogram2d(e.a, e.i, 3, weights=e.a, density=True),
+    "histogram2d": lambda e: mt.histogram2d(e.a.ravel(), e.i.ravel(), 3, weights=e.a.ravel(), density=True),
     "histogramdd": lambda e: mt.histogramdd(e.a, 2),
     "bincount": lambda e: mt.bincount(e.i[0], weights=e.a[0]),
     "digitize": lambda e: mt.digitize(e.a, [3, 2, 1]),

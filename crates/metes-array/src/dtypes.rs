@@ -35,5 +35,5 @@ pub fn meet(a: DType, b: DType) -> Result<DType> {
 pub fn meet_all(dtypes: impl IntoIterator<Item = DType>) -> Result<Option<DType>> {
     let mut dtypes = dtypes.into_iter();
     let Some(first) = dtypes.next() else { return Ok(None) };
-    dtypes.try_fold(first, meet).map(Some)
+    dtypes.try_fold(meet(first, first)?, meet).map(Some)
 }

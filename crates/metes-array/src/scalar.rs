@@ -30,17 +30,24 @@ impl Scalar {
         })
     }
 
-    /// An error where an integer lies outside the range of an integer dtype (NEP 50), or of what counts time.
+    /// An error where a real number lies outside the range of an integer dtype (NEP 50), or of what counts time.
     pub fn check(self, dtype: DType) -> Result<()> {
         if dtype.any_number().is_none() {
             return self.check_otherwise(dtype);
         }
-        let Scalar::Int(value) = self else { return Ok(()) };
         let bits = 8 * dtype.size() as u32;
         let range = match dtype.category() {
             Category::Signed => -(1i128 << (bits - 1))..=(1i128 << (bits - 1)) - 1,
             Category::Unsigned => 0..=(1i128 << bits) - 1,
             _ => return Ok(()),
+        };
+        let value = match self {
+            Scalar::Int(value) => value,
+            Scalar::Float(value) if value.is_nan() => {
+                return Err(Error::new(ErrorKind::Value, "cannot convert float NaN to integer"));
+            }
+            Scalar::Float(value) => value as i128,
+            Scalar::Bool(_) | Scalar::Complex(..) => return Ok(()),
         };
         if range.contains(&value) {
             return Ok(());
@@ -74,6 +81,31 @@ impl Scalar {
     #[inline]
     pub fn is_true(self) -> bool {
         bool::from_scalar(self)
+    }
+
+    /// Whether it is finite and becomes an infinity as a number of this kind: what makes elements of numbers reports it.
+    ///
+    /// ```
+    /// use metes_array::Scalar;
+    /// use metes_dtype::Kind;
+    /// assert!(Scalar::Float(1e300).overflows(Kind::F32) && !Scalar::Float(1e300).overflows(Kind::F64));
+    /// assert!(!Scalar::Float(f64::INFINITY).overflows(Kind::F32) && !Scalar::Float(65519.0).overflows(Kind::F16));
+    /// ```
+    #[inline]
+    pub fn overflows(self, kind: Kind) -> bool {
+        // Half a step beyond the largest number, from where on the nearest one is the infinity.
+        let end = match kind {
+            Kind::F16 => 65520.0,
+            Kind::F32 | Kind::C64 => f64::from(f32::MAX) * (1.0 + f64::from(f32::EPSILON) / 4.0),
+            _ => return false,
+        };
+        let beyond = |value: f64| value.abs() >= end && value.is_finite();
+        match self {
+            Scalar::Bool(_) => false,
+            Scalar::Int(value) => beyond(value as f64),
+            Scalar::Float(value) => beyond(value),
+            Scalar::Complex(re, im) => beyond(re) || beyond(im),
+        }
     }
 
     /// Writes the value, converted to `dtype`, at `place`, which need not be aligned.

@@ -105,7 +105,7 @@ pub fn apply(ufunc: &'static Ufunc, inputs: &[Operand], options: &Options) -> Re
         let mut place = None;
         let (done, raised) = direct::watched(cell, &borrowed, ufunc.name, &mut place);
         if let Some(flags) = done? {
-            noticed(status::reported(ufunc, cell, flags | raised))?;
+            noticed(status::reported(ufunc, cell, flags | raised, &kinds))?;
             return Ok(place.into_iter().collect());
         }
         let usual = options.dtype.is_none() && options.signature.is_empty() && options.casting == Casting::default();
@@ -135,7 +135,7 @@ pub fn apply(ufunc: &'static Ufunc, inputs: &[Operand], options: &Options) -> Re
     };
     note_widening(ufunc, cell, &kinds, &outs)?;
     let (flags, raised) = status::watch(cell, || into(ufunc, cell, &arrays, &outs, mask.as_ref()));
-    noticed(status::reported(ufunc, cell, flags? | raised | converted))?;
+    noticed(status::reported(ufunc, cell, flags? | raised | converted, &kinds))?;
     Ok(outs)
 }
 

@@ -62,7 +62,7 @@ pub fn apply_direct(ufunc: &'static Ufunc, inputs: &[Borrowed], place: &mut Opti
     let (done, raised) = watched(cell, inputs, ufunc.name, place);
     let Some(flags) = done? else { return loose::apply(ufunc, Some(cell), inputs, place) };
     check_power(flags)?;
-    Ok(Some(status::reported(ufunc, cell, flags | raised)))
+    Ok(Some(status::reported(ufunc, cell, flags | raised, inputs)))
 }
 
 /// The same into an array of the result's dtype and shape, which may be one of the inputs itself. Where it is declined,
@@ -80,7 +80,7 @@ pub fn apply_direct_to(ufunc: &'static Ufunc, inputs: &[Borrowed], out: &Array) 
         return loose::apply_to(ufunc, Some(cell), inputs, out);
     };
     check_power(flags)?;
-    Ok(Some(status::reported(ufunc, cell, flags | raised)))
+    Ok(Some(status::reported(ufunc, cell, flags | raised, inputs)))
 }
 
 /// An operand that is one number, which lies in no array.
@@ -126,7 +126,7 @@ pub fn apply_numbers(ufunc: &'static Ufunc, inputs: &[Number], place: &mut [u8; 
     let &[output] = cell.outputs else { return Ok(None) };
     let (flags, raised) = status::watch_little(cell, || run_once(cell, inputs, place));
     check_power(flags)?;
-    Ok(Some((output, status::reported(ufunc, cell, flags | raised))))
+    Ok(Some((output, status::reported(ufunc, cell, flags | raised, inputs))))
 }
 
 /// Runs the loop over one element of each operand; returns what it noticed.

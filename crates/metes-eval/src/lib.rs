@@ -68,7 +68,7 @@ pub use put::{assign_direct, astype_direct, fill_direct};
 pub use reduce::{ReduceOptions, reduce, reduce_program, result_dtype as reduced_dtype};
 pub use reducer::Reducer;
 pub use repeat::Repeatable;
-pub use resolve::{Input, common_dtype, resolve, result_dtype};
+pub use resolve::{Input, common_dtype, resolve, result_dtype, signed};
 pub use select::assign_selected;
 pub use sorting::{
     Search, Sorting, Unique, UniqueOptions, argpartition, argsort, argsort_scratch, compress, contains, lexsort,

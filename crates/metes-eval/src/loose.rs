@@ -183,7 +183,7 @@ fn compute(
     let (flags, raised) = status::watch(cell, work);
     let Some(flags) = flags else { return Ok(None) };
     check_power(flags)?;
-    Ok(Some(status::reported(ufunc, cell, flags | raised)))
+    Ok(Some(status::reported(ufunc, cell, flags | raised, inputs)))
 }
 
 /// # Safety

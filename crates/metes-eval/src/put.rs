@@ -58,8 +58,8 @@ fn holds(kind: Kind, scalar: Scalar) -> bool {
     match scalar {
         Scalar::Bool(_) => true,
         Scalar::Int(_) => kind != Kind::Bool && scalar.check(kind.into()).is_ok(),
-        Scalar::Float(_) => kind.category() >= Category::Float,
-        Scalar::Complex(..) => kind.category() == Category::Complex,
+        Scalar::Float(_) => kind.category() >= Category::Float && !scalar.overflows(kind),
+        Scalar::Complex(..) => kind.category() == Category::Complex && !scalar.overflows(kind),
     }
 }
 

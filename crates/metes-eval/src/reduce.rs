@@ -11,7 +11,7 @@ use crate::status;
 use crate::whole::reduce_whole;
 use metes_array::{Array, Dims, Order, Scalar, broadcast_shapes, shape_text};
 use metes_dtype::{Casting, Category, DType, Kind, can_cast};
-use metes_kernels::{ReduceCell, Reduction, Ufunc, present_cell};
+use metes_kernels::{OVERFLOW, ReduceCell, Reduction, Ufunc, present_cell};
 use metes_memory::{Error, ErrorKind, Result};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -148,7 +148,10 @@ pub fn reduce(reduction: &'static Reduction, array: &Array, options: &ReduceOpti
         fold(reduction, cell, array, &axes, options, &result)?;
     }
     let result = match options.initial {
-        Some(initial) if empty && !reduction.has_identity => Array::full(&kept, initial, cell.output.into())?,
+        Some(initial) if empty && !reduction.has_identity => {
+            initial.check(cell.output.into())?;
+            Array::full(&kept, initial, cell.output.into())?
+        }
         Some(initial) => with_initial(reduction, &result, initial)?,
         None => result,
     };
@@ -385,6 +388,10 @@ fn with_initial(reduction: &Reduction, result: &Array, initial: Scalar) -> Resul
         }
     };
     let ufunc = metes_kernels::ufunc(name).expect("a row of the table");
+    initial.check(result.dtype())?;
+    if result.dtype().number().is_some_and(|kind| initial.overflows(kind)) {
+        noticed(OVERFLOW)?;
+    }
     let start = Array::full(&[], initial, result.dtype())?;
     let mut outputs = apply(ufunc, &[Operand::Array(start), Operand::Array(result.clone())], &Options::default())?;
     Ok(outputs.remove(0))

@@ -232,7 +232,10 @@ fn forced(ufunc: &Ufunc, inputs: &[Input], dtype: DType) -> Result<&'static Cell
 }
 
 /// The loop that a signature prescribes: the kinds of operands, then of results, `None` where any will do.
-pub(crate) fn signed(ufunc: &Ufunc, inputs: &[Input], signature: &[Option<Kind>]) -> Result<&'static Cell> {
+///
+/// # Errors
+/// As [`resolve`]; [`ErrorKind::Value`] for a signature of another length.
+pub fn signed(ufunc: &Ufunc, inputs: &[Input], signature: &[Option<Kind>]) -> Result<&'static Cell> {
     if signature.len() != ufunc.nin + ufunc.nout {
         let message = format!(
             "ufunc {}: a signature names {} dtypes, one for each operand and result, not {}",

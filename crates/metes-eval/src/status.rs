@@ -5,6 +5,7 @@
 //! is watched from one side only.
 //! On processors that are not known here nothing is ever noticed, which is allowed: results are the same.
 
+use crate::resolve::Input;
 use metes_dtype::{Category, Kind};
 use metes_kernels::{Cell, DIVIDE, Flags, INVALID, OVERFLOW, Reduction, UNDERFLOW, Ufunc};
 
@@ -92,16 +93,27 @@ pub(crate) fn watch_little<T>(cell: &Cell, mut body: impl FnMut() -> T) -> (T, F
     watch(cell, body)
 }
 
-/// Of all flags those that are the row's to report.
+/// Of all flags those that are the row's to report; `inputs` are looked at where one may be a number beyond the loop's
+/// floats, which even rows report that are quiet otherwise.
 #[inline]
-pub(crate) fn reported(ufunc: &Ufunc, cell: &Cell, flags: Flags) -> Flags {
+pub(crate) fn reported<T: Copy + Into<Input>>(ufunc: &Ufunc, cell: &Cell, flags: Flags, inputs: &[T]) -> Flags {
     if flags == 0 || !has_floats(cell) {
         return if cell.outputs[0] == Kind::Bool { 0 } else { flags };
     }
     let complex = cell.inputs.iter().any(|kind| kind.category() == Category::Complex);
     let own = flags & !ALL;
     let quiet = QUIET.iter().find(|(name, ..)| *name == ufunc.name);
-    quiet.map_or(flags, |&(_, real, imaginary)| own | flags & if complex { imaginary } else { real })
+    let Some(&(_, real, imaginary)) = quiet else { return flags };
+    let beyond = flags & OVERFLOW != 0 && overflow(cell, inputs);
+    let numbers = if beyond { OVERFLOW } else { 0 };
+    own | numbers | flags & if complex { imaginary } else { real }
+}
+
+/// Whether a Python number is beyond the floats that the loop takes in its place.
+#[cold]
+fn overflow<T: Copy + Into<Input>>(cell: &Cell, inputs: &[T]) -> bool {
+    let weak = |input: T| if let Input::Weak(scalar) = input.into() { Some(scalar) } else { None };
+    inputs.iter().zip(cell.inputs).any(|(&input, &kind)| weak(input).is_some_and(|scalar| scalar.overflows(kind)))
 }
 
 /// Of all flags those that are the reduction's to report.

@@ -16,7 +16,9 @@ pub(crate) fn to_dtype(array: &Array, dtype: Option<DType>) -> PyResult<Array> {
 
 /// A copy with elements of `dtype`, its axes in the order of the array's.
 pub(crate) fn copy_as(array: &Array, dtype: DType) -> PyResult<Array> {
-    metes_eval::astype(array, fitted(array, dtype)?, Order::K, Casting::Unsafe, true).or_raise()
+    let dtype = fitted(array, dtype)?;
+    let work = || metes_eval::astype(array, dtype, Order::K, Casting::Unsafe, true);
+    Python::attach(|py| crate::eval::computed(py, "cast", array.nbytes(), work))
 }
 
 /// A dtype without a size or a unit with those that the elements of an array ask for; others as they are.

@@ -10,8 +10,9 @@ use crate::fastcall::{Args, method};
 use crate::methods::{parse_integer, parse_order, parse_shape};
 use crate::number::to_scalar;
 use crate::object::{array_of, from_array, is_array, make, view_of};
+use crate::small;
 use metes_array::{Array, Index, Order, Scalar};
-use metes_dtype::{Casting, DType, Kind};
+use metes_dtype::{Casting, Category, DType, Kind};
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError, PyZeroDivisionError};
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -77,7 +78,7 @@ pub(crate) fn functions() -> Vec<ffi::PyMethodDef> {
         method!(
             "arange",
             arange,
-            ["start", "stop=None", "step=1", "dtype=None", "*", "device=None"],
+            ["start=None", "stop=None", "step=1", "dtype=None", "*", "device=None"],
             "Values from start (0 where only stop is given) by step, stop excluded."
         ),
         method!(
@@ -150,7 +151,14 @@ fn convert<'py>(args: &Args<'_, 'py>, order_at: usize, copy: Option<bool>, defau
         let text = "a lazy array must be computed to become an array: use compute()";
         return Err(PyTypeError::new_err(text));
     }
-    let dtype = parse_dtype_or_none(args.some(1))?;
+    let (dtype, axes) = small::parse(args.some(1))?;
+    if !axes.is_empty() {
+        if copy == Some(false) {
+            let text = "Unable to avoid copy while creating an array as requested: its elements are to be small arrays";
+            return Err(PyValueError::new_err(text));
+        }
+        return in_this_order(small::filled(object, dtype, axes)?, order);
+    }
     let Some(found) = crate::convert::provided(object, copy)? else {
         let made = to_object_of(object, None, dtype, copy)?;
         return in_this_order(made, order);
@@ -191,9 +199,8 @@ fn dtype_or_float(args: &Args<'_, '_>, at: usize) -> PyResult<DType> {
 
 /// The dtype that is given for new elements, and the axes that each of them has where they are small arrays.
 fn element_and_axes(given: Option<&Bound<'_, PyAny>>) -> PyResult<(Option<DType>, &'static [usize])> {
-    let Some(given) = given else { return Ok((None, &[])) };
-    let (dtype, axes) = crate::dtype_parse::parse(given, false)?.flattened();
-    Ok((Some(crate::objects::sized(dtype, dtype)), axes))
+    let (dtype, axes) = small::parse(given)?;
+    Ok((dtype.map(|dtype| crate::objects::sized(dtype, dtype)), axes))
 }
 
 /// Makes an array of a shape and inner axes, in order C or F; in order F as the transpose of one in order C.
@@ -274,7 +281,8 @@ fn full<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
             Some(dtype) => dtype,
             None => crate::discover::scalar_dtype(scalar)?,
         };
-        if !narrows(scalar, dtype) {
+        if !truncates(scalar, dtype) {
+            crate::element::check_fits(scalar, dtype)?;
             return in_order(args, 3, axes, |shape| Array::full(shape, scalar, dtype));
         }
         let made = in_order(args, 3, axes, |shape| Array::empty(shape, dtype, "full"))?;
@@ -292,7 +300,7 @@ fn fill(made: &Bound<'_, PyAny>, value: &Operand) -> PyResult<()> {
     let array = crate::object::this(made)?;
     match *value {
         // A cast says what becomes of floats that the dtype does not hold.
-        Operand::Weak(scalar) if narrows(scalar, array.dtype()) => {
+        Operand::Weak(scalar) if truncates(scalar, array.dtype()) => {
             let value = Array::full(&[], scalar, Kind::F64.into()).or_raise()?;
             eval::assign(made.py(), array, &Operand::Array(value), None)
         }
@@ -300,19 +308,27 @@ fn fill(made: &Bound<'_, PyAny>, value: &Operand) -> PyResult<()> {
     }
 }
 
-/// Whether a Python float is to be a number of another kind.
-fn narrows(scalar: Scalar, dtype: DType) -> bool {
-    matches!(scalar, Scalar::Float(_)) && dtype != Kind::F64 && dtype.any_number().is_some()
+/// Whether a Python float is to be an integer.
+fn truncates(scalar: Scalar, dtype: DType) -> bool {
+    let whole = |kind: Kind| matches!(kind.category(), Category::Signed | Category::Unsigned);
+    matches!(scalar, Scalar::Float(_)) && dtype.any_number().is_some_and(whole)
 }
 
 /// An uninitialised array like the prototype; arguments 0, dtype, order and shape at the given places.
 fn like<'py>(args: &Args<'_, 'py>, first: usize, op: &'static str) -> Made<'py> {
     let prototype = to_array(args.required(0)?, None)?;
-    let dtype = parse_dtype_or_none(args.some(first))?.unwrap_or(prototype.dtype());
+    let (dtype, axes) = small::parse(args.some(first))?;
+    let dtype = dtype.unwrap_or(prototype.dtype());
     let order = parse_order(args.some(first + 1), Order::K)?;
-    let array = match args.some(first + 3) {
+    let shape = args.some(first + 3).map(parse_shape).transpose()?;
+    let array = match shape {
+        given if !axes.is_empty() => {
+            let mut shape = given.unwrap_or_else(|| prototype.shape().into());
+            shape.extend_from_slice(axes);
+            shaped_like(&prototype, &shape, dtype, order, op)
+        }
         None => prototype.empty_like(dtype, order, op),
-        Some(shape) => shaped_like(&prototype, &parse_shape(shape)?, dtype, order, op),
+        Some(shape) => shaped_like(&prototype, &shape, dtype, order, op),
     };
     Ok(from_array(args.py(), array.or_raise()?, None))
 }
@@ -381,13 +397,16 @@ fn full_like<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
 
 fn arange<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     on_cpu(args)?;
+    if args.get(0).is_none() && args.some(1).is_none() {
+        return Err(PyTypeError::new_err("arange() requires stop to be specified."));
+    }
     if let Some(made) = crate::functions::dates::arange(args)? {
         return Ok(made);
     }
-    let first = to_scalar(args.required(0)?)?;
-    let (start, stop) = match args.some(1) {
-        None => (Scalar::Int(0), first),
-        Some(stop) => (first, to_scalar(stop)?),
+    let (start, stop) = match (args.get(0), args.some(1)) {
+        (None, Some(stop)) => (Scalar::Int(0), to_scalar(stop)?),
+        (Some(start), Some(stop)) => (to_scalar(start)?, to_scalar(stop)?),
+        (_, None) => (Scalar::Int(0), to_scalar(args.required(0)?)?),
     };
     let step = args.some(2).map_or(Ok(Scalar::Int(1)), |step| to_scalar(step))?;
     let dtype = parse_dtype_or_none(args.some(3))?;
@@ -395,13 +414,8 @@ fn arange<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
         return Err(PyZeroDivisionError::new_err("arange: step must not be 0"));
     }
     let made = Array::arange(start, stop, step, dtype.map(DType::native)).or_raise()?;
-    let Some(swapped) = dtype.filter(|dtype| dtype.is_swapped() == Some(true)) else {
-        return Ok(from_array(args.py(), made, None));
-    };
-    // The other byte order, where the elements lie.
-    let view = made.view(swapped).or_raise()?;
-    metes_eval::assign(&view, &Operand::Array(made), Casting::Equiv, None).or_raise()?;
-    Ok(from_array(args.py(), view, None))
+    let made = crate::element::in_order_of(made, dtype)?;
+    Ok(from_array(args.py(), made, None))
 }
 
 /// An integer of any size: beyond all diagonals one is as good as another.

@@ -6,6 +6,7 @@ use crate::errors::OrRaise;
 use half::f16;
 use metes_array::{Array, Order, Scalar, number};
 use metes_dtype::{Casting, DType, Form, Kind};
+use metes_eval::Operand;
 use metes_memory::{Access, Buffer, Guards};
 use num_complex::Complex;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
@@ -46,12 +47,12 @@ macro_rules! dispatch {
             match kind { $(Kind::$kind => work.run::<$rust>(),)* }
         }
 
-        $(element!($category, $rust, $name);)*
+        $(element!($category, $kind, $rust, $name);)*
     };
 }
 
 macro_rules! element {
-    (Bool, $rust:ty, $name:literal) => {
+    (Bool, $kind:ident, $rust:ty, $name:literal) => {
         impl Element for bool {
             unsafe fn read(at: *const u8) -> bool {
                 // SAFETY: the caller's promise. Foreign bytes may hold more than 0 and 1, so they are no Rust `bool` yet.
@@ -70,10 +71,10 @@ macro_rules! element {
             }
         }
     };
-    (Signed, $rust:ty, $name:literal) => {
-        element!(Unsigned, $rust, $name);
+    (Signed, $kind:ident, $rust:ty, $name:literal) => {
+        element!(Unsigned, $kind, $rust, $name);
     };
-    (Unsigned, $rust:ty, $name:literal) => {
+    (Unsigned, $kind:ident, $rust:ty, $name:literal) => {
         impl Element for $rust {
             fn to_scalar(self) -> Scalar {
                 Scalar::Int(i128::from(self))
@@ -92,17 +93,19 @@ macro_rules! element {
             }
         }
     };
-    (Float, $rust:ty, $name:literal) => {
+    (Float, $kind:ident, $rust:ty, $name:literal) => {
         impl Element for $rust {
             fn to_scalar(self) -> Scalar {
                 Scalar::Float(Real::widen(self))
             }
             fn from_scalar(scalar: Scalar) -> PyResult<$rust> {
-                narrowed(to_float(scalar)?)
+                let value = to_float(scalar)?;
+                report_overflow(scalar, Kind::$kind)?;
+                Ok(Real::narrow(value))
             }
         }
     };
-    (Complex, $rust:ty, $name:literal) => {
+    (Complex, $kind:ident, $rust:ty, $name:literal) => {
         impl Element for $rust {
             fn to_scalar(self) -> Scalar {
                 Scalar::Complex(Real::widen(self.re), Real::widen(self.im))
@@ -112,7 +115,8 @@ macro_rules! element {
                     Scalar::Complex(re, im) => (re, im),
                     real => (to_float(real)?, 0.0),
                 };
-                Ok(Complex::new(narrowed(re)?, narrowed(im)?))
+                report_overflow(scalar, Kind::$kind)?;
+                Ok(Complex::new(Real::narrow(re), Real::narrow(im)))
             }
         }
     };
@@ -124,14 +128,13 @@ trait Real: Copy {
     fn narrow(value: f64) -> Self;
 }
 
-/// The nearest number; that a finite one is beyond the ends is reported as `errstate` says.
+/// That a finite number is beyond the ends of a kind of floats is reported as `errstate` says.
 #[inline]
-fn narrowed<T: Real>(value: f64) -> PyResult<T> {
-    let made = T::narrow(value);
-    if made.widen().is_infinite() && value.is_finite() {
-        Python::attach(|py| crate::eval::report(py, "cast", metes_kernels::OVERFLOW))?;
+fn report_overflow(scalar: Scalar, kind: Kind) -> PyResult<()> {
+    if !scalar.overflows(kind) {
+        return Ok(());
     }
-    Ok(made)
+    Python::attach(|py| crate::eval::report(py, "cast", metes_kernels::OVERFLOW))
 }
 
 impl Real for f16 {
@@ -377,6 +380,14 @@ pub(crate) fn native(array: &Array) -> PyResult<Array> {
         Form::Swapped(kind) => metes_eval::astype(array, kind.into(), Order::K, Casting::Equiv, false).or_raise(),
         _ => Ok(array.clone()),
     }
+}
+
+/// A new array's numbers in the other byte order, where they lie, if `dtype` is in that.
+pub(crate) fn in_order_of(made: Array, dtype: Option<DType>) -> PyResult<Array> {
+    let Some(swapped) = dtype.filter(|dtype| dtype.is_swapped() == Some(true)) else { return Ok(made) };
+    let view = made.view(swapped).or_raise()?;
+    metes_eval::assign(&view, &Operand::Array(made), Casting::Equiv, None).or_raise()?;
+    Ok(view)
 }
 
 /// Keeps writers away from an array's elements, and makes sure that they are still there.

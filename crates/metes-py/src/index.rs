@@ -10,8 +10,8 @@ use crate::fancy;
 use crate::fastcall::trap;
 use crate::iterate;
 use crate::object::{self, array_of, make, make_view, slot, target_ref, this};
-use metes_array::{Array, Cut, Index, IndexItem, Scalar};
-use metes_dtype::{Category, Kind};
+use metes_array::{Array, Cut, Index, IndexItem, Order};
+use metes_dtype::{Casting, Category};
 use metes_eval::Borrowed;
 use metes_memory::Access;
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -160,6 +160,11 @@ fn names_element(array: &Array, index: &[Index]) -> bool {
 /// The element at an integer for every axis, as an array of its own: it keeps its value whatever is assigned later.
 #[inline]
 fn element(py: Python<'_>, array: &Array, index: &[Index]) -> PyResult<*mut ffi::PyObject> {
+    if array.dtype().is_swapped() == Some(true) {
+        let one = array.index(index).or_raise()?;
+        let native = eval::astype(py, &one, one.dtype().native(), Order::K, Casting::Equiv, true)?;
+        return Ok(object::from_array(py, native, None).into_ptr());
+    }
     let place = |item: &Index| if let Index::At(at) = item { *at } else { 0 };
     let made = match index {
         [one] => at(py, array, &[place(one)]),
@@ -299,7 +304,7 @@ fn set_view(py: Python<'_>, array: &Array, key: &Bound<'_, PyAny>, value: &Bound
         return Ok(false);
     }
     if let Some(index) = array_of(key) {
-        let Some(Borrowed::Weak(scalar)) = direct::operand(value).filter(|value| !is_beyond(array, value)) else {
+        let Some(Borrowed::Weak(scalar)) = direct::operand(value) else {
             return Ok(false);
         };
         return Ok(metes_eval::fill_direct(array, index, scalar));
@@ -307,22 +312,12 @@ fn set_view(py: Python<'_>, array: &Array, key: &Bound<'_, PyAny>, value: &Bound
     if !is_plain(key) {
         return Ok(false);
     }
-    let Some(value) = direct::operand(value).filter(|value| !is_beyond(array, value)) else { return Ok(false) };
+    let Some(value) = direct::operand(value) else { return Ok(false) };
     let Ok(Key::Basic(index)) = parse(key) else { return Ok(false) };
     match array.index(&index) {
         Ok(view) => direct::assign(py, &view, &value),
         Err(_) => Ok(false),
     }
-}
-
-/// Whether a Python float may be beyond the ends of narrower ones, which the general way says.
-fn is_beyond(array: &Array, value: &Borrowed) -> bool {
-    let end = match array.dtype().number() {
-        Some(Kind::F16) => 65504.0,
-        Some(Kind::F32 | Kind::C64) => f64::from(f32::MAX),
-        _ => return false,
-    };
-    matches!(value, Borrowed::Weak(Scalar::Float(value)) if value.is_finite() && value.abs() > end)
 }
 
 /// Whether a key is made of Python's own integers, slices, `None` and `...`, so that it may be looked at twice.

@@ -48,10 +48,12 @@ mod reduce;
 mod reports;
 mod rows;
 mod site;
+mod small;
 mod text;
 mod transparency;
 mod turn;
 mod ufunc;
+mod ufunc_dtypes;
 mod ufunc_methods;
 
 use pyo3::prelude::*;

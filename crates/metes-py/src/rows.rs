@@ -7,6 +7,7 @@ use crate::attributes::{Getter, getter};
 use crate::fastcall::{Args, Function, Signature, object, run, trap};
 use crate::object::{leak, slot};
 use crate::{reduce, ufunc};
+use metes_dtype::Kind;
 use metes_kernels::{Reduction, Ufunc};
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
@@ -15,6 +16,24 @@ use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 use std::ffi::{c_int, c_uint, c_void};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
+
+/// The kinds as NumPy lists its loops: by size, signed before unsigned.
+const NUMPYS_ORDER: [Kind; 14] = [
+    Kind::Bool,
+    Kind::I8,
+    Kind::U8,
+    Kind::I16,
+    Kind::U16,
+    Kind::I32,
+    Kind::U32,
+    Kind::I64,
+    Kind::U64,
+    Kind::F16,
+    Kind::F32,
+    Kind::F64,
+    Kind::C64,
+    Kind::C128,
+];
 
 /// A row of one of the tables.
 #[derive(Clone, Copy)]
@@ -93,9 +112,13 @@ impl Row {
 
     /// What each loop takes and makes, in NumPy's type characters: `"dd->d"`.
     fn types(self) -> Vec<String> {
-        let text = |kinds: &[metes_dtype::Kind]| kinds.iter().map(|k| k.type_char()).collect::<String>();
+        let text = |kinds: &[Kind]| kinds.iter().map(|k| k.type_char()).collect::<String>();
         match self {
-            Row::Ufunc(row) => row.cells.iter().map(|c| format!("{}->{}", text(c.inputs), text(c.outputs))).collect(),
+            Row::Ufunc(row) => {
+                let mut cells: Vec<_> = row.cells.iter().collect();
+                cells.sort_by_key(|cell| NUMPYS_ORDER.iter().position(|kind| cell.inputs.first() == Some(kind)));
+                cells.iter().map(|c| format!("{}->{}", text(c.inputs), text(c.outputs))).collect()
+            }
             Row::Reduction(row) => {
                 row.cells.iter().map(|c| format!("{}->{}", text(&[c.input]), text(&[c.output]))).collect()
             }

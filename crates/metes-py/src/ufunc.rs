@@ -13,32 +13,41 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use smallvec::SmallVec;
 
-/// The parameters after the operands.
+/// The parameters of so many operands and results. Several results have a place each by position, and a tuple by name.
 macro_rules! with_keywords {
     ($($operand:literal),+) => {
+        with_keywords!([$($operand,)+ "out=None", "*",])
+    };
+    ($($operand:literal),+; $($out:literal),+) => {
+        with_keywords!([$($operand,)+ $($out,)+ "*", "out=None",])
+    };
+    ([$($first:literal,)+]) => {
         &[
-            $($operand,)+
-            "out=None",
-            "*",
+            $($first,)+
             "where=True",
             "casting='same_kind'",
             "order='K'",
             "dtype=None",
             "subok=True",
             "signature=None",
+            "sig=None",
         ]
     };
 }
 
 const UNARY: &[&str] = with_keywords!("x");
+const UNARY_TO_TWO: &[&str] = with_keywords!("x"; "out1=None", "out2=None");
 const BINARY: &[&str] = with_keywords!("x1", "x2");
+const BINARY_TO_TWO: &[&str] = with_keywords!("x1", "x2"; "out1=None", "out2=None");
 const TERNARY: &[&str] = with_keywords!("x1", "x2", "x3");
 
 /// The parameters of a row's function.
 pub(crate) fn params(row: &Ufunc) -> &'static [&'static str] {
-    match row.nin {
-        1 => UNARY,
-        2 => BINARY,
+    match (row.nin, row.nout) {
+        (1, 1) => UNARY,
+        (1, _) => UNARY_TO_TWO,
+        (2, 1) => BINARY,
+        (2, _) => BINARY_TO_TWO,
         _ => TERNARY,
     }
 }
@@ -57,6 +66,7 @@ pub(crate) fn call<'py>(row: &'static Ufunc, args: &Args<'_, 'py>) -> PyResult<B
         }
     }
     if args.given() == row.nin + 1
+        && row.nout == 1
         && let Some(out) = args.get(row.nin).filter(|out| writeable(out))
         && let Some(into) = array_of(out)
     {
@@ -71,7 +81,7 @@ pub(crate) fn call<'py>(row: &'static Ufunc, args: &Args<'_, 'py>) -> PyResult<B
     }
     let operands: SmallVec<[Operand; 3]> =
         given.into_iter().map(|object| operand_of(row, object)).collect::<PyResult<_>>()?;
-    let outs = outs(row, args.some(row.nin))?;
+    let outs = given_outs(row, args)?;
     let mut options = options(args)?;
     for out in &outs {
         options.out.push(out.as_ref().map(output).transpose()?);
@@ -110,8 +120,9 @@ pub(crate) fn finish<'py>(
 }
 
 fn lazily<'py>(row: &'static Ufunc, args: &Args<'_, 'py>, given: &[&Bound<'py, PyAny>]) -> PyResult<Bound<'py, PyAny>> {
-    if let Some(name) =
-        ["out", "where", "casting", "order", "dtype", "signature"].into_iter().find(|n| args.named(n).is_some())
+    if let Some(name) = ["out", "out1", "out2", "where", "casting", "order", "dtype", "signature", "sig"]
+        .into_iter()
+        .find(|n| args.named(n).is_some())
     {
         return Err(PyTypeError::new_err(format!("{}: {name} is not for lazy arrays", row.name)));
     }
@@ -127,6 +138,19 @@ pub(crate) fn operand(object: &Bound<'_, PyAny>) -> PyResult<Operand> {
         Some(scalar) => Ok(Operand::Weak(scalar)),
         None => to_array(object, None).map(Operand::Array),
     }
+}
+
+/// Where results go, by position or by name.
+fn given_outs<'py>(row: &Ufunc, args: &Args<'_, 'py>) -> PyResult<Outs<'py>> {
+    let placed = || (row.nin..row.nin + row.nout).map(|at| args.some(at));
+    if row.nout == 1 || placed().all(|out| out.is_none()) {
+        return outs(row, args.named("out"));
+    }
+    if args.named("out").is_some() {
+        let text = format!("{}: cannot specify 'out' as both a positional and keyword argument", row.name);
+        return Err(PyTypeError::new_err(text));
+    }
+    Ok(placed().map(Option::<&Bound<'_, PyAny>>::cloned).collect())
 }
 
 /// What `out=` gives for each result; empty where it was not given at all.

@@ -13,6 +13,7 @@ use crate::number::to_scalar;
 use crate::object::from_array;
 use crate::rows::ufunc_of;
 use crate::ufunc::{finish, operand, outs};
+use crate::ufunc_dtypes::resolve_dtypes;
 use metes_array::{Array, IndexItem};
 use metes_dtype::{Casting, Category, DType, Kind};
 use metes_eval::{FoldOptions, Initial};
@@ -63,6 +64,12 @@ pub(crate) fn table() -> Vec<PyMethodDef> {
                 "signature=None"
             ],
             "The function of every element of A with every element of B."
+        ),
+        method!(
+            "resolve_dtypes",
+            resolve_dtypes,
+            ["dtypes", "*", "signature=None", "casting=None", "reduction=False"],
+            "The dtypes that operands are cast to, and results have: dtypes are those of all operands, int, float or complex for Python's own numbers, then those of results, None where they are free.\n\n>>> import metes as mt\n>>> mt.add.resolve_dtypes((mt.dtype('int32'), float, None))\n(dtype('float64'), dtype('float64'), dtype('float64'))"
         ),
     ]
 }

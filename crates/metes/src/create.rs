@@ -75,7 +75,15 @@ pub fn logspace(
     base: &Operand,
     dtype: Option<DType>,
 ) -> Result<Array> {
-    let exponents = linspace(start, stop, num, endpoint, None)?.0;
+    let mut exponents = linspace(start, stop, num, endpoint, None)?.0;
+    if let Operand::Array(base) = base
+        && let Some(missing) = (base.ndim() + 1).checked_sub(exponents.ndim()).filter(|&n| n > 0 && base.ndim() > 0)
+    {
+        // Each base has a progression of its own, along the first axis.
+        let mut index = vec![Index::Slice { start: None, stop: None, step: None }];
+        index.resize(missing + 1, Index::NewAxis);
+        exponents = exponents.index(&index)?;
+    }
     cast(compute("power", &[base.clone(), Operand::Array(exponents)], None)?, dtype)
 }
 

@@ -4,7 +4,7 @@
 //! copies of both.
 
 use metes_array::{Array, Index, Order, meet};
-use metes_dtype::Casting;
+use metes_dtype::{Casting, DType};
 use metes_eval::{Search, Sorting, UniqueOptions, compress, contains, searchsorted, sort_in_place, unique};
 use metes_memory::Result;
 
@@ -51,6 +51,7 @@ pub fn union1d(a: &Array, b: &Array) -> Result<Array> {
 /// Refused memory.
 pub fn intersect1d(a: &Array, b: &Array, assume_unique: bool, places: bool) -> Result<(Array, Option<(Array, Array)>)> {
     let dtype = meet(a.dtype(), b.dtype())?;
+    let (a, b) = (&met(a, dtype)?, &met(b, dtype)?);
     if !places {
         let (mut first, second) = (distinct(a, assume_unique)?, b.clone());
         if assume_unique {
@@ -78,6 +79,14 @@ pub fn intersect1d(a: &Array, b: &Array, assume_unique: bool, places: bool) -> R
     Ok((values, Some((from_first, from_second))))
 }
 
+/// Values in what they meet in where that is no number: text and numbers meet in text, and are found in it.
+fn met(array: &Array, dtype: DType) -> Result<Array> {
+    match dtype.any_number() {
+        Some(_) => Ok(array.clone()),
+        None => metes_eval::astype(array, dtype, Order::K, Casting::Unsafe, false),
+    }
+}
+
 /// The values of the first array that are not in the second; in the first one's order if its values are said to be
 /// distinct.
 ///
@@ -93,6 +102,8 @@ pub fn setdiff1d(a: &Array, b: &Array, assume_unique: bool) -> Result<Array> {
 /// # Errors
 /// Refused memory.
 pub fn setxor1d(a: &Array, b: &Array, assume_unique: bool) -> Result<Array> {
+    let dtype = meet(a.dtype(), b.dtype())?;
+    let (a, b) = (&met(a, dtype)?, &met(b, dtype)?);
     let only = |one: &Array, other: &Array| setdiff1d(one, other, assume_unique);
     let joined = together(&only(a, b)?, &only(b, a)?)?;
     sort_in_place(&joined, 0, Sorting { stable: true, descending: false })?;

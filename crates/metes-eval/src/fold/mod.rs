@@ -57,7 +57,7 @@ fn check_binary(ufunc: &Ufunc, method: &str) -> Result<()> {
 /// Runs loops of a cell, and keeps what they and the processor noticed.
 fn ran(ufunc: &Ufunc, cell: &Cell, work: impl FnOnce() -> Result<Flags>) -> Result<()> {
     let (flags, raised) = status::watch(cell, work);
-    noticed(status::reported(ufunc, cell, flags? | raised))
+    noticed(status::reported::<Input>(ufunc, cell, flags? | raised, &[]))
 }
 
 /// What sums and products of this dtype are kept in: bools and short integers in 64 bits.
@@ -92,7 +92,7 @@ fn choose(
     };
     let dtype = dtype.or_else(|| if out.is_none() { widened(ufunc, from) } else { None });
     if let Some(dtype) = dtype {
-        let kind = dtype.number().ok_or_else(|| missing(dtype))?;
+        let kind = dtype.native().number().ok_or_else(|| missing(dtype))?;
         let any = || ufunc.cells.iter().filter(folds).find(|c| c.outputs[0] == kind);
         return same(kind).or_else(any).ok_or_else(|| missing(dtype));
     }

@@ -8,7 +8,7 @@ use crate::exec;
 use crate::program::{BLOCK, ProgramBuilder, ScratchBuf};
 use crate::walk::Walk;
 use metes_array::{Array, Order, Scalar, meet};
-use metes_dtype::{Category, DType, Kind};
+use metes_dtype::{Category, DType, Form, Kind};
 use metes_kernels::Sorted;
 use metes_memory::{Error, ErrorKind, Result};
 
@@ -21,6 +21,17 @@ pub enum Search {
     Sort,
     /// In a table of the integers between the smallest and the largest.
     Table,
+}
+
+/// Whether no element of the one dtype is equal to any of the other: text, bytes, instants and all else are apart.
+fn are_apart(a: DType, b: DType) -> bool {
+    let sort = |dtype: DType| match dtype.form() {
+        Form::Text { .. } => 0,
+        Form::Bytes(_) => 1,
+        Form::Time(time) if !time.span => 2,
+        _ => 3,
+    };
+    sort(a) != sort(b)
 }
 
 /// Whether each of `values` is (or, with `invert`, is not) among `others`; NaN is nowhere.
@@ -47,6 +58,9 @@ pub fn contains(values: &Array, others: &Array, invert: bool, how: Search) -> Re
         return Ok(out);
     }
     if others.size() == 0 {
+        return Array::full(values.shape(), Scalar::Bool(invert), Kind::Bool.into());
+    }
+    if are_apart(values.dtype(), others.dtype()) {
         return Array::full(values.shape(), Scalar::Bool(invert), Kind::Bool.into());
     }
     let dtype = meet(values.dtype(), others.dtype())?;

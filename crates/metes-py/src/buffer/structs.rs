@@ -5,7 +5,7 @@ use metes_dtype::{ByteOrder, DType, Field, Form, Kind, Record, Sub};
 /// The deepest nesting that is read.
 const DEEPEST: usize = 32;
 
-/// The format of a dtype; `None` for time, and for fields that do not follow each other, which no format can tell.
+/// The format of a dtype; `None` for time, and for fields with titles or out of order, which no format can tell.
 pub(super) fn format_of(dtype: DType) -> Option<String> {
     let order = if dtype.is_swapped() == Some(true) { ">" } else { "" };
     Some(match dtype.form() {
@@ -36,7 +36,7 @@ fn fields(record: &Record) -> Option<String> {
     for field in record.fields() {
         let gap = field.offset.checked_sub(end)?;
         text.push_str(&"x".repeat(gap));
-        if field.name.contains(':') {
+        if field.name.contains(':') || field.title.is_some() {
             return None;
         }
         let own = format_of(field.dtype)?;

@@ -165,6 +165,9 @@ fn histogramdd<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
         sample.try_iter()?.map(|item| to_numbers(&item?)).collect::<PyResult<_>>()?
     } else {
         let points = to_numbers(sample)?;
+        if points.ndim() == 0 {
+            return Err(PyTypeError::new_err("histogramdd: points have coordinates along an axis, one value has none"));
+        }
         let points = if points.ndim() == 1 { points.expand_dims(&[1]).or_raise()? } else { points };
         let column = |i| points.index(&[Index::Ellipsis, Index::At(i)]).or_raise();
         (0..points.shape().last().copied().unwrap_or(0) as isize).map(column).collect::<PyResult<_>>()?

@@ -2,7 +2,7 @@
 
 use super::Made;
 use super::given::{array_at, array_named, made};
-use crate::convert::to_numbers;
+use crate::convert::{to_array, to_numbers};
 use crate::eval::{self, Operand};
 use crate::fastcall::{Args, method};
 use crate::methods::{parse_axis, parse_integer};
@@ -78,7 +78,8 @@ fn ediff1d<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
 
 fn gradient<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     use crate::errors::OrRaise;
-    let (py, f) = (args.py(), array_at(args, 0)?);
+    let (py, own) = (args.py(), to_array(args.required(0)?, None)?);
+    let f = crate::element::native(&own)?;
     let given = parse_axis(args.some(2))?;
     let single = args.some(2).is_some_and(|axis| parse_integer(axis).is_ok());
     let axes: Vec<usize> = match given {
@@ -109,7 +110,10 @@ fn gradient<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
         .zip(&spacings)
         .map(|(&axis, spacing)| {
             let work = || numeric::gradient(&f, spacing, axis, order);
-            eval::computed(py, "gradient", f.nbytes(), work).map(|slope| from_array(py, slope, None))
+            let slope = eval::computed(py, "gradient", f.nbytes(), work)?;
+            // Slopes of floats are what these are.
+            let dtype = Some(own.dtype()).filter(|_| slope.dtype() == f.dtype());
+            crate::element::in_order_of(slope, dtype).map(|slope| from_array(py, slope, None))
         })
         .collect::<PyResult<Vec<_>>>()?;
     match slopes.as_slice() {

@@ -2,16 +2,16 @@
 
 use super::Made;
 use crate::convert::to_array;
-use crate::dtype::{parse_dtype, parse_dtype_or_none};
+use crate::dtype::parse_dtype_or_none;
 use crate::element::{Element, WithElement, new_filled, with_kind};
 use crate::errors::OrRaise;
-use crate::eval::to_operand;
+use crate::eval::{self, to_operand};
 use crate::fastcall::{Args, method};
 use crate::methods::parse_integer;
 use crate::number::to_scalar;
 use crate::object::from_array;
 use metes::create;
-use metes_array::{Array, Index, Scalar};
+use metes_array::{Array, Index, Order, Scalar};
 use metes_dtype::{Casting, DType, Kind};
 use pyo3::exceptions::PyValueError;
 use pyo3::ffi::PyMethodDef;
@@ -102,14 +102,24 @@ fn logspace<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     let (start, stop) = (to_array(args.required(0)?, None)?, to_array(args.required(1)?, None)?);
     let ten = metes_eval::Operand::Weak(Scalar::Float(10.0));
     let base = args.some(4).map(|base| to_operand(base)).transpose()?.flatten().unwrap_or(ten);
-    placed(args, create::logspace(&start, &stop, num, endpoint, &base, dtype).or_raise()?, 6)
+    let work = || create::logspace(&start, &stop, num, endpoint, &base, None);
+    let values = eval::computed(args.py(), "power", 0, work)?;
+    placed(args, typed(args, values, dtype)?, 6)
 }
 
 fn geomspace<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     let num = count(args, "geomspace")?;
     let (endpoint, dtype) = (args.flag(3, true)?, parse_dtype_or_none(args.some(4))?);
     let (start, stop) = (to_array(args.required(0)?, None)?, to_array(args.required(1)?, None)?);
-    placed(args, create::geomspace(&start, &stop, num, endpoint, dtype).or_raise()?, 5)
+    let values = eval::computed(args.py(), "log10", 0, || create::geomspace(&start, &stop, num, endpoint, None))?;
+    placed(args, typed(args, values, dtype)?, 5)
+}
+
+/// The values as a dtype that was asked for; text is as wide as they need.
+fn typed(args: &Args<'_, '_>, values: Array, dtype: Option<DType>) -> PyResult<Array> {
+    let Some(dtype) = dtype else { return Ok(values) };
+    let dtype = crate::cast::fitted(&values, dtype)?;
+    eval::astype(args.py(), &values, dtype, Order::K, Casting::Unsafe, false)
 }
 
 fn vander<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
@@ -123,7 +133,8 @@ fn vander<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
 const FIRST_PIECE: usize = 64;
 
 fn fromiter<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
-    let dtype = parse_dtype(args.required(1)?)?;
+    let (dtype, axes) = crate::small::parse(args.get(1))?;
+    let dtype = dtype.unwrap_or(DType::of(Kind::F64));
     let count = args.some(2).map_or(Ok(-1), parse_integer)?;
     let iterable = args.required(0)?;
     let wanted = usize::try_from(count).ok();
@@ -132,6 +143,10 @@ fn fromiter<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
         None => iterable.len().unwrap_or(FIRST_PIECE),
     };
     let mut items = iterable.try_iter()?;
+    if !axes.is_empty() {
+        let list = listed(args.py(), &mut items, wanted)?;
+        return crate::small::filled(&list, Some(dtype), axes);
+    }
     let Some(kind) = dtype.number() else { return from_objects(args.py(), &mut items, dtype, wanted) };
     let mut pieces: Vec<Array> = Vec::new();
     let mut total = 0;
@@ -156,6 +171,21 @@ fn fromiter<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     Ok(from_array(args.py(), whole.or_raise()?, None))
 }
 
+/// As many items as are wanted, in a list.
+fn listed<'py>(
+    py: Python<'py>,
+    items: &mut Bound<'py, PyIterator>,
+    wanted: Option<usize>,
+) -> PyResult<Bound<'py, PyList>> {
+    let list = PyList::empty(py);
+    items.take(wanted.unwrap_or(usize::MAX)).try_for_each(|item| list.append(item?))?;
+    if let Some(count) = wanted.filter(|&count| list.len() < count) {
+        let text = format!("iterator too short: Expected {count} but iterator had only {} items.", list.len());
+        return Err(PyValueError::new_err(text));
+    }
+    Ok(list)
+}
+
 /// From items that are no native numbers: as from a list of them.
 fn from_objects<'py>(
     py: Python<'py>,
@@ -163,12 +193,7 @@ fn from_objects<'py>(
     dtype: DType,
     wanted: Option<usize>,
 ) -> Made<'py> {
-    let list = PyList::empty(py);
-    items.take(wanted.unwrap_or(usize::MAX)).try_for_each(|item| list.append(item?))?;
-    if let Some(count) = wanted.filter(|&count| list.len() < count) {
-        let text = format!("iterator too short: Expected {count} but iterator had only {} items.", list.len());
-        return Err(PyValueError::new_err(text));
-    }
+    let list = listed(py, items, wanted)?;
     if list.is_empty() {
         return Ok(from_array(py, Array::empty(&[0], dtype, "fromiter").or_raise()?, None));
     }

@@ -226,14 +226,16 @@ fn pad<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     }
     let widths = pairs(&widths, ndim, length)?;
     let odd = args.flag(4, false)?;
+    let fitting = |value| crate::element::check_fits(value, array.dtype()).map(|()| value);
     let values = || to_array(args.required(3)?, None).and_then(|values| pairs(&values, ndim, Ok));
+    let constants = || to_array(args.required(3)?, None).and_then(|values| pairs(&values, ndim, fitting));
     let lengths = || match args.some(3) {
         None => Ok(vec![(None, None); ndim]),
         Some(given) => pairs(&to_array(given, None)?, ndim, |n| length(n).map(Some)),
     };
     let mode = match args.required(2)?.extract::<String>()?.as_str() {
         "empty" => Pad::Empty,
-        "constant" => Pad::Constant(values()?),
+        "constant" => Pad::Constant(constants()?),
         "edge" => Pad::Edge,
         "linear_ramp" => Pad::LinearRamp(values()?),
         "maximum" => Pad::Reduced("max", lengths()?),

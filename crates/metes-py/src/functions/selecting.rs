@@ -175,7 +175,12 @@ pub(crate) fn take_from<'py>(a: &Bound<'py, PyAny>, args: &Args<'_, 'py>, first:
     let axis = args.some(first + 1).map(parse_integer).transpose()?;
     let mode = parse_mode(args.some(first + 3))?;
     let bytes = indices.nbytes();
-    let fresh = || array.take(&indices, axis, mode);
+    let fresh = || {
+        let taken = array.take(&indices, axis, mode)?;
+        // One element is native.
+        let dtype = if taken.ndim() == 0 { taken.dtype().native() } else { taken.dtype() };
+        metes_eval::astype(&taken, dtype, Order::K, Casting::Equiv, false)
+    };
     let into = |out: &Array| array.take_into(&indices, axis, mode, out);
     deliver(args.py(), args.some(first + 2), &array, fresh, into, bytes)
 }

@@ -11,7 +11,8 @@ use crate::object::{from_array, is_array, view_or_new};
 use crate::ufunc::operand;
 use metes::compare::{self, Tolerance};
 use metes::rounding::{self, Replacements};
-use metes_array::{Array, Order};
+use metes_array::{Array, Order, Scalar};
+use metes_dtype::Category;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi::PyMethodDef;
 use pyo3::prelude::*;
@@ -132,9 +133,11 @@ pub(crate) fn round<'py>(a: &Array, args: &Args<'_, 'py>) -> Made<'py> {
     let object = args.named("out").map(methods::single).transpose()?;
     let out = match &object {
         Some(object) => Some(output(object)?),
-        // Results are native.
+        // What is computed at once is native; what is scaled first, or is whole already, stays as it is.
         None if a.dtype().is_swapped() == Some(true) => {
-            Some(a.empty_like(a.dtype().native(), Order::K, "round").or_raise()?)
+            let whole = a.dtype().category() < Category::Float;
+            let dtype = if whole || decimals != 0 { a.dtype() } else { a.dtype().native() };
+            Some(a.empty_like(dtype, Order::K, "round").or_raise()?)
         }
         None => None,
     };
@@ -190,8 +193,23 @@ fn real_if_close<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> 
 
 fn unwrap<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     let p = array_at(args, 0)?;
+    if let Some(period) = args.some(3).filter(|_| p.dtype().category() < Category::Float)
+        && eval::to_operand(period)?.is_some_and(|period| is_whole(&period))
+    {
+        let (discont, axis) = (args.some(1), args.some(2).map_or(Ok(-1), parse_integer)?);
+        let whole = args.py().import("metes._functional")?.getattr("_unwrap_whole")?;
+        return whole.call1((from_array(args.py(), p, None), discont, axis, period));
+    }
     let discont = args.some(1).map(|discont| discont.extract::<f64>()).transpose()?;
     let axis = args.some(2).map_or(Ok(-1), parse_integer)?;
     let period = args.some(3).map_or(Ok(std::f64::consts::TAU), |period| period.extract::<f64>())?;
     made(args, "unwrap", p.nbytes(), || rounding::unwrap(&p, discont, axis, period))
+}
+
+/// Whether an operand is an integer, or several.
+fn is_whole(operand: &Operand) -> bool {
+    match operand {
+        Operand::Weak(scalar) => matches!(scalar, Scalar::Int(_)),
+        Operand::Array(array) => array.dtype().is_integer(),
+    }
 }

@@ -2,7 +2,6 @@
 
 use super::{parse_integer, parse_order};
 use crate::direct;
-use crate::dtype::parse_dtype;
 use crate::element::{scalar_object, to_list};
 use crate::errors::OrRaise;
 use crate::eval::{self, Operand};
@@ -89,7 +88,11 @@ pub(crate) fn parse_casting(object: Option<&Bound<'_, PyAny>>, default: Casting)
 
 fn astype<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
     let found = this(array)?;
-    let dtype = crate::cast::fitted(found, parse_dtype(args.required(0)?)?)?;
+    let (Some(dtype), axes) = crate::small::parse(args.get(0))? else { return Err(PyTypeError::new_err("no dtype")) };
+    if !axes.is_empty() {
+        return crate::small::filled(array, Some(dtype), axes);
+    }
+    let dtype = crate::cast::fitted(found, dtype)?;
     if args.given() == 1
         && let Some(copy) = direct::astype(array.py(), found, dtype)?
     {

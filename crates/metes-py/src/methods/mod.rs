@@ -20,7 +20,7 @@ use pyo3::types::{PyInt, PyString, PyTuple};
 use smallvec::SmallVec;
 
 pub(crate) use copies::parse_casting;
-pub(crate) use numpy::{condition, options, output};
+pub(crate) use numpy::{condition, options, output, parse_signature};
 pub(crate) use pickle::rebuild;
 pub(crate) use reduce::{correction, reduce_call, reduce_options, single};
 

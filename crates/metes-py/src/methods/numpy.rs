@@ -205,12 +205,21 @@ pub(crate) fn options(args: &Args<'_, '_>) -> PyResult<Options> {
     })
 }
 
-/// `signature=`: `"dd->d"`, or a dtype or `None` for each operand and result.
+/// `signature=`, or `sig=`, where it is given.
 fn signature(args: &Args<'_, '_>) -> PyResult<Vec<Option<Kind>>> {
-    let Some(given) = args.named("signature") else { return Ok(Vec::new()) };
+    let given = match (args.named("signature"), args.named("sig")) {
+        (Some(_), Some(_)) => return Err(PyTypeError::new_err("cannot specify both 'sig' and 'signature'")),
+        (None, None) => return Ok(Vec::new()),
+        (one, other) => one.or(other),
+    };
     if args.named("dtype").is_some() {
         return Err(PyTypeError::new_err("cannot specify both 'signature' and 'dtype'"));
     }
+    given.map_or(Ok(Vec::new()), parse_signature)
+}
+
+/// `"dd->d"`, or a dtype or `None` for each operand and result.
+pub(crate) fn parse_signature(given: &Bound<'_, PyAny>) -> PyResult<Vec<Option<Kind>>> {
     if let Ok(text) = given.cast::<PyString>() {
         let text = text.to_cow()?;
         if !text.contains("->") {

@@ -76,7 +76,23 @@ pub(super) fn table() -> Vec<PyMethodDef> {
             ["decimals=0", "out=None"],
             "Elements rounded to the nearest, halves to even."
         ),
-        method!("clip", clip, ["min=None", "max=None", "out=None"], "Elements kept between two bounds."),
+        method!(
+            "clip",
+            clip,
+            [
+                "min=None",
+                "max=None",
+                "out=None",
+                "*",
+                "where=True",
+                "casting='same_kind'",
+                "order='K'",
+                "dtype=None",
+                "subok=True",
+                "signature=None"
+            ],
+            "Elements kept between two bounds."
+        ),
     ]
 }
 

@@ -3,7 +3,7 @@
 use super::blocks::{dense, each_block};
 use super::edges::{Bins, Found, find};
 use crate::build::{Build, call_into, cast, slice, value_error};
-use metes_array::Array;
+use metes_array::{Array, shape_text};
 use metes_dtype::{Category, DType, Kind};
 use metes_eval::{Operand, ProgramBuilder, apply_program};
 use metes_memory::Result;
@@ -160,6 +160,15 @@ pub fn histogramdd(
 ) -> Result<(Array, Vec<Array>)> {
     if columns.len() != bins.len() || ranges.len() != bins.len() {
         return Err(value_error("The dimension of bins must be equal to the dimension of the sample x."));
+    }
+    let length = columns.first().map_or(0, Array::size);
+    if let Some(column) = columns.iter().find(|column| column.ndim() != 1 || column.size() != length) {
+        let (shape, first) = (shape_text(column.shape()), shape_text(&[length]));
+        return Err(value_error(format!("the coordinates of points must be lines of one length {first}, not {shape}")));
+    }
+    if let Some(weights) = weights.filter(|weights| weights.shape() != [length]) {
+        let text = format!("{length} points have {length} weights along one axis, not {}", shape_text(weights.shape()));
+        return Err(value_error(text));
     }
     let found: Vec<Found> = columns
         .iter()

@@ -106,6 +106,8 @@ impl Taken<'_> {
         let scalar = a.ndim() == 0;
         let a = if scalar { view(a, &[1])? } else { a.clone() };
         let mut axes: Vec<isize> = match options.axes {
+            // No axes of one value: it is the value in the middle.
+            Some([]) if scalar => vec![0],
             Some(axes) => axes.iter().map(|&axis| a.axis(axis).map(|axis| axis as isize)).collect::<Result<_>>()?,
             None => (0..a.ndim() as isize).collect(),
         };
