@@ -56,7 +56,7 @@ def asanyarray(
 def asarray_chkfinite(a: ArrayLike, dtype: DTypeLike | None = None, order: Order | None = None) -> Array:
     """`asarray`, or `ValueError` where an element is infinite or NaN."""
     a = asarray(a, dtype, order)
-    if not isfinite(a).all():
+    if a.dtype.kind in "fc" and not isfinite(a).all():
         raise ValueError("array must not contain infs or NaNs")
     return a
 

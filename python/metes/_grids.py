@@ -14,6 +14,7 @@ from ._native import (
     empty,
     linspace,
     nonzero,
+    power,
     result_type,
 )
 
@@ -49,6 +50,17 @@ def _narrow_linspace(start, stop, num, endpoint, retstep, axis):
     if axis != 0:
         values = values.transpose(_to_place(values.ndim, axis))
     return (values, step) if retstep else values
+
+
+def _narrow_logspace(start, stop, num, endpoint, base, axis):
+    """`logspace` between floats narrower than Python's: as narrow as the exponents."""
+    exponents = _narrow_linspace(start, stop, num, endpoint, False, 0)
+    base = 10.0 if base is None else base
+    missing = asarray(base).ndim + 1 - exponents.ndim
+    if missing > 0 and asarray(base).ndim:
+        exponents = exponents[(slice(None), *(None,) * missing)]
+    values = power(base, exponents)
+    return values.transpose(_to_place(values.ndim, axis)) if axis else values
 
 
 def _to_place(ndim, axis):

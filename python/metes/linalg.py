@@ -282,14 +282,14 @@ def multi_dot(arrays: ArrayLikes, *, out: Array | None = None) -> Array:
     return _native._linalg_multi_dot(arrays, out)
 
 
-def vector_norm(x: ArrayLike, /, *, axis: Axes = None, keepdims: bool = False, ord: ArrayLike = 2) -> Array:
+def vector_norm(x: ArrayLike, /, *, axis: Axes = None, keepdims: bool = False, ord: ArrayLike | None = 2) -> Array:
     """The norms of vectors along `axis`, of all elements by default.
 
     >>> import metes as mt
     >>> float(mt.linalg.vector_norm([3.0, 4.0]))
     5.0
     """
-    return _native._linalg_vector_norm(x, ord, axis, keepdims)
+    return _native._linalg_vector_norm(x, 2 if ord is None else ord, axis, keepdims)
 
 
 def matrix_norm(x: ArrayLike, /, *, keepdims: bool = False, ord: ArrayLike = "fro") -> Array:

@@ -111,6 +111,18 @@ def _like(a: Array, other: Any) -> Any:
     return other if other.dtype.kind == a.dtype.kind else other.astype(a.dtype.kind)
 
 
+def _same(name: str, a: Array, other: Any) -> Any:
+    """What is looked for: text in text, bytes in bytes."""
+    if isinstance(other, (str, bytes)):
+        kind = "U" if isinstance(other, str) else "S"
+    else:
+        other = _text(other)
+        kind = other.dtype.kind
+    if kind != a.dtype.kind:
+        raise TypeError(f"{name}: bytes and text are not looked for in each other: {a.dtype} and {kind}")
+    return other
+
+
 def _whole(value: Any) -> Any:
     """Whole numbers: one for all, or an array."""
     if value is None or isinstance(value, int):
@@ -180,7 +192,7 @@ def str_len(x: ArrayLike) -> Array:
 def _search(name: str, result: str) -> Any:
     def search(a: ArrayLike, sub: Any, start: Any = 0, end: Any = None) -> Array:
         a = _text(a)
-        return _call(name, a, _like(a, sub), _whole(start), _whole(end), result=result)
+        return _call(name, a, _same(name, a, sub), _whole(start), _whole(end), result=result)
 
     search.__name__ = search.__qualname__ = name
     search.__doc__ = f"What Python's `{name}` says of each element and what is looked for, from `start` to `end`."
@@ -199,7 +211,7 @@ endswith: _Search = _search("endswith", "?")
 def _strip(name: str) -> Any:
     def strip(a: ArrayLike, chars: Any = None) -> Array:
         a = _text(a)
-        return _call(name, a, None if chars is None else _like(a, chars), width=_chars(a))
+        return _call(name, a, None if chars is None else _same(name, a, chars), width=_chars(a))
 
     strip.__name__ = strip.__qualname__ = name
     strip.__doc__ = f"Each element as Python's `{name}` leaves it: without white space, or without these characters."

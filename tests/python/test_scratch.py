@@ -30,6 +30,16 @@ def square():
     return numbers(SIDE, SIDE)
 
 
+def words(width=None):
+    """Different words, of as many characters as they need or of a width."""
+    values = np.random.default_rng(1).integers(0, N, N).astype("U")
+    return mt.array(values if width is None else values[: N // 4].astype(f"U{width}"))
+
+
+def times():
+    return mt.array(np.random.default_rng(1).integers(0, N, N).astype("M8[s]"))
+
+
 def nothing(result):
     """For what is written into an operand, which is no result of its own."""
 
@@ -101,6 +111,13 @@ ROWS = {
     "dot of strided": (lambda a: mt.dot(a[::2], a[1::2]), line),
     "average, weighted": (lambda a, b: mt.average(a, weights=b), line, lambda: abs(line())),
     "histogram": (mt.histogram, line),
+    "sort of words": (lambda a: nothing(a.sort()), words),
+    "argsort of words": (mt.argsort, words),
+    "argsort of strided words": (lambda a: mt.argsort(a[::2]), words),
+    "argsort of times": (mt.argsort, times),
+    "isin of words": (mt.isin, words, lambda: words(12)),
+    "searchsorted of words": (mt.searchsorted, lambda: mt.sort(words()), lambda: words(12)),
+    "words == wider words": (lambda a, b: a[: N // 4] == b, words, lambda: words(12)),
 }
 
 

@@ -6,6 +6,7 @@
 use crate::exec;
 use crate::spelling;
 use crate::walk::{Run, Walk};
+use crate::words::Words;
 use metes_array::{Array, missing};
 use metes_dtype::{Casting, DType, Form, Kind, Time};
 use metes_memory::{Error, ErrorKind, Result};
@@ -151,6 +152,9 @@ pub(crate) fn compared(name: &str, a: &Array, b: &Array) -> Result<Option<Array>
         _ => None,
     };
     let Some(dtype) = met else { return Ok(None) };
+    if let Some(words) = Words::of(a.dtype()).zip(Words::of(b.dtype())) {
+        return compared_words(says, a, b, words).map(Some);
+    }
     let (a, b) = (crate::convert(a, dtype, "compare")?, crate::convert(b, dtype, "compare")?);
     let shape = metes_array::broadcast_shapes(&[a.shape(), b.shape()])?;
     let out = Array::empty(&shape, Kind::Bool.into(), "compare")?;
@@ -171,6 +175,25 @@ pub(crate) fn compared(name: &str, a: &Array, b: &Array) -> Result<Option<Array>
         }
     });
     Ok(Some(out))
+}
+
+/// Compares words where they lie, whatever their widths and byte orders are.
+fn compared_words(says: &fn(Ordering) -> bool, a: &Array, b: &Array, words: (Words, Words)) -> Result<Array> {
+    let shape = metes_array::broadcast_shapes(&[a.shape(), b.shape()])?;
+    let out = Array::empty(&shape, Kind::Bool.into(), "compare")?;
+    if out.size() == 0 {
+        return Ok(out);
+    }
+    let walk = Walk::new(&shape, &[&out, a, b])?;
+    let _guards = exec::guard(&[&out, a, b], 1, "compare")?;
+    walk.for_each_run(|n, runs| {
+        for i in 0..n as isize {
+            let at = |run: Run| run.0.wrapping_offset(i * run.1);
+            // SAFETY: the walk stays within the arrays, which are guarded, and whose elements are these words.
+            unsafe { at(runs[0]).write(u8::from(says(words.0.compare(at(runs[1]), words.1, at(runs[2]))))) };
+        }
+    });
+    Ok(out)
 }
 
 /// The reduction of elements that are no numbers: truth, places of extremes, and what time has. `None` for all else.

@@ -51,6 +51,7 @@ mod tree;
 mod view;
 mod walk;
 mod whole;
+mod words;
 
 pub use along::reduce_along;
 pub use apply::{Operand, Options, Outputs, apply, apply_program, take_flags};

@@ -100,10 +100,22 @@ pub fn resolve(ufunc: &Ufunc, inputs: &[Input], dtype: Option<DType>) -> Result<
         return Err(unsupported(ufunc, inputs));
     }
     let compares = COMPARISONS.contains(&ufunc.name);
-    for input in inputs {
+    let cell = find(ufunc, &kinds, common).or_else(|| {
+        let own = inputs.iter().map(kind_alone).collect::<Option<Vec<Kind>>>()?;
+        find(ufunc, &own, common)
+    });
+    for (at, input) in inputs.iter().enumerate() {
+        // Loops over floats take every integer.
+        let floats = || cell.is_some_and(|cell| cell.inputs[at].category() >= Category::Float);
         if let Input::Weak(scalar) = *input
             && let Err(error) = scalar.check(common.into())
+            && !floats()
         {
+            // What makes floats of integers makes them of floats too.
+            if let Some(made) = cell.map(|cell| cell.outputs[0]).filter(|kind| kind.category() >= Category::Float) {
+                let over = |cell: &&'static Cell| cell.inputs.iter().all(|&kind| kind == made);
+                return ufunc.cells.iter().find(over).ok_or(error);
+            }
             if !compares {
                 return Err(error);
             }
@@ -115,12 +127,7 @@ pub fn resolve(ufunc: &Ufunc, inputs: &[Input], dtype: Option<DType>) -> Result<
             return resolve(ufunc, &inputs.iter().map(wide).collect::<Vec<_>>(), None);
         }
     }
-    find(ufunc, &kinds, common)
-        .or_else(|| {
-            let own = inputs.iter().map(kind_alone).collect::<Option<Vec<Kind>>>()?;
-            find(ufunc, &own, common)
-        })
-        .ok_or_else(|| unsupported(ufunc, inputs))
+    cell.ok_or_else(|| unsupported(ufunc, inputs))
 }
 
 /// The loop that [`resolve`] finds where all arrays are of one kind, and all Python numbers become that kind; `None`

@@ -238,8 +238,17 @@ unsafe extern "C" fn contains(slf: *mut ffi::PyObject, value: *mut ffi::PyObject
     trap(-1, |py| {
         // SAFETY: both are live during the call.
         let (slf, value) = unsafe { (Bound::ref_from_ptr(py, &slf), Bound::ref_from_ptr(py, &value)) };
-        let Some(value) = eval::to_operand(value)? else { return Ok(0) };
-        let equal = eval::apply(py, eval::ufunc("equal")?, &[eval::Operand::Array(this(slf)?.clone()), value])?;
+        let value = match eval::to_operand(value)? {
+            Some(value) => value,
+            None if value.is_none() => return Ok(0),
+            None => eval::Operand::Array(crate::convert::to_array(value, None)?),
+        };
+        let operands = [eval::Operand::Array(this(slf)?.clone()), value];
+        let equal = match eval::apply(py, eval::ufunc("equal")?, &operands) {
+            // What cannot be compared is not equal.
+            Err(error) if error.is_instance_of::<PyTypeError>(py) => return Ok(0),
+            found => found?,
+        };
         let any = eval::reduce(py, eval::reduction("any")?, &equal, &eval::ReduceOptions::default())?;
         Ok(c_int::from(eval::truth(&any)?))
     })

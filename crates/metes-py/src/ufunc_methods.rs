@@ -12,7 +12,7 @@ use crate::methods::{condition, options, output, parse_axis, parse_integer, sing
 use crate::number::to_scalar;
 use crate::object::from_array;
 use crate::rows::ufunc_of;
-use crate::ufunc::{finish, operand, outs};
+use crate::ufunc::{finish, outs};
 use crate::ufunc_dtypes::resolve_dtypes;
 use metes_array::{Array, IndexItem};
 use metes_dtype::{Casting, Category, DType, Kind};
@@ -120,24 +120,26 @@ fn reduce<'py>(slf: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>>
 }
 
 /// The one axis of `accumulate` and `reduceat`.
-fn one_axis(args: &Args<'_, '_>, at: usize, method: &str) -> PyResult<isize> {
+fn one_axis(args: &Args<'_, '_>, at: usize, method: &str, ndim: usize) -> PyResult<isize> {
     let Some(axis) = args.get(at) else { return Ok(0) };
     match parse_axis(Some(axis))?.as_deref() {
         Some([axis]) => Ok(*axis),
+        None if ndim == 1 => Ok(0),
         _ => Err(PyValueError::new_err(format!("{method} does not allow multiple axes"))),
     }
 }
 
 fn accumulate<'py>(slf: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
-    let (py, row, axis) = (args.py(), ufunc_of(slf)?, one_axis(args, 1, "accumulate")?);
+    let (py, row) = (args.py(), ufunc_of(slf)?);
     let Target { array, dtype, object, out } = target(args)?;
+    let axis = one_axis(args, 1, "accumulate", array.ndim())?;
     let work = || metes_eval::accumulate(row, &array, axis, dtype, out.as_ref());
     let result = eval::computed(py, row.name, array.nbytes(), work)?;
     Ok(handed_over(py, result, object))
 }
 
 fn reduceat<'py>(slf: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
-    let (py, row, axis) = (args.py(), ufunc_of(slf)?, one_axis(args, 2, "reduceat")?);
+    let (py, row) = (args.py(), ufunc_of(slf)?);
     let given = args.required(1)?;
     if weak_scalar(given)?.is_some() || parse_integer(given).is_ok() {
         return Err(PyValueError::new_err("object of too small depth for desired array"));
@@ -147,6 +149,7 @@ fn reduceat<'py>(slf: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py
         return Err(PyTypeError::new_err("reduceat: indices are integers, not complex"));
     }
     let Target { array, dtype, object, out } = target(args)?;
+    let axis = one_axis(args, 2, "reduceat", array.ndim())?;
     let work = || metes_eval::reduceat(row, &array, &indices, axis, dtype, out.as_ref());
     let result = eval::computed(py, row.name, array.nbytes(), work)?;
     Ok(handed_over(py, result, object))
@@ -183,7 +186,9 @@ fn at<'py>(slf: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
 
 fn outer<'py>(slf: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
     let (py, row) = (args.py(), ufunc_of(slf)?);
-    let (a, b) = (operand(args.required(0)?)?, operand(args.required(1)?)?);
+    // Python's numbers are arrays here, with a dtype of their own.
+    let array = |at: usize| to_array(args.required(at)?, None).map(eval::Operand::Array);
+    let (a, b) = (array(0)?, array(1)?);
     let mut options = options(args)?;
     let outs = outs(row, args.some(2))?;
     for out in &outs {

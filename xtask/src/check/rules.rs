@@ -47,6 +47,8 @@ const UNSAFE: &[&str] = &[
     "crates/metes-eval/src/sorting/others.rs",
     "crates/metes-eval/src/sorting/whole.rs",
     "crates/metes-eval/src/sorting/search.rs",
+    "crates/metes-eval/src/sorting/words_of.rs",
+    "crates/metes-eval/src/words.rs",
     "crates/metes-eval/src/spelling.rs",
     "crates/metes-eval/src/split.rs",
     "crates/metes-eval/src/status.rs",

@@ -188,6 +188,9 @@ pub fn partition_in_place(array: &Array, places: &[isize], axis: isize) -> Resul
     array.require_writeable("partition")?;
     let axis = axis_of(array, axis)?;
     let (n, width) = (array.shape()[axis], array.dtype().size());
+    if array.size() == 0 {
+        return Ok(());
+    }
     if others::is_ours(array.dtype()) {
         return places_of(places, n).and_then(|_| others::partition(array, places, axis));
     }
@@ -289,6 +292,9 @@ pub fn argsort(array: &Array, axis: isize, how: Sorting) -> Result<Array> {
 /// An axis or a place that is not there, refused memory.
 pub fn argpartition(array: &Array, kth: &[isize], axis: isize) -> Result<Array> {
     let axis = axis_of(array, axis)?;
+    if array.size() == 0 {
+        return Array::zeros(array.shape(), Kind::I64.into());
+    }
     let kth = places_of(kth, array.shape()[axis])?;
     if others::is_ours(array.dtype()) {
         return others::argsort(array, axis, Sorting::default());

@@ -3,10 +3,11 @@
 //! Where the others are integers that lie close together, a table of bytes says it at once. Else they are entered into
 //! tables of hashes, or, where those would be too many, sorted once. None needs room for the values.
 
-use super::{Sorting, hashed, row_of, sort_in_place};
+use super::{Sorting, hashed, row_of, sort_in_place, words_of};
 use crate::exec;
 use crate::program::{BLOCK, ProgramBuilder, ScratchBuf};
 use crate::walk::Walk;
+use crate::words::Words;
 use metes_array::{Array, Order, Scalar, meet};
 use metes_dtype::{Category, DType, Form, Kind};
 use metes_kernels::Sorted;
@@ -64,6 +65,12 @@ pub fn contains(values: &Array, others: &Array, invert: bool, how: Search) -> Re
         return Array::full(values.shape(), Scalar::Bool(invert), Kind::Bool.into());
     }
     let dtype = meet(values.dtype(), others.dtype())?;
+    if let Some(words) = Words::of(values.dtype()).zip(Words::of(others.dtype()))
+        && words_of::pays(others.size())
+    {
+        words_of::contains(values, others, words, invert, &out)?;
+        return Ok(out);
+    }
     if super::others::is_ours(dtype) {
         return super::others::contains(
             &crate::convert(values, dtype, "isin")?,

@@ -10,6 +10,7 @@ mod others;
 mod search;
 mod unique;
 mod whole;
+mod words_of;
 
 pub use lanes::{argpartition, argsort, argsort_scratch, partition_in_place, sort_in_place, sort_scratch};
 pub use lexsort::lexsort;

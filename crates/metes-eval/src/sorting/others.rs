@@ -4,8 +4,9 @@ use super::{Sorting, whole};
 use crate::elements::compare;
 use crate::exec;
 use crate::walk::Walk;
-use metes_array::{Array, Index, Mode, Order, Scalar, copy_fields};
-use metes_dtype::{Casting, DType, Form, Kind};
+use crate::words::Words;
+use metes_array::{Array, Index, Order, copy_fields};
+use metes_dtype::{Casting, DType, Form, Kind, NAT};
 use metes_memory::{Error, ErrorKind, Result};
 use std::cmp::Ordering;
 
@@ -48,91 +49,83 @@ fn has_keys(dtype: DType) -> bool {
 
 /// The places of the elements along an axis in sorted order, as int64; equal ones in the order of their places.
 pub(super) fn argsort(array: &Array, axis: usize, how: Sorting) -> Result<Array> {
+    if array.dtype().time().is_some_and(|time| !time.swapped) && array.is_aligned() {
+        return argsort_times(array, axis, how);
+    }
     if let Some(keys) = keys(array)? {
         return super::argsort(&keys, axis as isize, how);
     }
     let last = array.moveaxis(&[axis as isize], &[-1])?;
     let out = Array::empty(last.shape(), Kind::I64.into(), "argsort")?;
-    let n = last.shape().last().copied().unwrap_or(0);
     if out.size() == 0 {
         return out.moveaxis(&[-1], &[axis as isize]);
     }
-    if last.dtype().record().is_some() {
-        argsort_records(&last, &out, how)?;
-        return out.moveaxis(&[-1], &[axis as isize]);
-    }
-    let lanes = last.size() / n;
-    let flat = last.copy_for(Order::C, "argsort")?.reshape(&[lanes as isize, n as isize], Order::C, None)?;
-    let (dtype, width) = (flat.dtype(), flat.dtype().size());
-    // The first bytes of each element beside its place: most elements differ there, and lie close together so.
-    let starts = Array::empty(&[n, 2], Kind::U64.into(), "argsort")?;
-    let _guards = exec::guard(&[&flat, &starts], 1, "argsort")?;
-    // SAFETY: a fresh, aligned array of as many pairs.
-    let starts = unsafe { std::slice::from_raw_parts_mut(starts.as_ptr().cast::<[u64; 2]>(), n) };
-    for lane in 0..lanes {
-        let first = flat.as_ptr().wrapping_add(lane * n * width);
-        let at = |place: u64| first.wrapping_add(place as usize * width).cast_const();
-        for (place, pair) in starts.iter_mut().enumerate() {
-            // SAFETY: places of a lane of the dense, guarded copy.
-            *pair = [unsafe { start(dtype, at(place as u64)) }, place as u64];
-        }
-        starts.sort_unstable_by(|a, b| {
-            // SAFETY: as above.
-            let order = a[0].cmp(&b[0]).then_with(|| unsafe { compare(dtype, at(a[1]), at(b[1])) });
-            (if how.descending { order.reverse() } else { order }).then(a[1].cmp(&b[1]))
-        });
-        for (rank, pair) in starts.iter().enumerate() {
-            // SAFETY: the dense result has a place for each element.
-            unsafe { out.as_ptr().cast::<u64>().add(lane * n + rank).write(pair[1]) };
-        }
-    }
+    argsort_lanes(&last, &out, how)?;
     out.moveaxis(&[-1], &[axis as isize])
 }
 
-/// The places of records along the last axis, compared where they lie: their first bytes say nothing of their order.
-fn argsort_records(array: &Array, places: &Array, how: Sorting) -> Result<()> {
+/// The places of native times along an axis: those of their counts, of which NaT is the lowest though it comes last.
+fn argsort_times(array: &Array, axis: usize, how: Sorting) -> Result<Array> {
+    let last = array.view(Kind::I64.into())?.moveaxis(&[axis as isize], &[-1])?;
+    let ranks = super::argsort(&last, -1, how)?;
+    let (n, step) = (last.shape()[last.ndim() - 1], last.strides()[last.ndim() - 1]);
+    if ranks.size() > 0 {
+        let first = [Index::Ellipsis, Index::At(0)];
+        let (lanes, starts) = (ranks.index(&first)?, last.index(&first)?);
+        let walk = Walk::new(starts.shape(), &[&lanes, &starts])?;
+        let _guards = exec::guard(&[&ranks, &last], 1, "argsort")?;
+        debug_assert_eq!(ranks.strides()[ranks.ndim() - 1], 8);
+        walk.for_each_run(|count, runs| {
+            for i in 0..count as isize {
+                let at = |which: usize| runs[which].0.wrapping_offset(i * runs[which].1);
+                // SAFETY: a lane of `n` dense places of the fresh, guarded result.
+                let lane = unsafe { std::slice::from_raw_parts_mut(at(0).cast::<i64>(), n) };
+                // SAFETY: a place along the lane of the guarded array.
+                let is_nat =
+                    |&place: &i64| unsafe { at(1).wrapping_offset(place as isize * step).cast::<i64>().read() } == NAT;
+                if how.descending {
+                    let some = lane.iter().rev().take_while(|place| is_nat(place)).count();
+                    lane.rotate_right(some);
+                } else {
+                    let some = lane.iter().take_while(|place| is_nat(place)).count();
+                    lane.rotate_left(some);
+                }
+            }
+        });
+    }
+    ranks.moveaxis(&[-1], &[axis as isize])
+}
+
+/// The places of elements along the last axis, compared where they lie. While they are sorted, the beginning of each word
+/// stands beside its place, where most words differ.
+fn argsort_lanes(array: &Array, places: &Array, how: Sorting) -> Result<()> {
     let first = [Index::Ellipsis, Index::At(0)];
     let (lanes, starts) = (places.index(&first)?, array.index(&first)?);
     let walk = Walk::new(starts.shape(), &[&lanes, &starts])?;
     let _guards = exec::guard(&[places, array], 1, "argsort")?;
     let (n, step, dtype) = (array.shape()[array.ndim() - 1], array.strides()[array.ndim() - 1], array.dtype());
+    let words = Words::of(dtype).filter(|_| u32::try_from(n).is_ok());
+    // Without words all of a number is a place.
+    let mask = if words.is_some() { u64::from(u32::MAX) } else { u64::MAX };
     walk.for_each_run(|count, runs| {
         for i in 0..count as isize {
             let at = |which: usize| runs[which].0.wrapping_offset(i * runs[which].1);
-            let record = |place: u64| at(1).wrapping_offset(place as isize * step).cast_const();
+            let element = |place: u64| at(1).wrapping_offset((place & mask) as isize * step).cast_const();
             // SAFETY: a lane of `n` dense places of the fresh, guarded result.
             let lane = unsafe { std::slice::from_raw_parts_mut(at(0).cast::<u64>(), n) };
-            lane.iter_mut().zip(0..).for_each(|(place, i)| *place = i);
+            // SAFETY: places of a lane of the guarded array.
+            let start = |place: u64| words.map_or(0, |words| u64::from(unsafe { words.start(element(place)) }));
+            lane.iter_mut().zip(0..).for_each(|(place, i)| *place = start(i) << 32 | i);
             lane.sort_unstable_by(|a, b| {
-                // SAFETY: places of a lane of the guarded array.
-                let order = unsafe { compare(dtype, record(*a), record(*b)) };
-                (if how.descending { order.reverse() } else { order }).then(a.cmp(b))
+                let order = ((a & !mask).cmp(&(b & !mask)))
+                    // SAFETY: as above.
+                    .then_with(|| unsafe { compare(dtype, element(*a), element(*b)) });
+                (if how.descending { order.reverse() } else { order }).then((a & mask).cmp(&(b & mask)))
             });
+            lane.iter_mut().for_each(|place| *place &= mask);
         }
     });
     Ok(())
-}
-
-/// A number that is not larger than that of any element which follows: the first bytes of text.
-///
-/// # Safety
-/// An element of the dtype may be read.
-unsafe fn start(dtype: DType, at: *const u8) -> u64 {
-    // SAFETY: the caller's promise.
-    let own = unsafe { std::slice::from_raw_parts(at, dtype.size()) };
-    match dtype.form() {
-        Form::Bytes(_) | Form::Void(_) => {
-            let mut bytes = [0; 8];
-            let n = own.len().min(8);
-            bytes[..n].copy_from_slice(&own[..n]);
-            u64::from_be_bytes(bytes)
-        }
-        Form::Text { swapped, .. } => own.chunks_exact(4).chain([[0; 4].as_slice(); 2]).take(2).fold(0, |all, part| {
-            let point = [part[0], part[1], part[2], part[3]];
-            all << 32 | u64::from(if swapped { u32::from_be_bytes(point) } else { u32::from_le_bytes(point) })
-        }),
-        _ => 0,
-    }
 }
 
 /// Sorts the lanes of an array along an axis.
@@ -158,21 +151,35 @@ pub(super) fn partition(array: &Array, places: &[isize], axis: usize) -> Result<
 
 /// Which of `values` are (or, with `invert`, are not) among `others`, of one dtype; what equals nothing is nowhere.
 pub(super) fn contains(values: &Array, others: &Array, invert: bool) -> Result<Array> {
-    let (values, line) = (values.copy_for(Order::C, "isin")?, others.flatten(Order::C)?);
+    let line = others.flatten(Order::C)?;
     sort(&line, 0, Sorting::default())?;
-    let ranks = search(&line, &values, false, None)?;
     let out = Array::empty(values.shape(), Kind::Bool.into(), "isin")?;
     let (dtype, width, n) = (values.dtype(), values.dtype().size(), line.size());
-    let _guards = exec::guard(&[&values, &line, &ranks], 0, "isin")?;
-    for i in 0..values.size() {
-        // SAFETY: elements of dense, guarded arrays; the fresh result has as many.
-        unsafe {
-            let (value, rank) = (values.as_ptr().add(i * width), *ranks.as_ptr().cast::<i64>().add(i) as usize);
-            let found = rank < n && crate::elements::equal(dtype, line.as_ptr().add(rank * width), value);
-            out.as_ptr().add(i).write(u8::from(found != invert));
+    let walk = Walk::new(values.shape(), &[&out, values])?;
+    let _guards = exec::guard(&[&out, values, &line], 1, "isin")?;
+    let at = |place: usize| line.as_ptr().wrapping_add(place * width).cast_const();
+    walk.for_each_run(|count, runs| {
+        for i in 0..count as isize {
+            let value = runs[1].0.wrapping_offset(i * runs[1].1).cast_const();
+            // SAFETY: elements of one dtype of guarded arrays, of which the walk and `n` keep all places.
+            unsafe {
+                let place = before(n, |place| compare(dtype, at(place), value) == Ordering::Less);
+                let found = place < n && crate::elements::equal(dtype, at(place), value);
+                runs[0].0.wrapping_offset(i * runs[0].1).write(u8::from(found != invert));
+            }
         }
-    }
+    });
     Ok(out)
+}
+
+/// The first of `n` places in order of which something does not hold.
+fn before(n: usize, mut holds: impl FnMut(usize) -> bool) -> usize {
+    let (mut low, mut high) = (0, n);
+    while low < high {
+        let middle = low.midpoint(high);
+        if holds(middle) { low = middle + 1 } else { high = middle }
+    }
+    low
 }
 
 /// Where the least or greatest elements along an axis are, as int64: the first of equal ones.
@@ -202,31 +209,49 @@ pub(crate) fn extreme(array: &Array, axis: usize, greatest: bool) -> Result<Arra
     Ok(out)
 }
 
-/// Where values belong among sorted elements of one dtype: before equal ones, or after them.
+/// Where values belong among sorted elements, both words or of one dtype: before equal ones, or after them.
 pub(super) fn search(sorted: &Array, values: &Array, right: bool, sorter: Option<&Array>) -> Result<Array> {
     if let (Some(sorted), Some(values)) = (keys(sorted)?, keys(values)?) {
         return super::searchsorted(&sorted, &values, right, sorter);
     }
-    let sorted = match sorter {
-        Some(sorter) => sorted.take(sorter, Some(0), Mode::Raise)?,
-        None => sorted.copy_for(Order::C, "searchsorted")?,
-    };
-    let values = values.copy_for(Order::C, "searchsorted")?;
-    let out = Array::full(values.shape(), Scalar::Int(0), Kind::I64.into())?;
-    let (dtype, width) = (sorted.dtype(), sorted.dtype().size());
-    let _guards = exec::guard(&[&sorted, &values], 0, "searchsorted")?;
-    let mut held = out.write::<i64>()?;
-    for (i, place) in held.as_mut_slice().unwrap_or_default().iter_mut().enumerate() {
-        let value = values.as_ptr().wrapping_add(i * width).cast_const();
-        let (mut low, mut high) = (0, sorted.size());
-        while low < high {
-            let middle = low.midpoint(high);
-            // SAFETY: elements of dense, guarded copies.
-            let order = unsafe { compare(dtype, sorted.as_ptr().wrapping_add(middle * width), value) };
-            if order == Ordering::Less || right && order == Ordering::Equal { low = middle + 1 } else { high = middle }
-        }
-        *place = low as i64;
+    let out = Array::empty(values.shape(), Kind::I64.into(), "searchsorted")?;
+    if out.size() == 0 {
+        return Ok(out);
     }
-    drop(held);
-    Ok(out)
+    let mut operands = vec![&out, values, sorted];
+    operands.extend(sorter);
+    let _guards = exec::guard(&operands, 1, "searchsorted")?;
+    let walk = Walk::new(values.shape(), &[&out, values])?;
+    let (n, mut inside) = (sorted.size(), true);
+    let place = |rank: usize| match sorter {
+        // SAFETY: a place of the guarded sorter, of int64, which has as many as there are elements.
+        Some(by) => unsafe {
+            by.as_ptr().wrapping_offset(rank as isize * by.strides()[0]).cast::<i64>().read_unaligned()
+        },
+        None => rank as i64,
+    };
+    let words = Words::of(sorted.dtype()).zip(Words::of(values.dtype()));
+    walk.for_each_run(|count, runs| {
+        for i in 0..count as isize {
+            let value = runs[1].0.wrapping_offset(i * runs[1].1).cast_const();
+            let rank = before(n, |rank| {
+                let Some(place) = usize::try_from(place(rank)).ok().filter(|&place| place < n) else {
+                    inside = false;
+                    return false;
+                };
+                let element = sorted.as_ptr().wrapping_offset(place as isize * sorted.strides()[0]).cast_const();
+                // SAFETY: elements of guarded arrays, of these words or of one dtype.
+                let order = unsafe {
+                    match words {
+                        Some((own, others)) => own.compare(element, others, value),
+                        None => compare(sorted.dtype(), element, value),
+                    }
+                };
+                order == Ordering::Less || right && order == Ordering::Equal
+            });
+            // SAFETY: a place of the fresh, guarded result.
+            unsafe { runs[0].0.wrapping_offset(i * runs[0].1).cast::<i64>().write(rank as i64) };
+        }
+    });
+    if inside { Ok(out) } else { Err(Error::new(ErrorKind::Value, "Sorter index out of range.")) }
 }

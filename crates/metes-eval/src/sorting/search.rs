@@ -3,6 +3,7 @@
 use super::row_of;
 use crate::exec;
 use crate::walk::Walk;
+use crate::words::Words;
 use metes_array::{Array, Order, meet, shape_text};
 use metes_dtype::Kind;
 use metes_kernels::Sorted;
@@ -24,6 +25,9 @@ pub fn searchsorted(array: &Array, values: &Array, right: bool, sorter: Option<&
     one_dimensional(array, "a")?;
     let sorter = sorter.map(|sorter| checked_sorter(array, sorter)).transpose()?;
     let dtype = meet(array.dtype(), values.dtype())?;
+    if Words::of(array.dtype()).is_some() && Words::of(values.dtype()).is_some() {
+        return super::others::search(array, values, right, sorter.as_ref());
+    }
     let (array, values) =
         (crate::convert(array, dtype, "searchsorted")?, crate::convert(values, dtype, "searchsorted")?);
     if super::others::is_ours(dtype) {

@@ -70,9 +70,11 @@ fn placed<'py>(args: &Args<'_, 'py>, values: Array, axis: usize) -> Made<'py> {
 fn linspace<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     crate::create::on_cpu(args)?;
     let num = count(args, "linspace")?;
-    let (endpoint, dtype) = (args.flag(3, true)?, parse_dtype_or_none(args.some(5))?);
+    let (endpoint, wanted) = (args.flag(3, true)?, parse_dtype_or_none(args.some(5))?);
     let (start, stop) = (to_array(args.required(0)?, None)?, to_array(args.required(1)?, None)?);
-    if dtype.is_none() && (is_narrow(&start) || is_narrow(&stop)) {
+    // What is no number is made of numbers.
+    let dtype = wanted.filter(|dtype| dtype.any_number().is_some());
+    if wanted.is_none() && (is_narrow(&start) || is_narrow(&stop)) {
         let given = (args.required(0)?, args.required(1)?, num, endpoint, args.flag(4, false)?);
         let axis = args.some(6).map_or(Ok(0), parse_integer)?;
         let (start, stop, num, endpoint, step) = given;
@@ -81,10 +83,11 @@ fn linspace<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     }
     if start.ndim() == 0 && stop.ndim() == 0 && !args.flag(4, false)? {
         let (start, stop) = (to_scalar(args.required(0)?)?, to_scalar(args.required(1)?)?);
-        return Ok(from_array(args.py(), Array::linspace(start, stop, num, endpoint, dtype).or_raise()?, None));
+        let values = Array::linspace(start, stop, num, endpoint, dtype).or_raise()?;
+        return Ok(from_array(args.py(), typed(args, values, wanted)?, None));
     }
     let (values, step) = create::linspace(&start, &stop, num, endpoint, dtype).or_raise()?;
-    let values = placed(args, values, 6)?;
+    let values = placed(args, typed(args, values, wanted)?, 6)?;
     if !args.flag(4, false)? {
         return Ok(values);
     }
@@ -101,6 +104,13 @@ fn logspace<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
     let (endpoint, dtype) = (args.flag(3, true)?, parse_dtype_or_none(args.some(5))?);
     let (start, stop) = (to_array(args.required(0)?, None)?, to_array(args.required(1)?, None)?);
     let ten = metes_eval::Operand::Weak(Scalar::Float(10.0));
+    if dtype.is_none() && (is_narrow(&start) || is_narrow(&stop)) {
+        let given = (args.required(0)?, args.required(1)?, num, endpoint, args.get(4));
+        let axis = args.some(6).map_or(Ok(0), parse_integer)?;
+        let (start, stop, num, endpoint, base) = given;
+        let made = args.py().import("metes._grids")?.getattr("_narrow_logspace")?;
+        return made.call1((start, stop, num, endpoint, base, axis));
+    }
     let base = args.some(4).map(|base| to_operand(base)).transpose()?.flatten().unwrap_or(ten);
     let work = || create::logspace(&start, &stop, num, endpoint, &base, None);
     let values = eval::computed(args.py(), "power", 0, work)?;

@@ -121,7 +121,10 @@ pub(crate) fn reduce_call<'py>(
     let mut options = reduce_options(args)?;
     options.out = out.as_ref().map(output).transpose()?;
     let result = match args.named("mean") {
-        Some(mean) => about(py, name, array, &crate::convert::to_array(mean, None)?, &options)?,
+        Some(mean) => {
+            let (array, mean) = (crate::element::native(array)?, crate::convert::to_numbers(mean)?);
+            about(py, name, &array, &mean, &options)?
+        }
         None => eval::reduce(py, eval::reduction(name)?, array, &options)?,
     };
     warn_of_too_few(py, name, array, &options, &result)?;
@@ -194,6 +197,9 @@ fn ufunc_call<'py>(
 
 fn conjugate<'py>(array: &Object<'py>, args: &Args<'_, 'py>) -> PyResult<Object<'py>> {
     let found = this(array)?;
+    if found.dtype().any_number().is_none() {
+        return Err(PyTypeError::new_err(format!("cannot conjugate non-numeric dtype {}", found.dtype())));
+    }
     if !found.is_complex() {
         return Ok(array.clone());
     }

@@ -141,8 +141,12 @@ pub fn insert(array: &Array, places: &Array, values: &Array, axis: Option<isize>
     Ok(out)
 }
 
-/// Values with axes of length 1 in front, so that they have as many as the array.
+/// Values with axes of length 1 in front, or without them, so that they have as many as the array.
 fn leading_ones(values: &Array, ndim: usize) -> Result<Array> {
+    let extra = values.ndim().saturating_sub(ndim);
+    if extra > 0 && values.shape()[..extra].iter().all(|&n| n == 1) {
+        return values.squeeze(Some(&(0..extra as isize).collect::<Vec<_>>()));
+    }
     let missing = ndim.saturating_sub(values.ndim());
     let mut index = vec![Index::NewAxis; missing];
     index.push(Index::Ellipsis);

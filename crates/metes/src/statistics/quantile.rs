@@ -112,7 +112,9 @@ impl Taken<'_> {
             None => (0..a.ndim() as isize).collect(),
         };
         axes.sort_unstable();
-        axes.dedup();
+        if axes.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err(value_error("repeated axis"));
+        }
         let count = axes.len();
         let last: Vec<isize> = (-(count as isize)..0).collect();
         let lanes = a.moveaxis(&axes, &last)?;
