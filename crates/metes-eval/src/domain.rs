@@ -25,6 +25,8 @@ pub struct Domain<'a> {
     pub axes: &'a [usize],
     /// The axis along which parts are cut, if there is more than one part.
     pub cut: Option<usize>,
+    /// Whether other reductions go over it at the same time.
+    pub together: bool,
 }
 
 impl Domain<'_> {

@@ -4,7 +4,7 @@
 //! the last axes are reduced, results are folded run by run ([`crate::runs`]). All of it follows the tree of
 //! [`crate::tree`]. Here is what both share.
 
-use crate::domain::{Axes, Domain, Feed, place};
+use crate::domain::{Axes, Feed, place};
 use crate::exec::{self, true_runs};
 use crate::program::{Program, Registers};
 use crate::tree::{FAN, RunTree, States, levels};
@@ -212,8 +212,8 @@ impl Folding {
     }
 
     /// What all values weigh, and how many threads are worth it.
-    pub(crate) fn weight(program: &Program, cell: &ReduceCell, domain: &Domain) -> usize {
+    pub(crate) fn weight(program: &Program, cell: &ReduceCell, size: usize) -> usize {
         let each = cell.input.size() + if program.identity { 0 } else { program.weight() };
-        domain.size().saturating_mul(each)
+        size.saturating_mul(each)
     }
 }

@@ -1,12 +1,13 @@
 //! [`Plan`]: passes over the data, the size of their parts, and the peak, known before the first byte is read.
 //!
 //! Every reduction (and every result) of a graph is a *sink*: an elementwise [`Program`] over leaves whose values are
-//! folded, stored or written. Sinks whose leaves are all in memory run alone, in one part. Sinks that read the same
-//! files, row by row in step, share one pass. A pass takes everything that it needs (results, states, scratch,
+//! folded, stored or written. Sinks whose leaves are all in memory run in one part: alone, or with others that fold the
+//! same places ([`crate::joining`]). Sinks that read the same files, row by row in step, share one pass. A pass takes everything that it needs (results, states, scratch,
 //! read-ahead slots, decoders) before it starts, so its memory is a sum, and the plan's peak the largest such sum
 //! with what earlier passes left. A plan that does not fit reads smaller parts, or is refused.
 
 use crate::expr::{Expr, Op};
+use crate::joining;
 use crate::keep;
 use crate::pass::{Pass, row_bytes};
 use crate::sink::{Sink, Target, barrier_of, source_id};
@@ -86,10 +87,13 @@ impl Plan {
         let mut plan = Plan { passes: Vec::new(), results, peak: 0 };
         let mut live = 0;
         for sinks in ordered(waiting)? {
-            let pass = Pass::new(sinks, live, limit)?;
-            plan.peak = plan.peak.max(live + pass.bytes.total());
-            live += pass.bytes.results;
-            plan.passes.push(pass);
+            let room = limit.map_or(usize::MAX, |limit| limit.saturating_sub(live));
+            for sinks in joining::fitting(sinks, room)? {
+                let pass = Pass::new(sinks, live, limit)?;
+                plan.peak = plan.peak.max(live + pass.bytes.total());
+                live += pass.bytes.results;
+                plan.passes.push(pass);
+            }
         }
         let assigned = plan.results.iter().flatten().map(|(expr, out)| cast_bytes(expr, out.as_ref()));
         plan.peak = plan.peak.max(live + assigned.max().unwrap_or(0));
@@ -175,6 +179,7 @@ fn ordered(mut waiting: Vec<Sink>) -> Result<Vec<Vec<Sink>>> {
         passes.push(sinks);
     }
     keep::arrange(&mut passes)?;
+    joining::join(&mut passes)?;
     Ok(passes)
 }
 

@@ -245,7 +245,7 @@ fn fold(
     let skip_nan = options.skip_nan && cell.input.category() >= Category::Float;
     let own = if skip_nan { present_cell(reduction.name, cell.input) } else { None };
     let part = Part { axis: 0, start: 0, len: array.shape().first().copied().unwrap_or(1) };
-    let domain = Domain { shape: array.shape(), axes, cut: None };
+    let domain = Domain { shape: array.shape(), axes, cut: None, together: false };
     let folded = own.unwrap_or(cell);
     let mut reducer = Reducer::new(reduction, folded, program, domain, options.correction, result.clone())?;
     if skip_nan && own.is_none() {
@@ -308,7 +308,7 @@ pub fn reduce_program(
     }
     let program = Arc::new(program);
     let part = Part { axis: 0, start: 0, len: shape[0] };
-    let domain = Domain { shape: &shape, axes: &axes, cut: None };
+    let domain = Domain { shape: &shape, axes: &axes, cut: None, together: false };
     let mut reducer = Reducer::new(reduction, cell, program, domain, 0.0, result.clone())?;
     reducer.feed(inputs, part, None)?;
     reducer.finish()?;

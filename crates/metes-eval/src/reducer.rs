@@ -9,20 +9,20 @@ use crate::exec;
 use crate::folding::{Folding, Kept, Lane};
 use crate::program::{Arg, Program, ProgramBuilder, ScratchBuf};
 use crate::share;
-use crate::split::Split;
+use crate::split::{self, Member, Split};
 use crate::strips::columns;
 use metes_array::{Array, PAST_CACHES, shape_text};
 use metes_kernels::{ReduceCell, Reduction};
-use metes_memory::{Error, ErrorKind, Result};
+use metes_memory::{Error, ErrorKind, Guards, Result};
 use smallvec::SmallVec;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A reduction under way.
 pub struct Reducer {
-    folding: Folding,
-    lanes: Vec<Mutex<Lane>>,
+    pub(crate) folding: Folding,
+    pub(crate) lanes: Vec<Mutex<Lane>>,
     /// How the branches of a tree are shared, where that may pay.
-    split: Option<Split>,
+    pub(crate) split: Option<Split>,
     scratch: ScratchBuf,
     present_scratch: Option<ScratchBuf>,
 }
@@ -37,7 +37,12 @@ pub(crate) fn lanes(cell: &ReduceCell, program: &Program, domain: Domain) -> usi
     if Axes::new(domain.shape, domain.axes).stays_open(domain.cut) {
         return 1;
     }
-    share::lanes(Folding::weight(program, cell, &domain))
+    share::lanes(Folding::weight(program, cell, domain.size()))
+}
+
+/// For how many threads trees are split: reductions that go together split theirs for one, too.
+fn sharers(domain: &Domain, lanes: usize) -> usize {
+    if domain.together { lanes.max(2) } else { lanes }
 }
 
 impl Reducer {
@@ -46,10 +51,11 @@ impl Reducer {
         let axes = Axes::new(domain.shape, domain.axes);
         let lanes = lanes(cell, program, domain);
         let columns = columns(cell, &axes, lanes);
+        let sharers = sharers(&domain, lanes);
         let each = Lane::bytes(cell, &axes, domain.cut, columns);
         program.lanes_bytes(lanes, values(program, &axes))
             + each * lanes
-            + Split::bytes(cell, &axes, domain.cut, lanes, columns)
+            + Split::bytes(cell, &axes, domain.cut, sharers, columns)
     }
 
     /// A reduction of a program's values (of the cell's input kind) over a domain, into `out`, which has the kept axes
@@ -65,7 +71,7 @@ impl Reducer {
         correction: f64,
         out: Array,
     ) -> Result<Reducer> {
-        let Domain { shape, axes, cut } = domain;
+        let Domain { shape, axes, cut, .. } = domain;
         if let Some(cut) = cut
             && axes.contains(&cut)
             && axes.iter().any(|&a| a < cut && shape[a] != 1)
@@ -83,7 +89,7 @@ impl Reducer {
         assert!(program.dtype() == cell.input, "the program makes what is folded");
         let count = lanes(cell, &program, domain);
         let columns = columns(cell, &axes, count);
-        let split = Split::new(cell, &program, &axes, cut, count, columns)?;
+        let split = Split::new(cell, &program, &axes, cut, sharers(&domain, count), columns)?;
         let scratch = ScratchBuf::for_lanes(&program, count, values(&program, &axes))?;
         let lanes = (0..count).map(|lane| Lane::new(cell, &axes, cut, columns, scratch.lane(lane)).map(Mutex::new));
         let lanes = lanes.collect::<Result<_>>()?;
@@ -119,11 +125,7 @@ impl Reducer {
 
     /// Folds a part's values; parts come in order and cover the domain. `mask` leaves values out where it is false.
     pub fn feed(&mut self, inputs: &[Array], part: Part, mask: Option<&Array>) -> Result<()> {
-        let kept = self.folding.kept.as_ref().map(|kept| &kept.array);
-        let operands: SmallVec<[&Array; 5]> = inputs.iter().chain(mask).chain(kept).collect();
-        let feed = Feed::new(&self.folding.axes, part, &operands, inputs.len())?;
-        let held: SmallVec<[&Array; 5]> = kept.into_iter().chain(inputs).chain(mask).collect();
-        let _guards = exec::guard(&held, kept.iter().len(), "reduce")?;
+        let (feed, _guards) = self.hold(inputs, part, mask)?;
         match self.folding.axes.stays_open(self.folding.cut) {
             true if feed.shape.contains(&0) => {}
             true => self.open(&feed),
@@ -132,23 +134,32 @@ impl Reducer {
         Ok(())
     }
 
-    fn lane(&self, number: usize) -> MutexGuard<'_, Lane> {
+    /// A part's operands, held.
+    pub(crate) fn hold(&self, inputs: &[Array], part: Part, mask: Option<&Array>) -> Result<(Feed, Guards)> {
+        let kept = self.folding.kept.as_ref().map(|kept| &kept.array);
+        let operands: SmallVec<[&Array; 5]> = inputs.iter().chain(mask).chain(kept).collect();
+        let feed = Feed::new(&self.folding.axes, part, &operands, inputs.len())?;
+        let held: SmallVec<[&Array; 5]> = kept.into_iter().chain(inputs).chain(mask).collect();
+        Ok((feed, exec::guard(&held, kept.iter().len(), "reduce")?))
+    }
+
+    pub(crate) fn lane(&self, number: usize) -> MutexGuard<'_, Lane> {
         self.lanes[number].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Folds and writes all results of a part.
-    fn closed(&self, feed: &Feed) {
+    pub(crate) fn closed(&self, feed: &Feed) {
         let folding = &self.folding;
         let strips = folding.axes.run.is_empty();
         let units = if strips { folding.strips(feed) } else { feed.count(&folding.axes.kept) };
-        let weight =
-            Folding::weight(&folding.program, folding.cell, &Domain { shape: &feed.shape, axes: &[], cut: None });
+        let weight = Folding::weight(&folding.program, folding.cell, feed.shape.iter().product());
         let lanes = share::lanes(weight).min(self.lanes.len());
         if let Some(split) = &self.split
             && lanes > 1
             && units < 2 * lanes
         {
-            (0..units).for_each(|unit| split.unit(folding, feed, unit, lanes, &|lane| self.lane(lane)));
+            let member = Member { split, folding, feed, lanes: &self.lanes };
+            (0..units).for_each(|unit| split::unit(&[&member], unit, lanes));
             return;
         }
         let each = units.div_ceil(share::tasks(lanes, weight).min(units).max(1)).max(1);

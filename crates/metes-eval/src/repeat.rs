@@ -65,9 +65,9 @@ impl Sink {
             Target::Store(expr, into) => Target::Store(expr.clone(), into.clone()),
             Target::File(_) => return None,
         };
-        let Sink { value, program, leaves, keeps, over, .. } = self;
+        let Sink { value, program, leaves, keeps, over, together, .. } = self;
         let (value, program, leaves) = (value.clone(), program.clone(), leaves.clone());
-        Some(Sink { target, value, program, leaves, keeps: *keeps, over: *over })
+        Some(Sink { target, value, program, leaves, keeps: *keeps, over: *over, together: *together })
     }
 }
 

@@ -24,6 +24,8 @@ pub(crate) struct Sink {
     pub keeps: bool,
     /// The leaf in whose place the result is written.
     pub over: Option<usize>,
+    /// Whether other reductions go over the same places in the same pass ([`crate::joining`]).
+    pub together: bool,
 }
 
 pub(crate) enum Target {
@@ -38,7 +40,7 @@ pub(crate) enum Target {
 impl Sink {
     pub fn new(target: Target, value: Expr) -> Result<Sink> {
         let (program, leaves) = program_of(&target, &value, None)?;
-        Ok(Sink { target, value, program, leaves, keeps: false, over: None })
+        Ok(Sink { target, value, program, leaves, keeps: false, over: None, together: false })
     }
 
     /// Has this value, which a pass before has kept, read instead of computed.
@@ -85,11 +87,16 @@ impl Sink {
         self.track().filter(|_| parts).map(|t| t.axis)
     }
 
+    /// What a fold goes over.
+    pub fn domain<'a>(&'a self, axes: &'a [usize], parts: bool) -> Domain<'a> {
+        Domain { shape: self.value.shape(), axes, cut: self.cut(parts), together: self.together }
+    }
+
     /// On how many threads values are computed.
     pub fn lanes(&self, parts: bool) -> usize {
         match &self.target {
             Target::Fold(expr) => {
-                let domain = Domain { shape: self.value.shape(), axes: &fold_of(expr).axes, cut: self.cut(parts) };
+                let domain = self.domain(&fold_of(expr).axes, parts);
                 self.cell().map_or(1, |(cell, _)| crate::reducer::lanes(cell, &self.program, domain))
             }
             _ if parts => 1,
@@ -114,8 +121,7 @@ impl Sink {
         match &self.target {
             Target::Fold(expr) => {
                 let (cell, _) = self.cell()?;
-                let axes = &fold_of(expr).axes;
-                let domain = Domain { shape: self.value.shape(), axes, cut: self.cut(parts) };
+                let domain = self.domain(&fold_of(expr).axes, parts);
                 let states = Reducer::state_bytes(cell, &self.program, domain);
                 let kept = if self.keeps { bytes_of(&self.value) } else { 0 };
                 Ok((bytes_of(expr) + kept, states))

@@ -13,7 +13,9 @@ use crate::tree::{FAN, States, levels};
 use crate::walk::Runs;
 use metes_kernels::{LEAF, ReduceCell};
 use metes_memory::{Buffer, Need, Result};
+use smallvec::SmallVec;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Bytes of branches per thread, about.
 const ROOM: usize = 32 << 10;
@@ -40,12 +42,22 @@ pub(crate) struct Split {
     group: usize,
 }
 
-/// A result, or a strip of them, about to be folded.
+/// A reduction whose trees are split, and what it is fed.
+pub(crate) struct Member<'a> {
+    pub split: &'a Split,
+    pub folding: &'a Folding,
+    pub feed: &'a Feed,
+    pub lanes: &'a [Mutex<Lane>],
+}
+
+/// A result of a reduction, or a strip of them, being folded.
 struct Unit<'a> {
+    member: &'a Member<'a>,
+    number: usize,
     strip: Option<Strip>,
-    position: usize,
-    line: Option<&'a Line>,
+    line: Option<Line>,
     begin: Runs,
+    settled: AtomicBool,
 }
 
 // SAFETY: addresses within guarded operands; those that are written have a place for each value, and each value is folded
@@ -99,93 +111,127 @@ impl Split {
         Ok(Some(Split { kind, trunk: States::new(cell, width, levels)?, branches, wave, each, group }))
     }
 
-    /// Folds and writes one result, or one strip of results.
-    pub(crate) fn unit<'l, G>(
-        &self,
-        folding: &Folding,
-        feed: &Feed,
-        number: usize,
-        lanes: usize,
-        lane: &(dyn Fn(usize) -> G + Sync),
-    ) where
-        G: std::ops::DerefMut<Target = Lane> + 'l,
-    {
+    fn branch(&self, number: usize) -> Registers {
+        Registers::new(self.branches.as_ptr().wrapping_add(number * self.each))
+    }
+}
+
+/// Folds and writes one result, or one strip of results, of each of some reductions over the same domain: some branches of
+/// the one, then of the next, while what they read is near.
+pub(crate) fn unit(members: &[&Member], number: usize, lanes: usize) {
+    let units: SmallVec<[Unit; 1]> = members.iter().map(|&member| Unit::new(member, number)).collect();
+    let least = |of: &dyn Fn(&Unit) -> usize| units.iter().map(of).min().unwrap_or(0);
+    let count = least(&|unit| unit.branches());
+    let mut first = 0;
+    while first < count && !units.iter().all(Unit::is_settled) {
+        let here = least(&|unit| unit.wave(first)).min(count - first);
+        // A thread may be asked for twice as many tasks as it gets, so that the last ones end together.
+        let group = least(&|unit| unit.member.split.group).min(here.div_ceil(2 * lanes));
+        share::share(lanes, here.div_ceil(group), |lane, task| {
+            for branch in task * group..((task + 1) * group).min(here) {
+                units.iter().for_each(|unit| unit.branch(lane, first, branch));
+            }
+            units.iter().for_each(|unit| unit.member.folding.settle());
+            0
+        });
+        units.iter().for_each(|unit| unit.take(first, here));
+        first += here;
+    }
+    units.iter().for_each(Unit::finish);
+}
+
+impl<'a> Unit<'a> {
+    fn new(member: &'a Member<'a>, number: usize) -> Unit<'a> {
+        let Member { split, folding, feed, .. } = member;
         let axes = &folding.axes;
         let strip = axes.run.is_empty().then(|| folding.strip(feed, number));
         let line = (!axes.run.is_empty()).then(|| feed.line(&axes.run));
         let begin = feed.at(&[(&axes.kept, &feed.index(&axes.kept, if strip.is_some() { 0 } else { number }))]);
-        let unit = Unit { strip, position: number, line: line.as_ref(), begin };
-        let (n, count) = (
-            strip.map_or(1, |strip| strip.n),
-            match self.kind {
-                Kind::Outer => feed.count(&axes.outer).div_ceil(FAN),
-                Kind::Run => feed.count(&axes.run).div_ceil(LEAF * FAN),
-            },
-        );
-        self.trunk.clear();
-        let (mut first, settled) = (0, AtomicBool::new(false));
-        while first < count && !settled.load(Ordering::Relaxed) {
-            // What the first values may settle is not worth a second thread yet.
-            let most = if first == 0 && folding.cell.settled.is_some() { 1 } else { self.wave };
-            let here = most.min(count - first);
-            // A thread may be asked for twice as many tasks as it gets, so that the last ones end together.
-            let group = self.group.min(here.div_ceil(2 * lanes));
-            share::share(lanes, here.div_ceil(group), |at, task| {
-                let mut lane = lane(at);
-                for branch in task * group..((task + 1) * group).min(here) {
-                    let to = self.branch(branch);
-                    if settled.load(Ordering::Relaxed) {
-                        // SAFETY: the branch has room for as many states, and belongs to this task alone.
-                        unsafe { (folding.cell.init)(n, to.at(0)) };
-                    } else if self.fold(folding, feed, &unit, &mut lane, first + branch, to) {
-                        settled.store(true, Ordering::Relaxed);
-                    }
-                }
-                folding.settle();
-                0
-            });
-            for branch in 0..here {
-                self.trunk.take_branch(n, self.branch(branch).at(0), first + branch);
-            }
-            first += here;
-        }
-        let state = self.trunk.collect(0, n);
-        match (strip, self.kind) {
-            (Some(strip), _) => folding.write_strip(feed, strip, state),
-            (None, Kind::Outer) => folding.write_result(feed, number, state),
-            (None, Kind::Run) => {
-                let lane = lane(0);
-                lane.states.clear();
-                folding.merge_result(feed, number, state, &lane.states);
-            }
+        split.trunk.clear();
+        Unit { member, number, strip, line, begin, settled: AtomicBool::new(false) }
+    }
+
+    /// How many results it is.
+    fn width(&self) -> usize {
+        self.strip.map_or(1, |strip| strip.n)
+    }
+
+    fn branches(&self) -> usize {
+        let Member { split, folding, feed, .. } = self.member;
+        match split.kind {
+            Kind::Outer => feed.count(&folding.axes.outer).div_ceil(FAN),
+            Kind::Run => feed.count(&folding.axes.run).div_ceil(LEAF * FAN),
         }
     }
 
-    fn branch(&self, number: usize) -> Registers {
-        Registers::new(self.branches.as_ptr().wrapping_add(number * self.each))
+    /// How many branches it takes from this one on.
+    fn wave(&self, first: usize) -> usize {
+        let settles = self.member.folding.cell.settled.is_some() && !self.is_settled();
+        // What the first values may settle is not worth a second thread yet.
+        if first == 0 && settles { 1 } else { self.member.split.wave }
+    }
+
+    fn is_settled(&self) -> bool {
+        self.settled.load(Ordering::Relaxed)
+    }
+
+    /// Folds a branch of the wave that begins at `first`.
+    fn branch(&self, lane: usize, first: usize, branch: usize) {
+        let to = self.member.split.branch(branch);
+        if self.is_settled() {
+            // SAFETY: the branch has room for as many states, and belongs to this task alone.
+            unsafe { (self.member.folding.cell.init)(self.width(), to.at(0)) };
+        } else if self.fold(&mut self.lane(lane), first + branch, to) {
+            self.settled.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn lane(&self, number: usize) -> MutexGuard<'a, Lane> {
+        self.member.lanes[number].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the branches of a wave in their order.
+    fn take(&self, first: usize, count: usize) {
+        let split = self.member.split;
+        (0..count).for_each(|n| split.trunk.take_branch(self.width(), split.branch(n).at(0), first + n));
+    }
+
+    fn finish(&self) {
+        let Member { split, folding, feed, .. } = self.member;
+        let state = split.trunk.collect(0, self.width());
+        match (self.strip, split.kind) {
+            (Some(strip), _) => folding.write_strip(feed, strip, state),
+            (None, Kind::Outer) => folding.write_result(feed, self.number, state),
+            (None, Kind::Run) => {
+                let lane = self.lane(0);
+                lane.states.clear();
+                folding.merge_result(feed, self.number, state, &lane.states);
+            }
+        }
     }
 
     /// Folds the branch of this number, and keeps its states; returns whether they settle the result.
-    fn fold(&self, folding: &Folding, feed: &Feed, unit: &Unit, lane: &mut Lane, number: usize, to: Registers) -> bool {
+    fn fold(&self, lane: &mut Lane, number: usize, to: Registers) -> bool {
+        let Member { split, folding, feed, .. } = self.member;
         let axes = &folding.axes;
         let within = |from: usize, each: usize, total: usize| (from, (from + each).min(total));
-        let (n, state) = match (self.kind, unit.line) {
+        let (n, state) = match (split.kind, &self.line) {
             (Kind::Outer, line) => {
                 let range = within(number * FAN, FAN, feed.count(&axes.outer));
                 lane.states.clear();
-                match (unit.strip, line) {
+                match (self.strip, line) {
                     (Some(strip), _) => folding.fold_strip(lane, feed, strip, range, 0),
-                    (None, Some(line)) => folding.fold_outer(lane, feed, line, unit.position, range, 0),
+                    (None, Some(line)) => folding.fold_outer(lane, feed, line, self.number, range, 0),
                     (None, None) => unreachable!("what has no strips has runs"),
                 }
-                let n = unit.strip.map_or(1, |strip| strip.n);
+                let n = self.width();
                 (n, lane.states.collect(0, n).cast_const())
             }
             (Kind::Run, Some(line)) => {
                 let range = within(number * FAN * LEAF, FAN * LEAF, feed.count(&axes.run));
                 let mut tree = lane.runs.take().expect("the last axis is reduced");
                 tree.restart(0);
-                folding.fold_run(lane, feed, &mut tree, 0, line, &unit.begin, range, 0);
+                folding.fold_run(lane, feed, &mut tree, 0, line, &self.begin, range, 0);
                 let state = tree.finish(0);
                 lane.runs = Some(tree);
                 (1, state.cast_const())

@@ -13,6 +13,7 @@ use crate::program::ScratchBuf;
 use crate::reducer::Reducer;
 use crate::sink::{Sink, Target, fold_of, source_id};
 use crate::source::{ChunkReader, ChunkSource};
+use crate::together;
 use metes_array::{Array, Dims, Index, Layout, inexpressible, shape_text};
 use metes_dtype::Casting;
 use metes_memory::{Error, ErrorKind, Memory, Reason, Result, copying};
@@ -133,9 +134,7 @@ impl Pass {
         let mut running: Vec<Running> =
             sinks.into_iter().map(|s| Running::new(s, &cuts, !sources.is_empty(), held)).collect::<Result<_>>()?;
         if sources.is_empty() {
-            for sink in &mut running {
-                sink.whole(held)?;
-            }
+            whole(&mut running, held)?;
         } else {
             let lanes: Vec<Lane> = sources.into_iter().map(|s| Lane::new(s, part_rows)).collect::<Result<_>>()?;
             stream(lanes, &cuts, |lo, hi, parts, bytes| {
@@ -149,6 +148,17 @@ impl Pass {
         }
         Ok(())
     }
+}
+
+/// All values of some sinks at once, from memory.
+fn whole(running: &mut [Running], held: &Held) -> Result<()> {
+    let inputs: Vec<Vec<Array>> = running.iter().map(|sink| sink.inputs(held)).collect::<Result<_>>()?;
+    let part = |sink: &Running| Part { axis: 0, start: 0, len: sink.value.shape().first().copied().unwrap_or(1) };
+    let reducers: Vec<&Reducer> = running.iter().filter_map(Running::reducer).collect();
+    if running.len() > 1 && reducers.len() == running.len() {
+        return together::feed(&reducers, &inputs, part(&running[0]));
+    }
+    running.iter_mut().zip(&inputs).try_for_each(|(sink, inputs)| sink.feed(inputs, part(sink)))
 }
 
 /// A sink with what it needs while its pass runs.
@@ -179,8 +189,9 @@ struct Elementwise {
 impl Running {
     fn new(sink: Sink, cuts: &[usize], parts: bool, held: &Held) -> Result<Running> {
         let (cut, lanes, values) = (sink.cut(parts), sink.lanes(parts), sink.values(parts));
+        let together = sink.together;
         let cell = matches!(sink.target, Target::Fold(_)).then(|| sink.cell().map(|c| c.0)).transpose()?;
-        let Sink { target, value, program, leaves, keeps, over } = sink;
+        let Sink { target, value, program, leaves, keeps, over, .. } = sink;
         let kept = keeps.then(|| Array::empty(value.shape(), value.dtype(), "compute")).transpose()?;
         let (out, work) = match &target {
             Target::Fold(expr) => {
@@ -191,7 +202,7 @@ impl Running {
                     fold.reduction.name,
                 )?;
                 let cell = cell.expect("a fold has a cell");
-                let domain = Domain { shape: value.shape(), axes: &fold.axes, cut };
+                let domain = Domain { shape: value.shape(), axes: &fold.axes, cut, together };
                 let reducer = Reducer::new(fold.reduction, cell, program, domain, fold.correction, out.clone())?;
                 let reducer = reducer.keeping(kept.clone());
                 (Some(out), Work::Fold(Box::new(reducer)))
@@ -215,11 +226,16 @@ impl Running {
         Ok(Running { target, value, leaves, work, out, kept })
     }
 
-    /// All values at once, from memory.
-    fn whole(&mut self, held: &Held) -> Result<()> {
-        let inputs: Vec<Array> = self.leaves.iter().map(|leaf| held.value(leaf, None)).collect::<Result<_>>()?;
-        let rows = self.value.shape().first().copied().unwrap_or(1);
-        self.feed(&inputs, Part { axis: 0, start: 0, len: rows })
+    /// What the leaves are, which lie in memory.
+    fn inputs(&self, held: &Held) -> Result<Vec<Array>> {
+        self.leaves.iter().map(|leaf| held.value(leaf, None)).collect()
+    }
+
+    fn reducer(&self) -> Option<&Reducer> {
+        match &self.work {
+            Work::Fold(reducer) => Some(reducer),
+            Work::Elementwise(_) => None,
+        }
     }
 
     /// The window's values.

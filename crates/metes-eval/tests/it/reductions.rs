@@ -32,7 +32,7 @@ fn in_parts(name: &str, array: &Array, axes: &[usize], rows: usize) -> Option<Ve
     let program = std::sync::Arc::new(builder.finish(slot));
     let kept: Vec<usize> = (0..array.ndim()).filter(|a| !axes.contains(a)).map(|a| array.shape()[a]).collect();
     let out = Array::empty(&kept, cell.output.into(), "test").unwrap();
-    let domain = Domain { shape: array.shape(), axes, cut: Some(0) };
+    let domain = Domain { shape: array.shape(), axes, cut: Some(0), together: false };
     let mut reducer = Reducer::new(reduction, cell, program, domain, 0.0, out.clone()).ok()?;
     let length = array.shape()[0];
     for start in (0..length).step_by(rows) {
