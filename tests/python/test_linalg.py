@@ -341,20 +341,42 @@ def test_what_is_not_finite(bad, n):
         assert np.isnan(np.asarray(L.inv(a))).any() and np.isnan(np.asarray(L.solve(a, np.ones(n)))).any()
 
 
-def test_hard_matrices():
+@pytest.mark.parametrize("kind", ["float32", "float64"])
+@pytest.mark.parametrize("shape", [(1, 1), (2, 2), (3, 3), (4, 4), (8, 8), (16, 16), (8, 3), (3, 8), (16, 5), (9, 17)])
+def test_stacks_of_small_matrices(kind, shape):
+    """Reflections have NumPy's signs; each matrix of a stack is decomposed as it is alone."""
+    a = np.random.default_rng(3).normal(size=(50, *shape)).astype(kind)
+    a[7], a[8, :, :1], a[9] = 0, 0, a[9, :1, :1]
+    for mode in ("reduced", "complete", "r"):
+        ours, theirs = L.qr(mt.asarray(a), mode), N.qr(a, mode)
+        for x, y in zip(ours, theirs, strict=True) if mode != "r" else [(ours, theirs)]:
+            np.testing.assert_allclose(np.asarray(x)[:7], y[:7], atol=500 * EPS[kind])
+            np.testing.assert_allclose(np.asarray(x)[10:], y[10:], atol=500 * EPS[kind])
+    y = a @ a.transpose(0, 2, 1)
+    for call, of in ((L.qr, a), (L.svd, a), (L.eigh, y), (lambda x: (L.svdvals(x), L.eigvalsh(x @ x.mT)), a)):
+        whole = call(mt.asarray(of))
+        for i in (0, 7, 8, 9, 49):
+            for part, one in zip(whole, call(mt.asarray(of[i])), strict=True):
+                assert np.asarray(part)[i].tobytes() == np.asarray(one).tobytes()
+
+
+@pytest.mark.parametrize("n", [2, 3, 8, 40])
+def test_hard_matrices(n):
     """Rank one, repeated values, huge and tiny entries, triangles: decompositions still put them together."""
-    n = 40
     cases = [np.ones((n, n)), np.zeros((n, n)), np.eye(n), np.triu(np.ones((n, n))), np.diag(np.logspace(-150, 150, n))]
     cases += [1e-160 * matrix("float64", (n, n)), 1e150 * matrix("float64", (n, n)), np.outer(np.arange(n), np.ones(n))]
     for a in cases:
         scale = np.abs(a).max() or 1.0
         U, S, Vh = (np.asarray(x) for x in L.svd(a))
         np.testing.assert_allclose((U * (S / scale)) @ Vh, a / scale, atol=1e-12)
+        orthonormal(U)
+        orthonormal(h(Vh))
         Q, R = (np.asarray(x) for x in L.qr(a))
         np.testing.assert_allclose(Q @ (R / scale), a / scale, atol=1e-12)
         orthonormal(Q)
         w, v = (np.asarray(x) for x in L.eigh(a / 2 + a.T / 2))
         np.testing.assert_allclose((v * (w / scale)) @ v.T, (a / 2 + a.T / 2) / scale, atol=1e-12)
+        orthonormal(v)
 
 
 def test_what_decompositions_need():

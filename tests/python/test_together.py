@@ -93,4 +93,8 @@ def test_a_fused_function_reads_once_for_several_reductions():
     assert (float(mean), float(var), float(extent)) == (float(x.mean()), float(x.var()), float(x.max() - x.min()))
     for size in (1, 7, 3000):
         few = x[:size]
-        assert [float(part) for part in spread(few)] == [float(few.mean()), float(few.var()), float(few.max() - few.min())]
+        assert [float(part) for part in spread(few)] == [
+            float(few.mean()),
+            float(few.var()),
+            float(few.max() - few.min()),
+        ]

@@ -87,6 +87,7 @@ const UNSAFE: &[&str] = &[
     "crates/metes-kernels/src/table/pairs.rs",
     "crates/metes-linalg/src/blocks.rs",
     "crates/metes-linalg/src/decompose/eigen.rs",
+    "crates/metes-linalg/src/decompose/little.rs",
     "crates/metes-linalg/src/decompose/mod.rs",
     "crates/metes-linalg/src/decompose/orthogonal.rs",
     "crates/metes-linalg/src/decompose/small.rs",

@@ -1,6 +1,6 @@
 //! Eigenvalues and eigenvectors.
 
-use super::{Bytes, Stack, check_square, dense, entry, fresh, kind_of, lin_alg, with_field};
+use super::{Bytes, Stack, check_square, dense, entry, fresh, kind_of, lin_alg, little, with_field};
 use metes_array::{Array, Order};
 use metes_dtype::{Category, Kind};
 use metes_factor::{Dense, Field, Float};
@@ -48,7 +48,11 @@ fn eigh_in<T: Field>(a: &Array, upper: bool, vectors: bool) -> Result<(Array, Op
             let finite = matrix.places().filter(|(i, j)| i >= j).all(|(i, j)| matrix.get(i, j).is_finite());
             v.iter().for_each(|v| v.fill(|_, _| T::ZERO));
             let exponent = if finite { matrix.balance(|i, j| i >= j) } else { 0 };
-            if !finite || T::eigh(matrix, values, v, work.get()).is_err() {
+            let mut found = || {
+                little::rotates::<T>(n) && little::eigh(matrix, values, v).is_ok()
+                    || T::eigh(matrix, values, v, work.get()).is_ok()
+            };
+            if !finite || !found() {
                 return Err(lin_alg("Eigenvalues did not converge"));
             }
             values.scale(exponent);

@@ -6,6 +6,7 @@
 
 mod derived;
 mod eigen;
+mod little;
 mod orthogonal;
 mod small;
 mod square;

@@ -1,6 +1,6 @@
 //! Cholesky, QR and singular values.
 
-use super::{Bytes, Stack, check_matrices, check_square, dense, entry, fresh, kind_of, lin_alg, with_field};
+use super::{Bytes, Stack, check_matrices, check_square, dense, entry, fresh, kind_of, lin_alg, little, with_field};
 use metes_array::{Array, Order};
 use metes_factor::{Dense, Field, Vectors};
 use metes_memory::Result;
@@ -93,6 +93,11 @@ unsafe fn qr_one<T: Field>(a: Dense<T>, factors: Dense<T>, r: Dense<T>, q: Optio
         if !a.is_finite() {
             r.fill(|_, _| Dense::<T>::nan());
             return q.into_iter().for_each(|q| q.fill(|_, _| Dense::<T>::nan()));
+        }
+        if little::reflects::<T>(a.rows, a.columns) {
+            let exponent = a.balance(|_, _| true);
+            little::qr(a, r, q);
+            return r.scale(exponent);
         }
         if factors.columns > 0 {
             factors.fill(|_, _| T::ZERO);
@@ -192,7 +197,10 @@ unsafe fn svd_one<T: Field>(
         // The library fills up full sets of vectors from zeros.
         u.iter().chain(&vh).for_each(|x| x.fill(|_, _| T::ZERO));
         let exponent = a.balance(|_, _| true);
-        T::svd(a, s, u, vh.map(Dense::transposed), work.get())?;
+        let v = vh.map(Dense::transposed);
+        if !(little::rotates::<T>(a.rows.max(a.columns)) && little::svd(a, s, u, v).is_ok()) {
+            T::svd(a, s, u, v, work.get())?;
+        }
         s.scale(exponent);
         if let Some(vh) = vh {
             vh.places().for_each(|(i, j)| vh.set(i, j, vh.get(i, j).conj()));
