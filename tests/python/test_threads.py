@@ -348,6 +348,11 @@ def test_results_beyond_the_caches(kind):
         lambda m, x: m.concatenate([x[: n // 2], x, x[1:]]),
         lambda m, x: x[: n // 17 * 17].reshape(17, -1)[:, 1:].copy(),
         lambda m, x: m.where(x > 50, x, x[:1]),
+        lambda m, x: x * 3,
+        lambda m, x: 3 + x,
+        lambda m, x: m.maximum(x, 50) if kind == "c16" else m.clip(x, 10, 60),
+        lambda m, x: x[: n // 17 * 17].reshape(17, -1) + x[:17, None],
+        lambda m, x: x[: n // 400 * 400].reshape(-1, 400) + x[: n // 400, None],
     )
     for work in works:
         expected = np.ascontiguousarray(work(np, theirs))

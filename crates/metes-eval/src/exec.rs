@@ -186,7 +186,7 @@ pub(crate) fn run_loop_shared(call: Loop, results: usize, walk: &Walk, widths: &
     let weight = weight(call, walk.size(), widths.iter().sum());
     let lanes = share::lanes(weight);
     let past = results == 1 && past::pays(walk, walk.size().saturating_mul(widths[0]));
-    let run = |walk: &Walk| if past { past::run_loop(call, widths[0], walk) } else { run_loop(call, results, walk) };
+    let run = |walk: &Walk| if past { past::run_loop(call, widths, walk) } else { run_loop(call, results, walk) };
     match walk.cuts(share::tasks(lanes, weight), &widths[..results]) {
         Some(cuts) if lanes > 1 => share::share(lanes, cuts.count, |_, task| run(&walk.part(cuts, task))),
         _ => run(walk),

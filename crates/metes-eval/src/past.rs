@@ -1,6 +1,7 @@
 //! Results beyond the last cache: a loop writes to a few kilobytes that stay in the nearest one, and from there they go past
 //! all caches. The bits are the same; what is saved is the reading of lines that are overwritten.
 
+use crate::exec::move_values;
 use crate::program::MOST;
 use crate::walk::{Run, Walk};
 use metes_array::{PAST_CACHES, copy_past, settle};
@@ -20,9 +21,12 @@ pub(crate) fn pays(walk: &Walk, bytes: usize) -> bool {
     bytes >= PAST_CACHES && walk.is_apart()
 }
 
-/// As [`crate::exec::run_loop`], of one result of elements of `width` bytes.
-pub(crate) fn run_loop(call: Loop, width: usize, walk: &Walk) -> Flags {
+/// As [`crate::exec::run_loop`], of one result; `widths` are the bytes of an element of each operand. An input of one value is
+/// written out once for a run, so that no call of the loop has to.
+pub(crate) fn run_loop(call: Loop, widths: &[usize], walk: &Walk) -> Flags {
     let mut room = Room([MaybeUninit::uninit(); ROOM]);
+    let mut same = [const { Room([MaybeUninit::uninit(); ROOM]) }; MOST - 1];
+    let width = widths[0];
     let (place, each) = (room.0.as_mut_ptr().cast::<u8>(), ROOM / width);
     let mut flags = 0;
     walk.for_each_run(|n, runs| {
@@ -33,9 +37,15 @@ pub(crate) fn run_loop(call: Loop, width: usize, walk: &Walk) -> Flags {
             return;
         }
         let count = from.len();
-        let (mut ptrs, mut steps) = ([place; MOST], [to.1; MOST]);
+        let (mut ptrs, mut steps, mut moves) = ([place; MOST], [to.1; MOST], [0; MOST]);
         for (i, run) in from.iter().enumerate() {
-            (ptrs[i], steps[i]) = *run;
+            (ptrs[i], steps[i], moves[i]) = (run.0, run.1, run.1);
+            let own = widths[i + 1];
+            if run.1 == 0 && n >= each && own * each <= ROOM {
+                (ptrs[i], steps[i]) = (same[i].0.as_mut_ptr().cast(), own as isize);
+                // SAFETY: the walk stays within the arrays; the room has as many places, for this input alone.
+                unsafe { move_values(each, own, *run, (ptrs[i], steps[i])) };
+            }
         }
         for start in (0..n).step_by(each) {
             let now = each.min(n - start);
@@ -44,8 +54,8 @@ pub(crate) fn run_loop(call: Loop, width: usize, walk: &Walk) -> Flags {
                 flags |= call(now, &ptrs[..=count], &steps[..=count]);
                 copy_past(place, to.0.wrapping_add(start * width), now * width);
             }
-            for (ptr, step) in ptrs.iter_mut().zip(steps).take(count) {
-                *ptr = ptr.wrapping_offset(step * now as isize);
+            for (ptr, by) in ptrs.iter_mut().zip(moves).take(count) {
+                *ptr = ptr.wrapping_offset(by * now as isize);
             }
         }
     });
