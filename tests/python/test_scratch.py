@@ -36,7 +36,7 @@ def words(width=None):
     return mt.array(values if width is None else values[: N // 4].astype(f"U{width}"))
 
 
-def times():
+def instants():
     return mt.array(np.random.default_rng(1).integers(0, N, N).astype("M8[s]"))
 
 
@@ -50,6 +50,10 @@ def assign(target, source):
 
 def in_place(target, source):
     target += source
+
+
+def times(target, source):
+    target @= source
 
 
 # What is measured: the operation, and its operands.
@@ -73,6 +77,8 @@ ROWS = {
     "matmul out": (lambda a, b: nothing(mt.matmul(a, b, out=a)), square, square),
     "matmul onto both factors": (lambda a: nothing(mt.matmul(a, a, out=a)), square),
     "f4@f8": (lambda a, b: a @ b, lambda: numbers(SIDE, SIDE, dtype="f4"), square),
+    "f8@=f4": (times, square, lambda: numbers(SIDE, SIDE, dtype="f4")),
+    "f4@=f8": (times, lambda: numbers(SIDE, SIDE, dtype="f4"), square),
     "f4+=f8": (in_place, lambda: numbers(N, dtype="f4"), line),
     "var": (mt.var, line),
     "std of columns": (lambda b: mt.std(b, axis=0), square),
@@ -114,7 +120,7 @@ ROWS = {
     "sort of words": (lambda a: nothing(a.sort()), words),
     "argsort of words": (mt.argsort, words),
     "argsort of strided words": (lambda a: mt.argsort(a[::2]), words),
-    "argsort of times": (mt.argsort, times),
+    "argsort of times": (mt.argsort, instants),
     "isin of words": (mt.isin, words, lambda: words(12)),
     "searchsorted of words": (mt.searchsorted, lambda: mt.sort(words()), lambda: words(12)),
     "words == wider words": (lambda a, b: a[: N // 4] == b, words, lambda: words(12)),

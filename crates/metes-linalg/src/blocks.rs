@@ -58,6 +58,11 @@ impl Tile {
         Ok(Tile { scratch: Array::empty(&[room], kind.into(), op)?, program, registers, held: None })
     }
 
+    /// Bytes that it takes, with those of the casts into it.
+    fn bytes(&self) -> usize {
+        self.scratch.nbytes() + self.program.scratch_bytes()
+    }
+
     /// The tile as a dense array of this shape, and its steps.
     fn shaped(&self, shape: [usize; 3]) -> Result<Array> {
         let layout = Layout::contiguous(&shape, self.scratch.dtype().size())?;
@@ -134,6 +139,8 @@ pub(crate) struct Run<'a, T> {
     /// Batch, rows, columns, inner.
     core: Four<Loop>,
     block: Four<usize>,
+    /// Rows and columns that are multiplied at once: those of a block, unless a factor's tile has no room for so many.
+    part: [usize; 2],
     library: bool,
     room: Room,
     conj: bool,
@@ -154,7 +161,7 @@ impl<'a, T: Ring> Run<'a, T> {
         let tiled = [x.a, x.b, x.c].map(|array| !lies_ready(array, kind));
         let tiled = [tiled[0], tiled[1], tiled[2] || held != Held::Nothing];
         let block = blocks(core.map(|axis| axis.len), tiled, held, library, kind.size());
-        let [batch, m, n, k] = block;
+        let ([batch, m, n, k], part) = (block, parts(block, tiled, kind.size()));
         let side = |array: &'a Array, tiled: bool, room: usize, written: bool| -> Result<Side<'a>> {
             let compute = DType::of(kind);
             let (from, to) = if written { (compute, array.dtype()) } else { (array.dtype(), compute) };
@@ -162,32 +169,35 @@ impl<'a, T: Ring> Run<'a, T> {
             Ok(Side { array, tile })
         };
         let mut run = Run {
-            a: side(x.a, tiled[0], batch * m * k, false)?,
-            b: side(x.b, tiled[1], batch * k * n, false)?,
+            a: side(x.a, tiled[0], batch * part[0] * k, false)?,
+            b: side(x.b, tiled[1], batch * k * part[1], false)?,
             c: side(x.c, tiled[2], batch * m * n, true)?,
             around,
             within: rest(&roles.inner),
             core,
             block,
+            part,
             library,
             room: Room::NONE,
             conj: x.conj,
             element: PhantomData,
         };
         if let (true, Some(product)) = (library, T::PRODUCT) {
-            let tiles = [&run.a, &run.b, &run.c].map(|side| side.tile.as_ref().map_or(0, |tile| tile.scratch.nbytes()));
+            let tiles = [&run.a, &run.b, &run.c].map(|side| side.tile.as_ref().map_or(0, Tile::bytes));
             let most = SCRATCH.saturating_sub(tiles.iter().sum());
-            run.room = Room::of(&run.stack()?.matrices::<T>(0, [m, n, k]), product, &block, most, x.op)?;
+            let ([m, n], whole) = (part, [batch, part[0], part[1], k]);
+            run.room = Room::of(&run.stack()?.matrices::<T>(0, [m, n, k]), product, &whole, most, x.op)?;
         }
         Ok(run)
     }
 
     /// A stack of matrices at the steps that whole blocks have.
     fn stack(&self) -> Result<Stack> {
-        let ([batch, m, n, k], [by_batch, by_row, by_column, inner]) = (self.block, self.core);
+        let ([batch, .., k], [m, n], [by_batch, by_row, by_column, inner]) = (self.block, self.part, self.core);
         let (_, a) = self.a.place(0, [batch, m, k], [by_batch.a, by_row.a, inner.a])?;
         let (_, b) = self.b.place(0, [batch, k, n], [by_batch.b, inner.b, by_column.b])?;
-        let (_, c) = self.c.place(0, [batch, m, n], [by_batch.c, by_row.c, by_column.c])?;
+        let [_, rows, columns, _] = self.block;
+        let (_, c) = self.c.place(0, [batch, rows, columns], [by_batch.c, by_row.c, by_column.c])?;
         Ok(Stack { a, b, c, places: Places { a: std::ptr::null(), b: std::ptr::null(), c: std::ptr::null_mut() } })
     }
 
@@ -279,11 +289,16 @@ impl<'a, T: Ring> Run<'a, T> {
             for start in (0..inner.len).step_by(self.block[3]) {
                 let k = self.block[3].min(inner.len - start);
                 let from = at.and(deeper).plus(&inner, start);
-                // SAFETY: the arrays are held by the caller; blocks lie within them, and tiles are ours.
-                unsafe {
-                    let a = self.a.load(from.a, [batch, m, k], [by_batch.a, by_row.a, inner.a])?;
-                    let b = self.b.load(from.b, [batch, k, n], [by_batch.b, inner.b, by_column.b])?;
-                    self.multiply([batch, m, n, k], a, b, c, add);
+                for (row, column) in places(m, n, self.part) {
+                    let (rows, columns) = (self.part[0].min(m - row), self.part[1].min(n - column));
+                    let at = from.plus(&by_row, row).plus(&by_column, column);
+                    let into = c.0.wrapping_offset(row as isize * c.1[1] + column as isize * c.1[2]);
+                    // SAFETY: the arrays are held by the caller; blocks lie within them, and tiles are ours.
+                    unsafe {
+                        let a = self.a.load(at.a, [batch, rows, k], [by_batch.a, by_row.a, inner.a])?;
+                        let b = self.b.load(at.b, [batch, k, columns], [by_batch.b, inner.b, by_column.b])?;
+                        self.multiply([batch, rows, columns, k], a, b, (into, c.1), add);
+                    }
                 }
                 add = true;
             }
@@ -443,6 +458,19 @@ fn blocks(len: Four<usize>, [a, b, c]: [bool; 3], held: Held, library: bool, wid
     };
     let largest = [(a, m * k), (b, k * n), (c, m * n)].iter().filter(|(tiled, _)| *tiled).map(|(_, size)| *size).max();
     [(room / largest.unwrap_or(1)).clamp(1, batch), m, n, k]
+}
+
+/// How many rows and columns of a block fit into the tiles of the factors; more than that are only in blocks of complete
+/// rows or columns.
+fn parts([batch, m, n, k]: Four<usize>, [a, b, c]: [bool; 3], width: usize) -> [usize; 2] {
+    let tiles = [a, b, c].iter().filter(|tiled| **tiled).count();
+    let most = TILES / tiles.max(1) / width / (batch * k).max(1);
+    [if a { m.min(most.max(1)) } else { m }, if b { n.min(most.max(1)) } else { n }]
+}
+
+/// The first row and column of every part of a block.
+fn places(m: usize, n: usize, part: [usize; 2]) -> impl Iterator<Item = (usize, usize)> {
+    (0..m).step_by(part[0]).flat_map(move |row| (0..n).step_by(part[1]).map(move |column| (row, column)))
 }
 
 /// Bytes from the first element of each array.
