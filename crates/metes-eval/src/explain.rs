@@ -5,6 +5,7 @@ use crate::pass::{Pass, SLOTS};
 use crate::plan::Plan;
 use crate::sink::{Target, bytes_of, fold_of};
 use metes_array::shape_text;
+use std::cell::Cell;
 use std::fmt::{self, Display, Formatter, Write};
 
 impl Display for Plan {
@@ -26,7 +27,7 @@ impl Display for Plan {
                     Target::Store(expr, _) => ("store ".to_owned(), expr.shape(), expr.dtype()),
                     Target::File(_) => ("write ".to_owned(), sink.value.shape(), sink.value.dtype()),
                 };
-                writeln!(f, "  {verb}{} -> {dtype} {}", Formula(&sink.value), shape_text(shape))?;
+                writeln!(f, "  {verb}{} -> {dtype} {}", sink.value, shape_text(shape))?;
                 let steps = sink.program.steps.len();
                 let registers = sink.program.registers();
                 let lanes = sink.lanes(!pass.sources.is_empty());
@@ -91,19 +92,25 @@ fn fold_text(expr: &Expr) -> String {
     format!("{} over axis {} of ", fold.reduction.name, axes.join(", "))
 }
 
-/// An elementwise tree as a formula.
-struct Formula<'a>(&'a Expr);
+/// The most values of a formula; further ones are dots.
+const MOST: usize = 100;
+
+/// An elementwise tree as a formula, with how many values may still be named.
+struct Formula<'a>(&'a Expr, &'a Cell<usize>);
 
 impl Display for Expr {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        Formula(self).fmt(f)
+        Formula(self, &Cell::new(MOST)).fmt(f)
     }
 }
 
 impl Display for Formula<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let of = Formula;
-        match self.0.op() {
+        let Formula(expr, left) = self;
+        let Some(less) = left.get().checked_sub(1) else { return f.write_str("...") };
+        left.set(less);
+        let of = |expr| Formula(expr, left);
+        match expr.op() {
             Op::Array(_, Origin::Argument(number)) | Op::Argument { number, .. } => {
                 write!(f, "argument {}", number + 1)
             }
@@ -111,7 +118,7 @@ impl Display for Formula<'_> {
             Op::Source(source) => f.write_str(short(source.name())),
             Op::Weak(value) => write!(f, "{value}"),
             Op::View(_, x) => write!(f, "view({})", of(x)),
-            Op::Cast(x) => write!(f, "{}({})", self.0.dtype(), of(x)),
+            Op::Cast(x) => write!(f, "{}({})", expr.dtype(), of(x)),
             Op::Reduce(fold, _) => f.write_str(fold.reduction.name),
             Op::Held(_, copied) => f.write_str(if copied.is_some() { "copy" } else { "rows" }),
             Op::Ufunc(ufunc, args) => {

@@ -47,6 +47,17 @@ fn nodes_that_are_stretched_on_the_way_are_viewed_once() -> Result<()> {
 }
 
 #[test]
+fn formulas_stay_short() -> Result<()> {
+    let x = doubled(60)?;
+    assert!(x.to_string().starts_with("add(add(add("));
+    assert!(x.to_string().len() < 2000, "{x}");
+    let plan = Plan::new(vec![Output::Array(x)], None)?.to_string();
+    assert!(plan.contains("60 steps") && plan.len() < 2500, "{plan}");
+    assert_eq!(doubled(2)?.to_string(), "add(add(array, array), add(array, array))");
+    Ok(())
+}
+
+#[test]
 fn graphs_may_be_deep() -> Result<()> {
     const STEPS: usize = 20_000;
     let one = Expr::scalar(metes_array::Scalar::Int(1));
