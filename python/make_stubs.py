@@ -360,6 +360,9 @@ def package():
             lines.append(f"from .{module.split('.')[1]} import {name} as {name}\n")
         elif inspect.ismodule(value):
             continue
+        elif isinstance(value, (bool, dict)):
+            part = next(part for part, names in metes._index.PARTS.items() if name in names)
+            lines.append(f"from .{part} import {name} as {name}\n")
         elif isinstance(value, (float, str)):
             lines.append(f"{name}: {type(value).__name__}\n")
         elif value is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from ._native import DType, asarray, result_type
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from ._types import ArrayLike
 
 __all__ = [
+    "False_",
+    "True_",
     "bool_",
     "byte",
     "bytes_",
@@ -32,6 +35,7 @@ __all__ = [
     "integer",
     "intp",
     "issubdtype",
+    "little_endian",
     "long",
     "longlong",
     "min_scalar_type",
@@ -42,6 +46,7 @@ __all__ = [
     "single",
     "str_",
     "timedelta64",
+    "typecodes",
     "typename",
     "ubyte",
     "uint",
@@ -54,6 +59,9 @@ __all__ = [
     "void",
 ]
 
+False_: bool = False
+True_: bool = True
+little_endian: bool = sys.byteorder == "little"
 bool_ = DType("bool")
 byte = DType("i1")
 bytes_ = DType("S")
@@ -232,6 +240,20 @@ _WORDS = {
     "S1": "character",
 }
 _BY_SIZE = "GDFgdfQqLlIiHhBb?"
+
+
+# The letters of dtypes by families, as NumPy lists them; there are no long doubles and no objects.
+typecodes: dict[str, str] = {
+    "Character": "c",
+    "Integer": "bhilqnp",
+    "UnsignedInteger": "BHILQNP",
+    "Float": "efd",
+    "Complex": "FD",
+    "AllInteger": "bBhHiIlLqQnNpP",
+    "AllFloat": "efdFD",
+    "Datetime": "Mm",
+    "All": "?bhilqnpBHILQNPefdFDSUVMm",
+}
 
 
 def typename(char: str) -> str:

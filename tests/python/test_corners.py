@@ -423,6 +423,14 @@ def test_loops_are_listed_in_numpys_order():
         )
 
 
+def test_letters_of_dtypes_are_numpys_without_long_doubles_and_objects():
+    assert mt.typecodes == {
+        family: letters.translate(dict.fromkeys(map(ord, "gGO"))) for family, letters in np.typecodes.items()
+    }
+    assert [mt.dtype(letter).char == np.dtype(letter).char for letter in mt.typecodes["AllFloat"]] == [True] * 5
+    assert (mt.True_, mt.False_, mt.little_endian) == (np.True_, np.False_, np.little_endian)
+
+
 def test_titles_go_to_numpy():
     for align in (False, True):
         fields = np.dtype([(("a title", "a"), "i1"), ("b", "f8")], align=align)
