@@ -102,6 +102,7 @@ a=np.arange(3, dtype='i2'); np.place(a, a>0, np.array([1, 2], 'i8')); a
 a=np.arange(3); np.place(a, a>0, [1.5]); a
 a=np.arange(3); np.putmask(a, a>0, np.array([7], 'i1')); np.place(a, a==7, np.array([True])); a
 np.concatenate([np.arange(2, dtype='i4'), 300], axis=None), np.concatenate([np.ones(1, 'f4'), 1.5, 2], axis=None)
+np.concatenate([[1.5, 2]], dtype=str), np.stack([[1.5], [2]], dtype='S'), np.hstack([['a'], ['bcd']], dtype='U')
 np.concatenate([1, 2.5], axis=None), np.concatenate([np.arange(2, dtype='u1'), True], axis=None)
 np.union1d(np.array([3, 1], 'u1'), 2), np.union1d(1.5, np.array([1], 'f4')), np.union1d([1], [2.5]), np.union1d(1, 2)
 np.choose([0, 1], [1, np.array([5, 6], 'u1')]), np.choose([0, 1], [1.5, np.array([5, 6], 'f4')]), np.choose([0], [1])

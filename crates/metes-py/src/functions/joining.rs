@@ -9,7 +9,7 @@ use crate::eval::{HEAVY, Operand, heavy};
 use crate::fastcall::{Args, method};
 use crate::methods::{output, parse_casting, parse_integer};
 use crate::object::{array_of, from_array, make};
-use metes_array::{Array, join_dense};
+use metes_array::{Array, join_dense, meet_all};
 use metes_dtype::Casting;
 use metes_eval::Input;
 use pyo3::exceptions::PyTypeError;
@@ -82,7 +82,14 @@ fn concatenate<'py>(_: &Bound<'py, PyAny>, args: &Args<'_, 'py>) -> Made<'py> {
         Some(_) => args.required(0)?.try_iter()?.map(|item| to_array(&item?, None)).collect::<PyResult<_>>()?,
         None => meeting(args.required(0)?)?,
     };
-    let dtype = parse_dtype_or_none(args.some(3))?;
+    let dtype = match parse_dtype_or_none(args.some(3))? {
+        // Text is as wide as what is joined needs.
+        Some(open) if open.size() == 0 => {
+            let common = meet_all(arrays.iter().map(Array::dtype)).or_raise()?;
+            Some(crate::objects::sized(open, common.unwrap_or(open)))
+        }
+        given => given,
+    };
     let casting = parse_casting(args.some(4), Casting::SameKind)?;
     let out = args.some(2);
     if dtype.is_some() && out.is_some() {
