@@ -1,6 +1,7 @@
 """Indexing by everything NumPy takes, in all placements: values, shapes, errors, and what memory it needs."""
 
 import operator
+import warnings
 
 import metes as mt
 import numpy as np
@@ -362,3 +363,37 @@ def test_a_record_stays_a_view():
     s = mt.zeros(2, [("x", "i4"), ("y", "f8")])
     s[0]["y"] = 5
     assert s["y"].tolist() == [5.0, 0.0]
+
+
+def outcome(module, dtype, shape, key, value, order):
+    """What an assignment of one element leaves or raises, in arrays of three layouts."""
+    base = np.arange(np.prod(shape)).astype(dtype).reshape(shape)
+    a = (mt.asarray(base) if module is mt else base).copy()
+    a = a[::-1] if order < 0 else a.T if order == 0 else a
+    if value == "element":
+        value = a[(1,) * len(shape)]
+    with np.errstate(all="ignore"), mt.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            a[key] = value
+        except (IndexError, OverflowError, ValueError, TypeError) as error:
+            return type(error), np.asarray(a).tobytes()
+    return np.asarray(a).tobytes()
+
+
+@pytest.mark.parametrize("dtype", ["f8", "f4", "f2", "i8", "i4", "u1", "?", "c16", ">f8", ">i8"])
+@pytest.mark.parametrize("key", [(0, 1), (-1, -2), (2, 3), (-4, 0), (0, -5), (1,), 1, (True, 0), (1, 0, 0), (0, 1.0)])
+def test_one_element_of_two_axes_is_assigned(dtype, key):
+    for value in (2.5, 3, -1, True, 2**70, float("inf"), float("nan"), 1j, "element", np.float64(1.5), np.int8(-3)):
+        for order in (1, 0, -1):
+            expected, got = (outcome(module, dtype, (3, 4), key, value, order) for module in (np, mt))
+            assert got == expected, (value, order)
+
+
+def test_an_element_of_what_is_read_only_is_not_assigned():
+    a = mt.zeros((2, 3, 4))
+    a.flags.writeable = False
+    for value in (1.5, 2, True):
+        with pytest.raises(ValueError, match="read-only"):
+            a[1, 2, 3] = value
+    assert not a.any()

@@ -11,13 +11,13 @@ use crate::fastcall::trap;
 use crate::iterate;
 use crate::object::{self, array_of, make, make_view, slot, target_ref, this};
 use metes_array::{Array, Cut, Index, IndexItem, Order};
-use metes_dtype::{Casting, Category};
+use metes_dtype::{Casting, Category, Kind};
 use metes_eval::Borrowed;
 use metes_memory::Access;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyEllipsis, PyInt, PyList, PySlice, PyTuple};
+use pyo3::types::{PyBool, PyEllipsis, PyFloat, PyInt, PyList, PySlice, PyTuple};
 use smallvec::SmallVec;
 use std::ffi::{c_int, c_void};
 use std::ptr;
@@ -90,24 +90,31 @@ const FEW: usize = 4;
 /// The number that Python's own integers name, one for each of few axes; `None` where the key is something else.
 #[inline]
 fn numbered<'py>(py: Python<'py>, array: &Array, key: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let ndim = array.ndim();
-    if ndim == 0 || ndim > FEW || array.dtype().number().is_none() {
+    if array.dtype().number().is_none() {
         return Ok(None);
     }
-    if ndim == 1
-        && let Some(place) = exactly(key)
+    let mut places = [0; FEW];
+    match places_of(array, key, &mut places) {
+        Some(places) => at(py, array, places),
+        None => Ok(None),
+    }
+}
+
+/// The places that Python's own integers name along each of few axes; `None` where the key is something else.
+#[inline(always)]
+fn places_of<'a>(array: &Array, key: &Bound<'_, PyAny>, places: &'a mut [isize; FEW]) -> Option<&'a [isize]> {
+    let places = places.get_mut(..array.ndim())?;
+    if let [place] = places
+        && let Some(at) = exactly(key)
     {
-        return at(py, array, &[place]);
-    }
-    let (Ok(tuple), mut places) = (key.cast_exact::<PyTuple>(), [0; FEW]) else { return Ok(None) };
-    if tuple.len() != ndim {
-        return Ok(None);
-    }
-    for (place, item) in places.iter_mut().zip(tuple.iter_borrowed()) {
-        let Some(at) = exactly(&item) else { return Ok(None) };
         *place = at;
+        return Some(places);
     }
-    at(py, array, &places[..ndim])
+    let tuple = key.cast_exact::<PyTuple>().ok().filter(|tuple| tuple.len() == places.len() && !places.is_empty())?;
+    for (place, item) in places.iter_mut().zip(tuple.iter_borrowed()) {
+        *place = exactly(&item)?;
+    }
+    Some(places)
 }
 
 /// The view that a tuple of slices and Python's own integers cuts from an array of few axes; `None` where the key is
@@ -281,20 +288,22 @@ unsafe extern "C" fn assign(slf: *mut ffi::PyObject, key: *mut ffi::PyObject, va
     })
 }
 
-/// `a[i] = number` along the only axis, without a view; says whether it was that. What is wrong with the index or the number
-/// is said here or by the general way, in the same words.
+/// `a[i, j] = number`, without a view; says whether it was that. What is wrong with the index or the number is said here or
+/// by the general way, in the same words.
 #[inline]
 fn set_number(array: &Array, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<bool> {
-    let [len] = *array.shape() else { return Ok(false) };
-    if !key.is_exact_instance_of::<PyInt>() {
-        return Ok(false);
+    let mut places = [0; FEW];
+    let Some(places) = places_of(array, key, &mut places) else { return Ok(false) };
+    if let Some((kind, bits)) = native_bits(value) {
+        if array.set_bits(places, kind, &bits) {
+            return Ok(true);
+        }
+    } else if let Some((kind, bits)) = object::bits(value) {
+        return Ok(array.set_bits(places, kind, bits));
     }
-    let (at, len) = (integer(key)?, len as isize);
-    if at < -len || at >= len {
+    let there = |(&at, &len): (&isize, &usize)| (-(len as isize)..len as isize).contains(&at);
+    if !places.iter().zip(array.shape()).all(there) {
         return Ok(false);
-    }
-    if let Some((kind, bits)) = object::bits(value) {
-        return Ok(array.set_bits(&[at], kind, bits));
     }
     let Some(value) = weak_scalar(value)? else { return Ok(false) };
     if !array.is_writeable() || array.dtype().any_number().is_none() {
@@ -302,8 +311,22 @@ fn set_number(array: &Array, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -
     }
     // SAFETY: the place is an element of this array, held for writing.
     let put = |place| unsafe { store(value, array.dtype(), place) };
-    array.with_element(&[at], Access::Write, "assignment", put).or_raise()??;
+    array.with_element(places, Access::Write, "assignment", put).or_raise()??;
     Ok(true)
+}
+
+/// The bytes of a Python number that an element of its own kind has too.
+#[inline]
+fn native_bits(value: &Bound<'_, PyAny>) -> Option<(Kind, [u8; 16])> {
+    let (kind, word) = if value.is_exact_instance_of::<PyFloat>() {
+        // SAFETY: an exact float is read as it is.
+        (Kind::F64, unsafe { ffi::PyFloat_AsDouble(value.as_ptr()) }.to_ne_bytes())
+    } else {
+        (Kind::I64, (exactly(value)? as i64).to_ne_bytes())
+    };
+    let mut bits = [0; 16];
+    bits[..8].copy_from_slice(&word);
+    Some((kind, bits))
 }
 
 /// `a[key] = value` of few elements, without a view as an object; says whether it was that.

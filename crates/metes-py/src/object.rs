@@ -28,13 +28,13 @@ struct ArrayObject {
     base: *mut ffi::PyObject,
     /// In the same room, or for an element in a box; null for one that nobody has asked for its array.
     array: Cell<*const Array>,
+    /// The bytes of an element, as long as there is no array; they begin at a word.
+    bits: [u8; 16],
     writeable: AtomicBool,
     /// The kind of an element; `None` for what is in a [`Whole`] room.
     element: Option<Kind>,
     /// Whether it was computed, and not taken from an array.
     computed: bool,
-    /// Its bytes, as long as there is no array.
-    bits: [u8; 16],
 }
 
 /// The room of an object that is no element.
@@ -118,9 +118,17 @@ pub(crate) fn number(object: &Bound<'_, PyAny>) -> Option<(Kind, Scalar)> {
 }
 
 /// The array inside the `self` of a slot or method.
-#[inline]
+#[inline(always)]
 pub(crate) fn this<'a>(object: &'a Bound<'_, PyAny>) -> PyResult<&'a Array> {
-    array_of(object).ok_or_else(|| PyTypeError::new_err(format!("expected a metes.Array, not {}", type_name(object))))
+    match array_of(object) {
+        Some(array) => Ok(array),
+        None => Err(no_array(object)),
+    }
+}
+
+#[cold]
+fn no_array(object: &Bound<'_, PyAny>) -> PyErr {
+    PyTypeError::new_err(format!("expected a metes.Array, not {}", type_name(object)))
 }
 
 /// The name of an object's type, for messages.
@@ -207,31 +215,38 @@ fn create<'py>(py: Python<'py>, array: Array, base: Option<Bound<'py, PyAny>>, o
 /// must have one, or there is no such number.
 #[inline]
 pub(crate) fn element<'py>(py: Python<'py>, array: &Array, places: &[isize]) -> Option<Bound<'py, PyAny>> {
-    let (kind, mut bits) = (array.dtype().number()?, [0; 16]);
-    if !array.copy_bits(places, &mut bits) {
-        return None;
-    }
-    lone(py, kind, bits, false)
+    lone(py, array.dtype().number()?, false, |bits| array.copy_bits(places, bits))
 }
 
 /// A new `Array` object of a number that was computed, likewise.
 #[inline]
 pub(crate) fn computed(py: Python<'_>, kind: Kind, bits: [u8; 16]) -> Option<Bound<'_, PyAny>> {
-    lone(py, kind, bits, true)
+    lone(py, kind, true, |place| {
+        *place = bits;
+        true
+    })
 }
 
+/// A new object of the number that `fill` writes where it stays: moved about, its bytes would be read in other pieces than
+/// they were written in, which processors wait for.
 #[inline]
-fn lone(py: Python<'_>, kind: Kind, bits: [u8; 16], computed: bool) -> Option<Bound<'_, PyAny>> {
-    if !account(kind, computed).take(kind.size()) {
-        return None;
-    }
+fn lone(
+    py: Python<'_>,
+    kind: Kind,
+    computed: bool,
+    fill: impl FnOnce(&mut [u8; 16]) -> bool,
+) -> Option<Bound<'_, PyAny>> {
     let object = SMALL_ROOMS.room(py).as_ptr().cast::<ArrayObject>();
-    // SAFETY: the room is ours, and becomes an object at once.
+    // SAFETY: the room is ours; it becomes an object at once, or is given back. Its bytes are written before they are lent.
     unsafe {
+        (&raw mut (*object).bits).write([0; 16]);
+        if !fill(&mut (*object).bits) || !account(kind, computed).take(kind.size()) {
+            SMALL_ROOMS.give_back(py, object.cast());
+            return None;
+        }
         (&raw mut (*object).array).write(Cell::new(ptr::null()));
         (&raw mut (*object).element).write(Some(kind));
         (&raw mut (*object).computed).write(computed);
-        (&raw mut (*object).bits).write(bits);
         Some(begin(py, object, None, true))
     }
 }
