@@ -187,7 +187,6 @@ NO_LOOP = [
     lambda a: mt.interp(a, a, a),
     lambda a: mt.bincount(a),
     lambda a: a.__dlpack__(),
-    lambda a: mt.linspace(0, 1, 3, dtype=a.dtype),
     lambda a: mt.vecdot(a, a),
     lambda a: mt.suggest_dtype(a),
     lambda a: a.astype("c16"),

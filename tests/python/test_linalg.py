@@ -161,6 +161,16 @@ def test_solve_and_inv(kind, shape, columns):
     close(ours.logabsdet, theirs.logabsdet, 10)
 
 
+@pytest.mark.parametrize("n", [1, 2, 5, 20])
+@pytest.mark.parametrize("diagonal", [[np.inf], [-np.inf], [np.inf, -2.0], [np.nan], [np.inf, 0.0]])
+def test_determinants_of_what_is_not_finite(n, diagonal):
+    x = np.diag((diagonal * n)[:n])
+    with np.errstate(all="ignore"):
+        assert np.array_equal(float(mt.linalg.det(mt.asarray(x))), np.linalg.det(x), equal_nan=True)
+        log = float(mt.linalg.slogdet(mt.asarray(x)).logabsdet)
+        assert np.array_equal(log, np.linalg.slogdet(x).logabsdet, equal_nan=True)
+
+
 def test_determinants_of_any_size():
     for a in (np.eye(3)[[1, 0, 2]], np.zeros((2, 2)), np.diag([1e200, 1e200, 1e-200, 1e-200]), np.diag([1e-200] * 2)):
         close(L.det(a), N.det(a))

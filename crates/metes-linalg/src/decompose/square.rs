@@ -253,10 +253,19 @@ fn sign_and_log<T: Field>(pivots: impl Iterator<Item = T>, exchanges: usize) -> 
         if size == T::Real::from_f64(0.0) {
             return (T::ZERO, f64::NEG_INFINITY);
         }
-        sign = sign.times(pivot.over(T::from_real(size)));
+        sign = sign.times(direction(pivot));
         log += size.ln().to_f64();
     }
     (sign, log)
+}
+
+/// A number over its modulus; of a real one that is infinite its sign.
+fn direction<T: Field>(pivot: T) -> T {
+    let size = pivot.modulus();
+    if pivot.is_finite() || T::KIND != T::Real::KIND || !pivot.real().to_f64().is_infinite() {
+        return pivot.over(T::from_real(size));
+    }
+    one(usize::from(pivot.real() != size))
 }
 
 /// The signs of determinants, and the logarithms of their moduli.
