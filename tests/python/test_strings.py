@@ -77,6 +77,9 @@ def test_strings(case, kind):
             raise error
         for one, other in zip(flat(ours), flat(theirs), strict=True):
             assert one.shape == other.shape
+            if case == "zfill":  # For the sign of an empty element NumPy looks at what lies behind its result.
+                there = np.strings.str_len(array) > 0
+                one, other = np.asarray(one)[there], other[there]
             assert one.tolist() == other.tolist()
 
 
