@@ -54,14 +54,25 @@ impl Words {
     /// Elements of both dtypes may be read there.
     #[inline]
     pub(crate) unsafe fn compare(self, at: *const u8, others: Words, other: *const u8) -> Ordering {
-        for place in 0..self.chars.max(others.chars) {
-            // SAFETY: the caller's promise.
-            let (a, b) = unsafe { (self.char(at, place), others.char(other, place)) };
-            if a != b {
-                return a.cmp(&b);
+        let both = self.chars.min(others.chars);
+        // SAFETY: the caller's promise; what both have lies within each.
+        let start = unsafe {
+            match (self.spelling, others.spelling) {
+                (Spelling::Bytes, Spelling::Bytes) => {
+                    std::slice::from_raw_parts(at, both).cmp(std::slice::from_raw_parts(other, both))
+                }
+                (Spelling::Native, Spelling::Native) => {
+                    let char = |at: *const u8, place: usize| at.cast::<u32>().add(place).read_unaligned();
+                    in_order(0..both, |place| (char(at, place), char(other, place)))
+                }
+                _ => in_order(0..both, |place| (self.char(at, place), others.char(other, place))),
             }
-        }
-        Ordering::Equal
+        };
+        start.then_with(|| {
+            // SAFETY: the caller's promise.
+            let char = |place| unsafe { (self.char(at, place), others.char(other, place)) };
+            in_order(both..self.chars.max(others.chars), char)
+        })
     }
 
     /// A number that equal words of all widths and byte orders share.
@@ -104,4 +115,11 @@ impl Words {
         }
         u32::from_be_bytes(bytes)
     }
+}
+
+/// How two words follow each other that have these characters at these places.
+#[inline(always)]
+fn in_order(places: std::ops::Range<usize>, chars: impl Fn(usize) -> (u32, u32)) -> Ordering {
+    let mut each = places.map(chars);
+    each.find(|(a, b)| a != b).map_or(Ordering::Equal, |(a, b)| a.cmp(&b))
 }
