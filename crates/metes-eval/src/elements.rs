@@ -152,33 +152,20 @@ pub(crate) fn compared(name: &str, a: &Array, b: &Array) -> Result<Option<Array>
         _ => None,
     };
     let Some(dtype) = met else { return Ok(None) };
-    if let Some(words) = Words::of(a.dtype()).zip(Words::of(b.dtype())) {
-        return compared_words(says, a, b, words).map(Some);
+    if let Some((own, others)) = Words::of(a.dtype()).zip(Words::of(b.dtype())) {
+        // SAFETY: elements of both dtypes.
+        return decided(a, b, |x, y| says(unsafe { own.compare(x, others, y) })).map(Some);
     }
     let (a, b) = (crate::convert(a, dtype, "compare")?, crate::convert(b, dtype, "compare")?);
-    let shape = metes_array::broadcast_shapes(&[a.shape(), b.shape()])?;
-    let out = Array::empty(&shape, Kind::Bool.into(), "compare")?;
-    if out.size() == 0 {
-        return Ok(Some(out));
-    }
-    let walk = Walk::new(&shape, &[&out, &a, &b])?;
-    let _guards = exec::guard(&[&out, &a, &b], 1, "compare")?;
-    walk.for_each_run(|n, runs| {
-        for i in 0..n as isize {
-            let at = |run: Run| run.0.wrapping_offset(i * run.1);
-            // SAFETY: the walk stays within the arrays, which are guarded and of this dtype.
-            unsafe {
-                let apart = is_nan(dtype, at(runs[1])) || is_nan(dtype, at(runs[2]));
-                let found = if apart { name == "not_equal" } else { says(compare(dtype, at(runs[1]), at(runs[2]))) };
-                at(runs[0]).write(u8::from(found));
-            }
-        }
-    });
-    Ok(Some(out))
+    // SAFETY: elements of this dtype.
+    let found = |x, y| unsafe {
+        if is_nan(dtype, x) || is_nan(dtype, y) { name == "not_equal" } else { says(compare(dtype, x, y)) }
+    };
+    decided(&a, &b, found).map(Some)
 }
 
-/// Compares words where they lie, whatever their widths and byte orders are.
-fn compared_words(says: &fn(Ordering) -> bool, a: &Array, b: &Array, words: (Words, Words)) -> Result<Array> {
+/// Whether it is so, for each element of one array with each that it meets of another.
+fn decided(a: &Array, b: &Array, is_so: impl Fn(*const u8, *const u8) -> bool) -> Result<Array> {
     let shape = metes_array::broadcast_shapes(&[a.shape(), b.shape()])?;
     let out = Array::empty(&shape, Kind::Bool.into(), "compare")?;
     if out.size() == 0 {
@@ -189,8 +176,8 @@ fn compared_words(says: &fn(Ordering) -> bool, a: &Array, b: &Array, words: (Wor
     walk.for_each_run(|n, runs| {
         for i in 0..n as isize {
             let at = |run: Run| run.0.wrapping_offset(i * run.1);
-            // SAFETY: the walk stays within the arrays, which are guarded, and whose elements are these words.
-            unsafe { at(runs[0]).write(u8::from(says(words.0.compare(at(runs[1]), words.1, at(runs[2]))))) };
+            // SAFETY: the walk stays within the arrays, which are guarded.
+            unsafe { at(runs[0]).write(u8::from(is_so(at(runs[1]), at(runs[2])))) };
         }
     });
     Ok(out)

@@ -42,7 +42,7 @@ fn found(passes: &[Vec<Sink>], result: &Sink) -> Option<(usize, Expr)> {
         matches!(sink.target, Target::Fold(_))
             && !sink.keeps
             && sink.track().is_none()
-            && matches!(sink.value.op(), Op::Ufunc(..) | Op::Cast(_))
+            && sink.value.op().is_elementwise()
             && sink.value.shape() == result.value.shape()
             && [sink.value.dtype(), sink.program.dtype()].iter().all(|&dtype| dtype == result.value.dtype())
             && sink.program.weight() >= WORTH * sink.value.dtype().size()
