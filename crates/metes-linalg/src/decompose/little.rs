@@ -15,7 +15,7 @@ const ROTATED: usize = 8;
 /// How often every element is turned to zero at most: six or seven times do.
 const SWEEPS: usize = 40;
 
-fn is_real<T: Field>() -> bool {
+pub(super) fn is_real<T: Field>() -> bool {
     T::KIND.category() == Category::Float
 }
 

@@ -1,5 +1,6 @@
 //! Systems of equations, inverses and determinants, by LU with partial pivoting.
 
+use super::little::is_real;
 use super::small::{MOST, Small};
 use super::{
     Bytes, Places, Stack, check_matrices, check_square, dense, entry, fresh, kind_of, lin_alg, part, with_field,
@@ -262,7 +263,7 @@ fn sign_and_log<T: Field>(pivots: impl Iterator<Item = T>, exchanges: usize) -> 
 /// A number over its modulus; of a real one that is infinite its sign.
 fn direction<T: Field>(pivot: T) -> T {
     let size = pivot.modulus();
-    if pivot.is_finite() || T::KIND != T::Real::KIND || !pivot.real().to_f64().is_infinite() {
+    if !is_real::<T>() || !size.to_f64().is_infinite() {
         return pivot.over(T::from_real(size));
     }
     one(usize::from(pivot.real() != size))
